@@ -1,0 +1,297 @@
+"""The command line: `python -m ingest …`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import Connection, Engine
+
+from ingest import export, report, settings, watch
+from ingest.analyse import Watchlist
+from ingest.bins import Bin
+from ingest.errors import IngestError, RecordBusy
+from ingest.export import Format
+from ingest.models import utcnow
+from ingest.settings import Settings
+from ingest.store import reader, record
+from ingest.store.reader import Filters
+from ingest.store.writer import Commit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="From seed folder and feeds to the record that the dashboard draws.",
+    epilog="Example: python -m ingest once",
+)
+#: What people read goes to stderr, what programs read to stdout.
+people = Console(stderr=True)
+
+
+def fail(message: str) -> NoReturn:
+    """Says what went wrong and ends with exit code 1."""
+    people.print(f"[bold]error:[/] {escape(message)}", highlight=False)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def messages() -> Iterator[None]:
+    """Every expected fault becomes a message and exit code 1."""
+    try:
+        yield
+    except IngestError as error:
+        fail(str(error))
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Settings, Engine]]:
+    """Settings in force and the record; every expected fault becomes a message and exit code 1."""
+    with messages():
+        active = settings.load()
+        handler = RichHandler(console=people, show_path=False, rich_tracebacks=False)
+        logging.basicConfig(level=active.log_level, format="%(message)s", handlers=[handler], force=True)
+        # Their every request and every parsed page is not news.
+        for library in ("httpx2", "httpcore2", "trafilatura", "watchfiles", "alembic"):
+            logging.getLogger(library).setLevel(logging.WARNING)
+        active.prepare()
+        engine = record.open_engine(active.database)
+        try:
+            yield active, engine
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each kind of thing that is counted."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=people, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+@app.command(epilog="Example: python -m ingest once")
+def once() -> None:
+    """One pass over the seed folder and the feeds that are due, then leaves."""
+    with opened() as (active, engine):
+        with progress() as tell:
+            outcome = watch.Worker.open(active, engine).once(tell)
+        people.print(f"{outcome.added} new, {outcome.edited} edited.")
+        if outcome.faults:
+            fail("\n".join(outcome.faults))
+
+
+@app.command("watch", epilog="Example: python -m ingest watch")
+def watch_(
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", hidden=True, help="End when standard input closes.")
+    ] = False,
+) -> None:
+    """Follows the seed folder and the feeds until it is stopped (Ctrl-C)."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    if with_parent:
+        watch.end_with_parent(stop)
+    with opened() as (active, engine):
+        while not stop.is_set():
+            try:
+                with watch.only_loop(active, patience=0 if with_parent else 1):
+                    watch.Worker.open(active, engine).forever(stop)
+            except RecordBusy:
+                # The worker of a second dashboard waits for its turn, and takes over when the first one ends.
+                if not with_parent:
+                    raise
+                stop.wait(2)
+
+
+@app.command(epilog="Example: python -m ingest parse feed.xml https://example.org/rss --json")
+def parse(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Feed or article files, or URLs.")],
+    json_: Annotated[bool, typer.Option("--json", help="One JSON line an entry.")] = False,
+) -> None:
+    """Shows what would be read from feeds and articles; nothing is stored."""
+    with messages():
+        failed = 0
+        for row in report.parsed(sources, user_agent=settings.load().user_agent, now=utcnow()):
+            failed += not row["ok"]
+            if json_:
+                print(report.as_json(row))
+            elif row["ok"]:
+                print(f"{row['published'] or 'no date':25}  {row['title']}  <{row['link'] or 'no link'}>")
+            if not row["ok"]:
+                people.print(f"[bold]error:[/] {escape(row['source'])}: {escape(row['error'])}", highlight=False)
+        if failed:
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: python -m ingest score article.txt --json")
+def score(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Article files.")],
+    json_: Annotated[bool, typer.Option("--json", help="One JSON line a file.")] = False,
+) -> None:
+    """Shows sentences, mentions and tone of articles; nothing is stored."""
+    with messages():
+        active = settings.load()
+        active.prepare()
+        failed = 0
+        for row in report.scored(files, Watchlist.load(active.figures, active.topics), now=utcnow()):
+            if not row["ok"]:
+                failed += 1
+                people.print(f"[bold]error:[/] {escape(row['source'])}: {escape(row['error'])}", highlight=False)
+                if json_:
+                    print(report.as_json(row))
+            elif json_:
+                print(report.as_json(row))
+            else:
+                print(report.in_words(row))
+        if failed:
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: python -m ingest status --json")
+def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Sources, last success, last error, counts, current revision."""
+    with opened() as (active, engine):
+        found = report.status(active, engine)
+        if json_:
+            print(report.as_json(found))
+            return
+        running = "running" if found["worker"] else "not running"
+        people.print(
+            f"revision {found['revision']} · {found['articles']} articles · {found['mentions']} mentions · "
+            f"worker {running}"
+        )
+        table = Table("source", "group", "state", "articles", "last success (UTC)", "last error")
+        for row in found["sources"]:
+            success = row["last_success"][:16].replace("T", " ") if row["last_success"] else "never"
+            cells = (row["name"], row["group"], row["state"], str(row["articles"]), success, row["last_error"] or "")
+            table.add_row(*map(escape, cells))
+        people.print(table)
+
+
+ANY_TONE = (-1.0, 1.0)
+
+
+@app.command(
+    "export", epilog="Example: python -m ingest export attention --figure 'Kim Jong Un' --bin month -o kim.csv"
+)
+def export_(
+    what: Annotated[Literal["articles", "mentions", "attention"], typer.Argument(help="What a row is.")],
+    format_: Annotated[Format, typer.Option("--format", help="csv, or jsonl: one JSON object a line.")] = "csv",
+    figure: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Two letters; may be repeated.")] = None,
+    since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
+    tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
+    search: Annotated[str, typer.Option(help="Words that must all occur.")] = "",
+    bin_: Annotated[Bin, typer.Option("--bin", help="day, week or month; for attention.")] = "week",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
+) -> None:
+    """Writes articles, mentions or attention, with the same filters as the dashboard."""
+    with opened() as (_, engine), engine.connect() as connection:
+        watched = reader.watchlist(connection)
+        filters = Filters(
+            figures=_ids("--figure", figure, watched.figures),
+            sources=_sources(connection, source),
+            topics=_ids("--topic", topic, watched.topics),
+            languages=tuple(language or ()),
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            tone=None if tone == ANY_TONE else tone,
+            search=search,
+        )
+        if what == "attention":
+            rows = export.attention(connection, filters, bin_)
+        else:
+            rows = (export.articles if what == "articles" else export.mentions)(connection, filters)
+        try:
+            if output is None:
+                written = export.write(rows, sys.stdout, format_)
+            else:
+                with output.open("w", encoding="utf-8", newline="") as file:
+                    written = export.write(rows, file, format_)
+        except OSError as error:
+            fail(f"{output or 'standard output'}: {error.strerror}")
+    people.print(f"{written} rows.")
+
+
+def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Ids for names or ids; a name nobody has is wrong use."""
+    by_name = {name.casefold(): entry["id"] for entry in known for name in (entry["id"], entry["name"])}
+    for name in given or ():
+        if name.casefold() not in by_name:
+            raise typer.BadParameter(
+                f"{option} {name}: not on the list. Known: {', '.join(sorted(set(by_name.values())))}"
+            )
+    return tuple(by_name[name.casefold()] for name in given or ())
+
+
+def _sources(connection: Connection, given: list[str] | None) -> tuple[str, ...]:
+    known = {row.name.casefold(): row.name for row in reader.sources(connection)}
+    for name in given or ():
+        if name.casefold() not in known:
+            raise typer.BadParameter(f"--source {name}: no such source. Known: {', '.join(sorted(known.values()))}")
+    return tuple(known[name.casefold()] for name in given or ())
+
+
+@app.command(epilog="Example: python -m ingest withdraw --path 'old/*' --yes")
+def withdraw(
+    source: Annotated[str | None, typer.Option(help="All articles of this source.")] = None,
+    path: Annotated[str | None, typer.Option(help="Seed files at this path; * and ? stand for anything.")] = None,
+    search: Annotated[str | None, typer.Option(help="Articles that hold all these words.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Closes articles: they leave every view and number from now on, their history stays. Options narrow each other."""
+    if not (source or path or search):
+        raise typer.BadParameter("say which: --source, --path or --search")
+    with opened() as (_, engine):
+        with engine.connect() as connection:
+            names = _sources(connection, [source] if source else None)
+            found = reader.withdrawable(connection, source=names[0] if names else None, path=path, search=search)
+        if not found:
+            fail("no article fits.")
+        for title in list(found.values())[:10]:
+            people.print(f"  {escape(title)}", highlight=False)
+        if len(found) > 10:
+            people.print(f"  … and {len(found) - 10} more")
+        if not yes and not typer.confirm(f"Withdraw {len(found)} article(s)?", err=True):
+            raise typer.Exit(1)
+        with record.writing(engine) as connection:
+            closed = Commit(connection, utcnow(), "withdraw").withdraw(found)
+        people.print(f"{closed} withdrawn.")
+
+
+@app.command(epilog="Example: python -m ingest check")
+def check() -> None:
+    """Looks for damage in the record's file."""
+    with opened() as (_, engine):
+        if faults := record.damage(engine):
+            fail("the record is damaged: " + "; ".join(faults) + ". README, 'Restoring the record', says what to do.")
+        people.print("The record is whole.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,207 @@
+"""Article files: text, Markdown and saved web pages, with or without front matter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from ingest import dates, items, markup, text, urls
+from ingest.errors import ParseError
+from ingest.models import Entry, PublishedFrom
+
+#: What `article_file` reads, by the file's name.
+SUFFIXES = frozenset((".txt", ".md", ".html", ".htm"))
+
+_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)(?:^---|^\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(r"\s*---[ \t]*\n\w[\w -]*:")
+_MARK_PATTERNS = (
+    (re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE), r"\1"),  # headings
+    (re.compile(r"^\s{0,3}(?:```.*|~~~.*|[-=*_]{3,}\s*)$", re.MULTILINE), ""),  # fences, rules, underlines
+    (re.compile(r"^\s{0,3}>\s?", re.MULTILINE), ""),  # quotations
+    (re.compile(r"!\[([^\]\n]*)\]\([^()\n]*\)"), r"\1"),  # pictures
+    (re.compile(r"\[([^\[\]\n]+)\]\((?:[^()\n]|\([^()\n]*\))*\)"), r"\1"),  # links
+    (re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)([^\n]*?\S)\1"), r"\2"),  # strong
+    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])"), r"\1"),  # emphasis
+    (re.compile(r"(?<!\w)_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"), r"\1"),
+    (re.compile(r"`([^`\n]+)`"), r"\1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a file says, before its front matter, its name and its time are asked."""
+
+    title: str
+    body: str
+    front: dict[str, Any] = field(default_factory=dict)
+    author: str | None = None
+    published: str | None = None
+    language: str | None = None
+    link: str | None = None
+
+
+def article_file(body: bytes, *, path: str, modified: datetime, now: datetime) -> Entry:
+    """The entry in a .txt, .md or .html file; `path` is relative to the seed folder, with `/`.
+
+    The date comes from the front matter, else the file's name, else the page, else `modified`. Raises ParseError
+    for files that are empty, binary or begin with front matter that is no YAML.
+    """
+    words = _decoded(body)
+    suffix = PurePosixPath(path).suffix.lower()
+    page = _from_html(words, now) if suffix in (".html", ".htm") else _from_text(words, markdown=suffix == ".md")
+    if not page.title and not page.body:
+        raise ParseError("The file holds no text. Write an article into it, or delete it.")
+    front = page.front
+    published, published_from = _published(page, path=path, modified=modified, now=now)
+    return Entry(
+        source=path,
+        title=items.titled(page.title, page.body),
+        body=page.body,
+        keys=(f"path:{path}",),
+        text_kind="full",
+        link=urls.web_address(_line(front, "url")) or page.link,
+        author=_line(front, "author") or page.author,
+        published=published,
+        published_from=published_from,
+        language=items.language(_line(front, "language")) or page.language,
+        outlet=_line(front, "source"),
+        group=_line(front, "group"),
+    )
+
+
+def _decoded(body: bytes) -> str:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return _lines(body.decode("utf-16"))
+        except UnicodeDecodeError as error:
+            raise ParseError("The file begins as UTF-16 text but isn't. Save it as UTF-8.") from error
+    if b"\x00" in body:
+        raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).")
+    try:
+        return _lines(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        # Every byte means something in windows-1252, so look for those that no text has.
+        odd = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in body)
+        if odd > len(body) / 100:
+            raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).") from None
+        return _lines(body.decode("windows-1252", errors="replace"))
+
+
+def _lines(words: str) -> str:
+    return words.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _from_text(words: str, *, markdown: bool) -> _Page:
+    front, rest = _front_matter(words)
+    if markdown:
+        rest = _without_marks(rest)
+    rest = text.clean(rest)
+    title = _line(front, "title")
+    if title:
+        return _Page(text.line(title), rest, front)
+    first, _, body = rest.partition("\n")
+    # A first line too long for a title is a paragraph of the text, and must stay whole.
+    return _Page(text.line(first), body.strip() if len(first) <= text.TITLE_LIMIT else rest, front)
+
+
+def _front_matter(words: str) -> tuple[dict[str, Any], str]:
+    found = _FRONT_MATTER.match(words)
+    if not found:
+        if _OPENING.match(words):
+            raise ParseError("Line 1: the front matter begins with `---` but a second `---` is missing.")
+        return {}, words
+    try:
+        front = yaml.safe_load(found[1])
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        before = words.count("\n", 0, found.start(1))
+        line = before + (mark.line if mark else 0) + 1
+        problem = text.line(getattr(error, "problem", None) or "not YAML", 120)
+        raise ParseError(f"Line {line}: the front matter is no valid YAML ({problem}). Correct that line.") from error
+    # An impossible date or a nesting bomb, which the YAML reader lets through as they are.
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"Line 1: the front matter is no valid YAML ({text.line(str(error), 120)}).") from error
+    if front is None:
+        front = {}
+    if not isinstance(front, dict):
+        if ":" in found[1]:
+            raise ParseError("Line 1: the front matter is no valid YAML (expected lines like `title: …`).")
+        # Two rules around a line of text are an ornament.
+        return {}, words
+    return front, words[found.end() :]
+
+
+def _without_marks(words: str) -> str:
+    for pattern, plain in _MARK_PATTERNS:
+        words = pattern.sub(plain, words)
+    return words
+
+
+def _from_html(words: str, now: datetime) -> _Page:
+    # Imported here: it takes half a second, and a feed's worker may never meet a saved page.
+    import trafilatura
+
+    found: Any
+    try:
+        found = trafilatura.bare_extraction(
+            words,
+            with_metadata=True,
+            include_comments=False,
+            # Without the extensive search a date is one that the page states, not one from its text.
+            date_extraction_params={"extensive_search": False, "original_date": True, "max_date": f"{now:%Y-%m-%d}"},
+        )
+    # A page is third-party input to third-party code: what it can't read, our plain reading can.
+    except Exception:
+        found = None
+    declared = re.search(r"<html[^>]*?\slang\s*=\s*[\"']?([\w-]+)", words[:10_000], re.IGNORECASE)
+    language = items.language(declared[1]) if declared else None
+    if found is None or not found.text:
+        heading = re.search(r"<title[^>]*>([^<]*)</title", words[:100_000], re.IGNORECASE)
+        body = markup.to_text(words)
+        return _Page(text.line(markup.to_text(heading[1])) if heading else "", body, language=language)
+    return _Page(
+        text.line(found.title or ""),
+        _paragraphs(found.text),
+        author=text.line(found.author or "", 200) or None,
+        published=found.date,
+        language=language,
+        link=urls.web_address(found.url),
+    )
+
+
+def _paragraphs(words: str) -> str:
+    """trafilatura parts paragraphs by one newline; lines of a list stay together."""
+    parts: list[str] = []
+    for line in words.split("\n"):
+        joined = parts and line.startswith("- ") and parts[-1].startswith("- ")
+        parts.extend(("\n" if joined else "\n\n", line) if parts else (line,))
+    return text.clean("".join(parts))
+
+
+def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
+    stated = page.front.get("published")
+    if isinstance(stated, datetime):
+        moment = dates.plausible(stated, now)
+    elif isinstance(stated, date):
+        moment = dates.plausible(datetime(stated.year, stated.month, stated.day, tzinfo=UTC), now)
+    else:
+        moment = dates.from_text(str(stated), now=now) if stated is not None else None
+    if moment:
+        return moment, "front matter"
+    named = dates.from_file_name(PurePosixPath(path).name)
+    if named and (moment := dates.plausible(named, now)):
+        return moment, "file name"
+    if moment := dates.from_text(page.published, now=now):
+        return moment, "page"
+    return dates.plausible(modified, now), "file time"
+
+
+def _line(front: dict[str, Any], key: str) -> str | None:
+    value = front.get(key)
+    return text.line(str(value)) or None if isinstance(value, str | int | float) else None

@@ -1,0 +1,54 @@
+"""Everything that can go wrong on purpose, as one tree.
+
+    IngestError
+    ├── SettingError      a setting has a value that is not allowed
+    ├── ConfigFileError   figures, topics or feeds file that can't be read
+    ├── SourceError       bytes that could not be had
+    │   └── FetchError    … over HTTP
+    ├── ParseError        bytes that are no feed and no article
+    └── RecordError       the record can't be used
+        ├── NewerRecord   … it was written by a newer version
+        └── RecordBusy    … another loop already follows the feeds
+
+Every message says what a person can do about it.
+"""
+
+
+class IngestError(Exception):
+    """The root: catch this to go on with the next source."""
+
+
+class SettingError(IngestError):
+    """A setting has a value that is not allowed."""
+
+
+class ConfigFileError(IngestError):
+    """The figures, topics or feeds file can't be read."""
+
+
+class SourceError(IngestError):
+    """Bytes of a source could not be had."""
+
+
+class FetchError(SourceError):
+    """… over HTTP; `status` is the answer's code where there was an answer."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ParseError(IngestError):
+    """The bytes are neither a feed nor an article."""
+
+
+class RecordError(IngestError):
+    """The record can't be used."""
+
+
+class NewerRecord(RecordError):
+    """The record was written by a newer version of this program."""
+
+
+class RecordBusy(RecordError):
+    """Another loop already follows the same feeds."""

@@ -1,0 +1,146 @@
+"""Articles, mentions and attention as rows that say what they were made from: filters, revision, watch-list, scorer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, Literal, TextIO
+
+from sqlalchemy import Connection
+
+from ingest import bins
+from ingest.analyse import SCORER
+from ingest.bins import Bin
+from ingest.escape import csv_cell
+from ingest.store import reader
+from ingest.store.reader import Filters
+from ingest.store.record import current_revision
+
+Format = Literal["csv", "jsonl"]
+Row = dict[str, Any]
+
+
+def provenance(connection: Connection, filters: Filters) -> Row:
+    """What every exported row carries, so that a number can be made again."""
+    return {
+        "revision": current_revision(connection),
+        "watchlist": reader.watchlist(connection).hash[:12],
+        "scorer": SCORER,
+        "filters": in_words(filters),
+    }
+
+
+def in_words(filters: Filters) -> str:
+    """The filters as `name=value` pairs; empty when there are none."""
+    pairs: list[tuple[str, str]] = [
+        (name, ", ".join(values))
+        for name, values in (
+            ("figures", filters.figures),
+            ("sources", filters.sources),
+            ("topics", filters.topics),
+            ("languages", filters.languages),
+        )
+        if values
+    ]
+    pairs += [(name, day.isoformat()) for name, day in (("from", filters.since), ("to", filters.until)) if day]
+    if filters.tone:
+        pairs.append(("tone", f"{filters.tone[0]:+.2f} to {filters.tone[1]:+.2f}"))
+    if filters.search.strip():
+        pairs.append(("search", filters.search.strip()))
+    return "; ".join(f"{name}={value}" for name, value in pairs)
+
+
+def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
+    """One row an article, newest first."""
+    made_from = provenance(connection, filters)
+    found = reader.headlines(connection, filters)
+    ids = [headline.id for headline in found]
+    named = reader.named(connection, ids)
+    topics = reader.topics_of(connection, ids)
+    for headline in found:
+        yield {
+            "article": headline.uid,
+            "title": headline.title,
+            "source": headline.source,
+            "published": headline.published_at.isoformat(),
+            "published_from": headline.published_from,
+            "language": headline.language,
+            "author": headline.author,
+            "link": headline.link,
+            "text_kind": headline.text_kind,
+            "tone": headline.tone,
+            "figures": " ".join(sorted(named.get(headline.id, ()))),
+            "topics": " ".join(sorted(topics.get(headline.id, ()))),
+            **made_from,
+        }
+
+
+def mentions(connection: Connection, filters: Filters) -> Iterator[Row]:
+    """One row a mention, with its sentence; offices and ambiguous ones say so in `kind`."""
+    yield from evidence_rows(
+        reader.evidence(connection, reader.mention_ids(connection, filters)), provenance(connection, filters)
+    )
+
+
+def evidence_rows(found: Iterable[reader.Evidence], made_from: Row) -> Iterator[Row]:
+    """Evidence as rows: the sentences a number counts."""
+    for item in found:
+        yield {
+            "mention": item.mention,
+            "figure": item.figure,
+            "kind": item.kind,
+            "tone": item.tone,
+            "label": item.label,
+            "sentence": item.sentence,
+            "start": item.start,
+            "end": item.end,
+            "article": item.article.uid,
+            "title": item.article.title,
+            "source": item.article.source,
+            "published": item.article.published_at.isoformat(),
+            "link": item.article.link,
+            **made_from,
+        }
+
+
+def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[Row]:
+    """One row a figure and bin: articles that name it, all articles, and the share (empty where there were none)."""
+    made_from = provenance(connection, filters)
+    everything: dict[date, int] = {}
+    naming: dict[str, dict[date, int]] = {}
+    for count in reader.attention(connection, filters):
+        start = bins.start_of(count.day, unit)
+        counts = everything if count.figure is None else naming.setdefault(count.figure, {})
+        counts[start] = counts.get(start, 0) + count.articles
+    if not everything:
+        return
+    days = bins.between(filters.since or min(everything), filters.until or max(everything), unit)
+    for figure in filters.figures or sorted(naming):
+        for start in days:
+            named, of = naming.get(figure, {}).get(start, 0), everything.get(start, 0)
+            yield {
+                unit: start.isoformat(),
+                "figure": figure,
+                "articles": named,
+                "all": of,
+                "share": round(named / of, 4) if of else None,
+                **made_from,
+            }
+
+
+def write(rows: Iterable[Row], to: TextIO, format_: Format) -> int:
+    """Writes the rows and says how many there were. CSV cells are defused for spreadsheets; nothing else changes."""
+    written = 0
+    table: csv.DictWriter[str] | None = None
+    for row in rows:
+        if format_ == "jsonl":
+            to.write(json.dumps(row, ensure_ascii=False) + "\n")
+        else:
+            if table is None:
+                table = csv.DictWriter(to, list(row), lineterminator="\n")
+                table.writeheader()
+            table.writerow({name: csv_cell(value) for name, value in row.items()})
+        written += 1
+    return written

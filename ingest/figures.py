@@ -1,0 +1,89 @@
+"""The watch-list: who is looked for, read from `figures.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ingest import configfile
+
+_KEYS = {"id", "name", "strong", "weak", "famous", "not", "offices", "names", "wikidata", "group", "role"}
+_ROLE_KEYS = {"title", "of", "from", "to", "phrases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An office somebody holds or held, with its dates."""
+
+    title: str
+    of: str | None = None
+    since: date | None = None
+    until: date | None = None  #: the first day after it; None while it lasts
+    phrases: tuple[str, ...] = ()  #: between these dates they name the holder: "US president"
+
+    def held_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One person on the watch-list."""
+
+    id: str
+    name: str
+    strong: tuple[str, ...]  #: always this person
+    weak: tuple[str, ...] = ()  #: this person once a strong name has occurred in the article
+    famous: bool = False  #: the weak names are safe alone
+    not_: tuple[str, ...] = ()  #: longer spans that carry the name and are somebody or something else
+    offices: tuple[str, ...] = ()  #: "Trump administration": counted as its own kind
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: (language, names) for other languages
+    wikidata: str | None = None
+    group: str = ""
+    roles: tuple[Role, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as the record's snapshot keeps it."""
+        plain = asdict(self)
+        for role in plain["roles"]:
+            for key in ("since", "until"):
+                role[key] = role[key].isoformat() if role[key] else None
+        return plain
+
+
+def load(path: Path) -> list[Figure]:
+    """The figures in a file, in its order. Raises ConfigFileError, naming the entry and what is wrong with it."""
+    return [_figure(entry) for entry in configfile.entries(path, "figure")]
+
+
+def _figure(entry: configfile.Table) -> Figure:
+    entry.known(_KEYS)
+    names = entry.table("names")
+    for language, given in names.items():
+        if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
+            raise entry.complain(f"'names.{language}' must be a list of texts")
+    weak = tuple(entry.texts("weak"))
+    if entry.flag("famous") and not weak:
+        raise entry.complain("'famous' says that the weak names are safe alone, but there are none")
+    return Figure(
+        id=entry.slug("id"),
+        name=entry.text("name"),
+        strong=tuple(entry.texts("strong", required=True)),
+        weak=weak,
+        famous=entry.flag("famous"),
+        not_=tuple(entry.texts("not")),
+        offices=tuple(entry.texts("offices")),
+        names=tuple((language, tuple(given)) for language, given in sorted(names.items())),
+        wikidata=entry.optional_text("wikidata"),
+        group=entry.optional_text("group") or "",
+        roles=tuple(_role(role) for role in entry.tables("role")),
+    )
+
+
+def _role(entry: configfile.Table) -> Role:
+    entry.known(_ROLE_KEYS)
+    since, until = entry.day("from"), entry.day("to")
+    if since and until and until <= since:
+        raise entry.complain(f"it ends ({until}) before it begins ({since})")
+    return Role(entry.text("title"), entry.optional_text("of"), since, until, tuple(entry.texts("phrases")))

@@ -1,0 +1,150 @@
+"""What a feed's formats have in common: raw items, and how they become entries."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingest import dates, markup, text, urls
+from ingest.models import Entry, PublishedFrom, TextKind
+
+log = logging.getLogger(__name__)
+
+#: More items than this are an archive or an attack: the largest feeds of news sites hold a few hundred.
+MOST_ITEMS = 2000
+#: A shorter text is a teaser, whatever element it came in …
+FULL_TEXT = 600
+#: … beside a summary, the article is markedly longer than that …
+FULL_TEXT_RATIO = 1.5
+#: … and nobody writes teasers of this length: it is the article, put where the summary belongs.
+NO_SUMMARY = 2000
+#: An item without a title is listed under its first words, at most so many characters of them.
+FIRST_WORDS = 80
+_AUTHOR_LIMIT = 200
+_GUID_LIMIT = 1000
+
+_LANGUAGE = re.compile(r"([A-Za-z]{2})(?![A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as its feed wrote it: HTML not yet read, dates not yet understood."""
+
+    title: str = ""
+    content: str = ""  #: HTML of the article
+    summary: str = ""  #: HTML of its summary
+    link: str | None = None
+    guid: str | None = None
+    author: str | None = None
+    published: str | None = None
+    updated: str | None = None
+    language: str | None = None
+
+
+def entries(items: Sequence[Item], *, source: str, home: str | None, now: datetime) -> list[Entry]:
+    """The items that have words, in the feed's order; of too many the newest MOST_ITEMS.
+
+    Relative links are resolved against `home`, the feed's own link, and that against `source`.
+    """
+    if len(items) > MOST_ITEMS:
+        log.warning("%s: %d items, only the newest %d are read", source, len(items), MOST_ITEMS)
+        items = _newest(items, now)
+    base = urls.web_address(home, source) or source
+    links = [urls.web_address(item.link, base) for item in items]
+    titles = [text.line(markup.to_text(item.title)) for item in items]
+    places = [urls.canonical(link) if link else None for link in links]
+    guids = [text.line(item.guid or "", _GUID_LIMIT) or None for item in items]
+    shared_guids = _shared(guids, titles, places)
+    shared_places = _shared(places, titles, guids)
+    found = []
+    for item, link, title, place, guid in zip(items, links, titles, places, guids, strict=True):
+        keys = []
+        if guid and guid not in shared_guids:
+            keys.append(f"guid:{guid}")
+        if place and place not in shared_places:
+            keys.append(f"url:{place}")
+        entry = _entry(item, source=source, title=title, link=link, guid=guid, keys=keys, now=now)
+        if entry:
+            found.append(entry)
+    return found
+
+
+def language(declared: str | None) -> str | None:
+    """Two lower-case letters from a declared language (`en-GB`); None for three-letter codes and nonsense."""
+    found = _LANGUAGE.match((declared or "").strip())
+    return found[1].lower() if found else None
+
+
+def titled(title: str, body: str) -> str:
+    """The title, or the first words of the body where there is none."""
+    return title or text.line(body[: 10 * FIRST_WORDS].partition("\n")[0], FIRST_WORDS)
+
+
+def _entry(
+    item: Item, *, source: str, title: str, link: str | None, guid: str | None, keys: list[str], now: datetime
+) -> Entry | None:
+    content = markup.to_text(item.content)
+    # feedparser fills a missing summary with the content; reading it twice would cost half of all time.
+    summary = "" if item.summary == item.content else markup.to_text(item.summary)
+    body, kind = _body(content, summary)
+    title = titled(title, body)
+    if not title:
+        return None
+    if not keys:
+        keys = ["hash:" + hashlib.sha256(text.compose(title, body).encode()).hexdigest()[:16]]
+    published, published_from = _published(item, now)
+    return Entry(
+        source=source,
+        title=title,
+        body=body,
+        keys=tuple(keys),
+        text_kind=kind,
+        link=link,
+        guid=guid,
+        author=text.line(markup.to_text(item.author), _AUTHOR_LIMIT) or None if item.author else None,
+        published=published,
+        published_from=published_from,
+        language=language(item.language),
+        summary=summary if summary != body else "",
+    )
+
+
+def _body(content: str, summary: str) -> tuple[str, TextKind]:
+    # A summary that is escaped twice shows its markup and looks longer than it is.
+    longer = content if FULL_TEXT_RATIO * len(content) >= len(summary) else summary
+    if not longer:
+        return "", "title"
+    # Beside a summary of the same length, "content" is only the same teaser again.
+    full = longer is content and len(content) >= max(FULL_TEXT, FULL_TEXT_RATIO * len(summary))
+    return longer, "full" if full or len(longer) >= NO_SUMMARY else "summary"
+
+
+def _published(item: Item, now: datetime) -> tuple[datetime | None, PublishedFrom | None]:
+    if moment := dates.from_text(item.published, now=now):
+        return moment, "feed"
+    if moment := dates.from_text(item.updated, now=now):
+        return moment, "feed update"
+    return None, None
+
+
+def _newest(items: Sequence[Item], now: datetime) -> list[Item]:
+    never = datetime.min.replace(tzinfo=UTC)
+    moments = [_published(item, now)[0] or never for item in items]
+    # The sort is stable: without dates the feed's own order decides, and that is newest first.
+    kept = sorted(range(len(items)), key=lambda index: moments[index], reverse=True)[:MOST_ITEMS]
+    return [items[index] for index in sorted(kept)]
+
+
+def _shared(keys: Iterable[str | None], titles: Iterable[str], others: Iterable[str | None]) -> frozenset[str]:
+    """Keys that stand on different articles: with different titles, and nothing else that makes them one."""
+    seen: defaultdict[str, tuple[set[str], set[str | None]]] = defaultdict(lambda: (set(), set()))
+    for key, title, other in zip(keys, titles, others, strict=True):
+        if key:
+            seen[key][0].add(title)
+            seen[key][1].add(other)
+    return frozenset(key for key, (names, rest) in seen.items() if len(names) > 1 and (len(rest) > 1 or rest == {None}))

@@ -1,0 +1,63 @@
+"""JSON Feed 1.x (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+
+from ingest import text
+from ingest.errors import ParseError
+from ingest.items import Item
+
+
+def items(body: bytes) -> tuple[list[Item], str | None]:
+    """The items of a JSON Feed, and the address that the feed gives for its site.
+
+    Raises ParseError for JSON that is no feed (usually an error message) and for broken JSON.
+    """
+    try:
+        feed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(
+            f"This begins like JSON but isn't ({text.line(str(error), 100)}). Check the address."
+        ) from error
+    found = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(found, list) or "jsonfeed.org" not in str(feed.get("version")):
+        raise ParseError(
+            f"This is JSON, but no feed ({text.line(body[:300].decode(errors='replace'), 120)}). "
+            "Check the address, or whether the site wants a key."
+        )
+    language = _text(feed, "language")
+    return [_item(item, language) for item in found if isinstance(item, dict)], _text(feed, "home_page_url")
+
+
+def _item(item: dict[str, Any], language: str | None) -> Item:
+    plain = _text(item, "content_text") or ""
+    guid = item.get("id")
+    return Item(
+        # Titles and plain text are no HTML: what looks like markup in them is meant to be read.
+        title=html.escape(_text(item, "title") or "", quote=False),
+        content=_text(item, "content_html") or html.escape(plain, quote=False),
+        summary=html.escape(_text(item, "summary") or "", quote=False),
+        link=_text(item, "url") or _text(item, "external_url"),
+        # The specification lets readers turn a number into text.
+        guid=str(guid) if isinstance(guid, str | int | float) and not isinstance(guid, bool) else None,
+        author=_author(item),
+        published=_text(item, "date_published"),
+        updated=_text(item, "date_modified"),
+        language=_text(item, "language") or language,
+    )
+
+
+def _author(item: dict[str, Any]) -> str | None:
+    # Version 1.0 has one `author`, 1.1 a list of `authors`.
+    authors = item.get("authors")
+    people = authors if isinstance(authors, list) else [item.get("author")]
+    names = [name for person in people if isinstance(person, dict) and (name := _text(person, "name"))]
+    return html.escape(", ".join(names), quote=False) or None
+
+
+def _text(node: dict[str, Any], key: str) -> str | None:
+    value = node.get(key)
+    return value.strip() or None if isinstance(value, str) else None

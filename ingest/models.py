@@ -1,0 +1,153 @@
+"""What travels between the layers: frozen, typed, every time aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+SourceKind = Literal["feed", "folder", "archive"]
+TextKind = Literal["full", "summary", "title"]
+Kind = Literal["person", "office", "ambiguous"]
+Label = Literal["negative", "neutral", "positive"]
+
+#: How we know when an article was published, best first.
+PublishedFrom = Literal["front matter", "feed", "feed update", "file name", "page", "file time", "fetch time"]
+
+#: The compound score at which VADER's author calls a text positive or negative.
+NEUTRAL_BELOW = 0.05
+
+DEMO_GROUP = "Demo"
+
+
+def utcnow() -> datetime:
+    """The time now, aware and in UTC; the one clock that tests replace."""
+    return datetime.now(UTC)
+
+
+def label_of(tone: float) -> Label:
+    """`negative`, `neutral` or `positive` for a tone of −1 … 1 (cut-offs: Hutto & Gilbert 2014)."""
+    if tone >= NEUTRAL_BELOW:
+        return "positive"
+    return "negative" if tone <= -NEUTRAL_BELOW else "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where articles come from: a feed, an outlet in the seed folder, an archive."""
+
+    kind: SourceKind
+    key: str  #: unique: a feed's address, `folder:` and the outlet's name
+    name: str
+    group: str = ""
+    home: str | None = None  #: http(s) address of the outlet for people
+    language: str | None = None  #: two letters; articles may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article as a source gave it: plain text, dates checked, nothing analysed."""
+
+    source: str  #: what was read: a feed's address or a path
+    title: str
+    body: str  #: plain text, paragraphs parted by a blank line
+    keys: tuple[str, ...]  #: identity within its source, strongest first: `guid:…`, `url:…`, `path:…`
+    text_kind: TextKind
+    link: str | None = None  #: http(s) only
+    guid: str | None = None
+    author: str | None = None
+    published: datetime | None = None
+    published_from: PublishedFrom | None = None
+    language: str | None = None  #: as declared; the analysis decides where nothing is declared
+    summary: str = ""
+    outlet: str | None = None  #: front matter's `source`
+    group: str | None = None  #: front matter's `group`
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an article; sentence 0 is the title."""
+
+    start: int  #: offsets in the article's text, in characters
+    end: int
+    tone: float | None  #: VADER compound, −1 … 1; None where the language is not scored
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that moved a tone, and by how much."""
+
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place in an article where a watched figure is named."""
+
+    figure: str
+    sentence: int  #: index of the sentence in the article, from 0
+    start: int  #: offsets in the article's text, in characters
+    end: int
+    kind: Kind  #: person, office, or ambiguous (two people share the name here)
+    tone: float | None = None  #: −1 … 1 toward the figure; None when not scored
+    label: Label | None = None
+    because: tuple[Cue, ...] = ()  #: the words that moved the tone, strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One scoring of one article."""
+
+    language: str
+    tone: float | None  #: mean VADER compound of the sentences; None where not scored
+    sentences: tuple[Sentence, ...]
+    mentions: tuple[Mention, ...]
+    topics: tuple[TopicHit, ...]
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHit:
+    """A topic found in an article, with the words that say so."""
+
+    topic: str
+    hits: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An entry with its analysis, ready to be stored."""
+
+    entry: Entry
+    text: str  #: title, blank line, body: what every offset counts in
+    analysis: Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What must be remembered of a feed between two fetches."""
+
+    source_id: int
+    url: str
+    name: str
+    etag: str | None = None
+    last_modified: str | None = None
+    failures: int = 0
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The outcome of one attempt on a source."""
+
+    outcome: Literal["ok", "unchanged", "error"]
+    at: datetime
+    status: int | None = None
+    size: int = 0  #: bytes received
+    ms: int = 0
+    reason: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    entries: tuple[Entry, ...] = field(default=(), repr=False)

@@ -1,0 +1,56 @@
+"""Bytes to entries: which format is it, and what to say when it is none."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from ingest import items, json_feed, rss
+from ingest.articles import article_file
+from ingest.errors import ParseError
+from ingest.models import Entry
+
+__all__ = ["article_file", "feed"]
+
+# How files begin that servers send in place of a feed.
+_MAGIC = (
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "packed data (gzip)"),
+)
+_HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
+#: Formats show in the first lines, and the longest comments and style sheets before a root are shorter than this.
+_HEAD = 65_536
+
+
+def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> list[Entry]:
+    """The entries of an RSS, Atom or JSON feed, in its own order; empty for a feed that holds nothing now.
+
+    `source` is the feed's address, `content_type` the header it came with. Raises ParseError, saying what the
+    bytes are instead and what to do about it.
+    """
+    head = body[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head.strip(b"\x00"):
+        raise ParseError("The answer is empty. If this lasts, check the feed's address in a browser.")
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            raise ParseError(f"This is {name}, not a feed. Check the address.")
+    if head[:1] in (b"{", b"["):
+        found, home = json_feed.items(body)
+    else:
+        _refuse_page(head)
+        found, home = rss.items(body, content_type)
+    return items.entries(found, source=source, home=home, now=now)
+
+
+def _refuse_page(head: bytes) -> None:
+    page, root = _HTML.search(head), _FEED.search(head)
+    if page and not (root and root.start() < page.start()):
+        raise ParseError(
+            "This is a web page, not a feed: perhaps a login, or the site's front page. "
+            "Feed links can be looked for in it (RSS, Atom); put such an address into the list of feeds."
+        )

@@ -1,0 +1,290 @@
+"""One way for every article: identify → analyse → store. One bad article never stops the rest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from ingest import text
+from ingest.analyse import SCORER, Analyser
+from ingest.errors import IngestError
+from ingest.models import Article, Attempt, Entry, FeedState, Source, utcnow
+from ingest.sources import folder
+from ingest.store import record, schema
+from ingest.store.writer import FOLDER_SCOPE, Commit, Written, unchanged
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+#: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
+BATCH = 100
+
+#: A feed that fails is asked less and less often, but never given up.
+_LONGEST_PAUSE = timedelta(days=1)
+
+#: The source of files whose front matter names none.
+SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass over a source did; `faults` are sentences for people."""
+
+    added: int = 0
+    edited: int = 0
+    faults: tuple[str, ...] = ()
+
+    def __add__(self, other: Outcome | Written) -> Outcome:
+        faults = other.faults if isinstance(other, Outcome) else ()
+        return Outcome(self.added + other.added, self.edited + other.edited, self.faults + faults)
+
+
+class Pipeline:
+    """Takes entries to the record with one analyser; used by one thread at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        analyser: Analyser,
+        *,
+        pause: timedelta = timedelta(minutes=10),
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self.engine = engine
+        self.analyser = analyser
+        self._pause = pause
+        self._clock = clock
+        self._seen: dict[str, tuple[int, int]] = {}  # seed file -> (mtime_ns, size) when it was last read
+
+    # -- feeds ------------------------------------------------------------------------------------------------------
+
+    def sync_feeds(self, feeds: Sequence[Source]) -> None:
+        """Makes the record's list of feeds the file's; a feed that left the file keeps its articles."""
+        table = schema.source
+        with record.writing(self.engine) as connection:
+            commit = Commit(connection, self._clock(), "feeds")
+            ids = {commit.source(source) for source in feeds}
+            listed = connection.execute(select(table.c.id).where(table.c.kind == "feed", table.c.listed)).scalars()
+            gone = [id_ for id_ in listed.all() if id_ not in ids]
+            connection.execute(update(table).where(table.c.id.in_(gone)).values(listed=False))
+
+    def due(self) -> list[FeedState]:
+        """The feeds whose time has come, the longest waiting first."""
+        table = schema.source
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                select(table)
+                .where(
+                    table.c.kind == "feed",
+                    table.c.listed,
+                    table.c.next_at.is_(None) | (table.c.next_at <= self._clock()),
+                )
+                .order_by(table.c.next_at)
+            ).mappings()
+            return [
+                FeedState(
+                    source_id=row["id"],
+                    url=row["key"],
+                    name=row["name"],
+                    etag=row["etag"],
+                    last_modified=row["last_modified"],
+                    failures=row["failures"],
+                    language=row["language"],
+                )
+                for row in rows
+            ]
+
+    def feed(self, state: FeedState, attempt: Attempt) -> Outcome:
+        """Stores what an attempt on a feed brought, and when to ask again."""
+        source = Source(kind="feed", key=state.url, name=state.name)
+        outcome = Outcome()
+        for batch in _batches(attempt.entries, BATCH):
+            outcome += self._store(
+                [(source, state.source_id, entry) for entry in batch], str(state.source_id), source.name
+            )
+        failed = attempt.outcome == "error"
+        failures = state.failures + 1 if failed else 0
+        pause = min(self._pause * 2 ** min(failures, 16), max(_LONGEST_PAUSE, self._pause))
+        self._schedule(state.source_id, attempt, outcome, failures, attempt.at + pause)
+        for fault in outcome.faults:
+            log.warning("%s: %s", state.name, fault)
+        return outcome + Outcome(faults=(f"{state.name}: {attempt.reason}",) if failed else ())
+
+    def _schedule(
+        self, source_id: int, attempt: Attempt, outcome: Outcome, failures: int, next_at: datetime | None
+    ) -> None:
+        table = schema.source
+        values: dict[str, object] = {
+            "last_attempt_at": attempt.at,
+            "failures": failures,
+            "next_at": next_at,
+            "state": "failing" if attempt.outcome == "error" else "ok",
+            "last_error": attempt.reason,
+        }
+        if attempt.outcome != "error":
+            values["last_success_at"] = attempt.at
+        if attempt.outcome == "ok":
+            # Kept from a whole answer only: after a broken one the next request must bring everything again.
+            values |= {"etag": attempt.etag, "last_modified": attempt.last_modified}
+        with record.writing(self.engine) as connection:
+            connection.execute(update(table).where(table.c.id == source_id).values(**values))
+            connection.execute(
+                insert(schema.fetch).values(
+                    source_id=source_id,
+                    at=attempt.at,
+                    outcome=attempt.outcome,
+                    status=attempt.status,
+                    bytes=attempt.size,
+                    ms=attempt.ms,
+                    added=outcome.added,
+                    edited=outcome.edited,
+                    reason=attempt.reason or ("; ".join(outcome.faults)[:500] or None),
+                )
+            )
+
+    # -- the seed folder --------------------------------------------------------------------------------------------
+
+    def folder(self, root: Path, *, progress: Callable[[int, int], None] = lambda done, total: None) -> Outcome:
+        """Reads the files that are new or have changed since the last pass; files that vanished keep their articles.
+
+        `progress` is told how many of how many files are done.
+        """
+        now = self._clock()
+        files = folder.scan(root)
+        present = frozenset(f"path:{file.name}" for file in files)
+        fresh = [file for file in files if self._seen.get(file.name) != (file.mtime_ns, file.size)]
+        outcome = Outcome()
+        done = 0
+        for batch in _batches(fresh, BATCH):
+            read: list[tuple[Source, int, Entry]] = []
+            seen: dict[str, tuple[int, int]] = {}
+            for file in batch:
+                if not folder.stable(file, now):
+                    continue  # still being written: the next pass reads it
+                try:
+                    entry = folder.read(file, now=now)
+                except IngestError as error:
+                    outcome += Outcome(faults=(f"{file.name}: {error}",))
+                else:
+                    read.append((_outlet(entry), 0, entry))
+                seen[file.name] = (file.mtime_ns, file.size)
+            outcome += self._store(read, FOLDER_SCOPE, SEED_FOLDER.name, present)
+            self._seen |= seen  # only now: what could not be stored is read again
+            done += len(batch)
+            progress(done, len(fresh))
+        if outcome != Outcome():
+            self._note_folder(outcome, now)
+        return outcome
+
+    def _note_folder(self, outcome: Outcome, now: datetime) -> None:
+        reason = "; ".join(outcome.faults)[:1_000] or None
+        with record.writing(self.engine) as connection:
+            source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
+        attempt = Attempt("error" if reason else "ok", now, reason=reason)
+        self._schedule(source_id, attempt, outcome, 1 if reason else 0, None)
+        for fault in outcome.faults:
+            log.warning("seed folder: %s", fault)
+
+    # -- common -----------------------------------------------------------------------------------------------------
+
+    def _store(
+        self,
+        entries: Sequence[tuple[Source, int, Entry]],
+        scope: str,
+        what: str,
+        present: frozenset[str] = frozenset(),
+    ) -> Outcome:
+        """Analyses the entries that are new or edited and commits them together."""
+        if not entries:
+            return Outcome()
+        now = self._clock()
+        with self.engine.connect() as connection:
+            known = unchanged(connection, scope, [entry for _, _, entry in entries])
+        analysed: list[tuple[Source, int, Article]] = []
+        faults: list[str] = []
+        for position, (source, source_id, entry) in enumerate(entries):
+            if position in known:
+                continue
+            try:
+                analysed.append((source, source_id, self.analyser.article(entry, now)))
+            except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
+                log.exception("the analysis of %s failed", entry.source)
+                faults.append(f"{entry.title}: the analysis failed ({type(error).__name__}: {error})")
+        if not analysed:
+            return Outcome(faults=tuple(faults))
+        with record.writing(self.engine) as connection:
+            commit = Commit(connection, now, what)
+            watchlist_id = commit.watchlist(self.analyser.snapshot)
+            for source, source_id, article in analysed:
+                commit.article(
+                    source_id or commit.source(source),
+                    source,
+                    article,
+                    watchlist_id=watchlist_id,
+                    scorer=SCORER,
+                    present=present,
+                )
+        return Outcome(commit.written.added, commit.written.edited, tuple(faults))
+
+    def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
+        """Analyses again what was analysed with another watch-list; answers how many articles that were."""
+        done = 0
+        while not stop():
+            with self.engine.connect() as connection:
+                batch = _outdated(connection, self.analyser.snapshot.hash)
+            if not batch:
+                break
+            with record.writing(self.engine) as connection:
+                commit = Commit(connection, self._clock(), "re-score")
+                watchlist_id = commit.watchlist(self.analyser.snapshot)
+                for article_id, entry in batch:
+                    analysis = self.analyser.article(entry).analysis
+                    commit.rescored(article_id, analysis, watchlist_id=watchlist_id, scorer=SCORER)
+            done += len(batch)
+        return done
+
+
+def _outlet(entry: Entry) -> Source:
+    if not entry.outlet:
+        return SEED_FOLDER
+    name = text.line(entry.outlet, 120)
+    return Source(kind="folder", key=f"folder:{name}", name=name, group=text.line(entry.group or "Seed folder", 80))
+
+
+def _outdated(connection: Connection, watchlist_hash: str) -> list[tuple[int, Entry]]:
+    content, analysis, body, watchlist = schema.content, schema.analysis, schema.content_text, schema.watchlist
+    rows = connection.execute(
+        select(content, body.c.body)
+        .join(analysis, analysis.c.content_id == content.c.id)
+        .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
+        .join(body, body.c.content_id == content.c.id)
+        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), watchlist.c.hash != watchlist_hash)
+        .limit(BATCH)
+    ).mappings()
+    return [
+        (
+            row["article_id"],
+            Entry(
+                source="the record",
+                title=row["title"],
+                body=row["body"],
+                keys=(),
+                text_kind=row["text_kind"],
+                published=row["published_at"],
+                language=row["language"],
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

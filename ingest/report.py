@@ -1,0 +1,162 @@
+"""What the command line shows of sources, articles and the record: plain rows, ready for JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from ingest import parse, watch
+from ingest.analyse import Analyser, Watchlist
+from ingest.errors import IngestError, SourceError
+from ingest.fetch import Fetcher
+from ingest.models import Entry
+from ingest.settings import Settings
+from ingest.sources import folder
+from ingest.store import reader, record, schema
+
+Row = dict[str, Any]
+
+
+def as_json(row: Row) -> str:
+    """One line; times as ISO 8601 in UTC."""
+    return json.dumps(row, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def parsed(sources: Sequence[str], *, user_agent: str, now: datetime) -> Iterator[Row]:
+    """One row an entry of each file or URL; one row with `ok: false` for a source that can't be read."""
+    with Fetcher(user_agent=user_agent) as fetcher:
+        for source in sources:
+            try:
+                entries = _entries(source, fetcher, now)
+            except IngestError as error:
+                yield _parsed(source, None, str(error))
+            else:
+                for entry in entries:
+                    yield _parsed(source, entry, None)
+
+
+def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:
+    return {
+        "source": source,
+        "ok": error is None,
+        "error": error,
+        "title": entry.title if entry else None,
+        "link": entry.link if entry else None,
+        "guid": entry.guid if entry else None,
+        "author": entry.author if entry else None,
+        "published": entry.published.astimezone(UTC).isoformat() if entry and entry.published else None,
+        "published_from": entry.published_from if entry else None,
+        "summary": entry.summary if entry else None,
+        "text": entry.body if entry else None,
+    }
+
+
+def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
+    if source.lower().startswith(("http://", "https://")):
+        answer = fetcher.get(source)
+        return parse.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type)
+    path = Path(source)
+    try:
+        body = path.read_bytes()
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise SourceError(f"{error.strerror}") from error
+    if path.suffix.lower() in folder.SUFFIXES:
+        return [parse.article_file(body, path=path.name, modified=modified, now=now)]
+    return parse.feed(body, source=source, now=now)
+
+
+def scored(files: Iterable[Path], watchlist: Watchlist, *, now: datetime) -> Iterator[Row]:
+    """One row a file: its text, sentences and mentions; `ok: false` and the reason for a file that can't be read."""
+    analyser = Analyser(watchlist)
+    for path in files:
+        try:
+            body = path.read_bytes()
+            modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            entry = parse.article_file(body, path=path.name, modified=modified, now=now)
+        except OSError as error:
+            yield {"source": str(path), "ok": False, "error": str(error.strerror)}
+        except IngestError as error:
+            yield {"source": str(path), "ok": False, "error": str(error)}
+        else:
+            article = analyser.article(entry, now)
+            yield {
+                "source": str(path),
+                "ok": True,
+                "title": entry.title,
+                "published": entry.published,
+                "published_from": entry.published_from,
+                "language": article.analysis.language,
+                "tone": article.analysis.tone,
+                "sentences": [asdict(sentence) for sentence in article.analysis.sentences],
+                "mentions": [
+                    {
+                        "figure": mention.figure,
+                        "start": mention.start,
+                        "end": mention.end,
+                        "kind": mention.kind,
+                        "tone": mention.tone,
+                        "label": mention.label,
+                    }
+                    for mention in article.analysis.mentions
+                ],
+                "topics": [hit.topic for hit in article.analysis.topics],
+                "text": article.text,
+            }
+
+
+def in_words(row: Row) -> str:
+    """A scored article for people."""
+    tone = "not scored" if row["tone"] is None else f"tone {row['tone']:+.2f}"
+    lines = [f"{row['title']}  ({row['language']}, {tone}, {len(row['sentences'])} sentences)"]
+    for mention in row["mentions"]:
+        words = row["text"][mention["start"] : mention["end"]]
+        toward = "not scored" if mention["tone"] is None else f"{mention['label']} {mention['tone']:+.2f}"
+        lines.append(f"  {mention['figure']:<24} {mention['kind']:<9} {toward:<16} {words}")
+    return "\n".join(lines)
+
+
+def status(active: Settings, engine: Engine) -> Row:
+    """Sources, counts, the newest revision, and whether the loop runs."""
+    with engine.connect() as connection:
+        current = schema.analysis.c.rev_to.is_(None)
+        mentions = select(func.count()).select_from(
+            schema.mention.join(schema.analysis, schema.analysis.c.id == schema.mention.c.analysis_id)
+        )
+        sources = reader.sources(connection)
+        return {
+            "revision": record.current_revision(connection),
+            "articles": connection.execute(select(func.count()).where(current)).scalar_one(),
+            "mentions": connection.execute(mentions.where(current)).scalar_one(),
+            "worker": watch.alive(active),
+            "newest_fetch": reader.newest_fetch(connection),
+            "sources": [
+                {
+                    "name": row.name,
+                    "kind": row.kind,
+                    "key": row.key,
+                    "group": row.group,
+                    "state": row.state if row.listed else "no longer listed",
+                    "articles": row.articles,
+                    "failures": row.failures,
+                    "last_attempt": row.last_attempt_at and row.last_attempt_at.isoformat(),
+                    "last_success": row.last_success_at and row.last_success_at.isoformat(),
+                    "last_error": row.last_error,
+                }
+                for row in sources
+            ],
+        }

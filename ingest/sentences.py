@@ -1,0 +1,87 @@
+"""Sentences with their places in the text. The title is sentence 0; bullets and headings never run together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import sentencex
+
+#: Nobody writes longer sentences; tables and lists without full stops are longer, and scoring is not linear in it.
+_LONGEST = 2_000
+
+#: A line shorter than this that ends its paragraph's line is a heading or an item, not a line wrapped by an editor.
+_WRAPPED = 50
+
+_BULLET = re.compile(r"\s*(?:[•‣◦▪●○–—*·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_FINAL = re.compile(r"[.!?…:;][\"'”’»)\]]*\s*$")
+_LINE = re.compile(r"[^\n]+")
+# “He liked me.” Kim left: the full stop is inside the quotation. (After “Really?” the speaker often follows.)
+_AFTER_QUOTE = re.compile(r"\.[”\"]\s+(?=[A-Z“\"])")
+# J.D. Vance, John F. Kennedy: initials end no sentence; U.S. and its like may.
+_INITIALS = re.compile(r"(?:^|[\s(“\"-])(?!(?:U\.S|U\.K|U\.N|E\.U|D\.C)\.)(?:[A-Z]\.){1,3}\s*$")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(“\"])(?:Gen|Sen|Rep|Gov|Adm|Col|Lt|Sgt|Maj|Capt|Cmdr|Amb|Sec|Pres|Rev|Hon|No|vs|cf)\.\s*$"
+)
+
+
+def split(text: str, title: str, language: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence of `text` (made by `text.compose`), in order, without surrounding spaces."""
+    spans = [(0, len(title))] if title else []
+    for start, end in _blocks(text, len(title)):
+        spans.extend(_sentences(text, start, end, language))
+    return spans
+
+
+def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Runs of lines that one sentence may cross: a paragraph, or a part of it."""
+    opened: int | None = None
+    last_end = start
+    for match in _LINE.finditer(text, start):
+        line = match.group()
+        if opened is not None:
+            before = text[opened:last_end].rsplit("\n", 1)[-1]
+            paragraph = text.count("\n", last_end, match.start()) > 1
+            if paragraph or _BULLET.match(line) or len(before) < _WRAPPED or _FINAL.search(before):
+                yield opened, last_end
+                opened = None
+        if opened is None:
+            opened = match.start()
+        last_end = match.end()
+    if opened is not None:
+        yield opened, last_end
+
+
+def _sentences(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
+    block = text[start:end].replace("\n", " ")
+    if bullet := _BULLET.match(block):
+        start += bullet.end()
+        block = block[bullet.end() :]
+    if not block.strip():
+        return
+    opened = 0
+    for cut in _cuts(block, language):
+        head = block[opened:cut]
+        if cut < len(block) and (_INITIALS.search(head) or _ABBREVIATION.search(head)):
+            continue
+        for piece in _pieces(block, opened, cut):
+            stripped = block[piece[0] : piece[1]].strip()
+            if stripped:
+                at = block.index(stripped, piece[0])
+                yield start + at, start + at + len(stripped)
+        opened = cut
+
+
+def _cuts(block: str, language: str) -> list[int]:
+    found = {boundary["end_index"] for boundary in sentencex.get_sentence_boundaries(language, block)}
+    found.update(match.end() for match in _AFTER_QUOTE.finditer(block))
+    return sorted(found | {len(block)})
+
+
+def _pieces(block: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _LONGEST:
+        cut = block.rfind(" ", start + 1, start + _LONGEST)
+        cut = cut if cut > start else start + _LONGEST
+        yield start, cut
+        start = cut
+    yield start, end

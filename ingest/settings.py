@@ -1,0 +1,168 @@
+"""Every setting: its name, default and what it is for. Read from the environment and from a `.env` file."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ingest import __version__
+from ingest.errors import SettingError
+
+#: The folder that holds app.py. Relative paths in settings are below it, so that the dashboard and its
+#: worker agree whichever folder they were started from.
+PROJECT = Path(__file__).resolve().parent.parent
+
+#: What ships, copied to the data directory at the first start; that copy is the user's to edit.
+_DEFAULT_FILES = ("feeds.opml", "figures.toml", "topics.toml")
+
+
+class Settings(BaseSettings):
+    """The settings in force. Use `load()`, which turns a wrong value into a message."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DISCOURSE_", env_file=PROJECT / ".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="folder of the record and of your figures, topics and feeds")
+    database_url: str = Field("", description="the record; empty means SQLite, `discourse.db` in the data folder")
+    seeds_dir: Path = Field(Path("seeds"), description="folder of articles to read, with everything under it")
+    feeds_file: Path | None = Field(
+        None, description="list of feeds (OPML); empty means `feeds.opml` in the data folder"
+    )
+    figures_file: Path | None = Field(None, description="watch-list; empty means `figures.toml` in the data folder")
+    topics_file: Path | None = Field(None, description="topics; empty means `topics.toml` in the data folder")
+    poll_seconds: int = Field(600, ge=10, le=86_400, description="seconds between two looks at a feed, 10 to 86400")
+    user_agent: str = Field(
+        f"DiscourseMonitor/{__version__}",
+        min_length=3,
+        max_length=300,
+        description="how we introduce ourselves to feeds",
+    )
+    worker: Literal["embedded", "external"] = Field(
+        "embedded", description="`embedded`: the dashboard starts the ingest; `external`: you run it yourself"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much the worker says")
+
+    @field_validator("data_dir", "seeds_dir", "feeds_file", "figures_file", "topics_file", mode="before")
+    @classmethod
+    def _below_project(cls, value: object) -> object:
+        if value is None or value == "":
+            return None if value is None else ""
+        return PROJECT / Path(str(value)).expanduser()
+
+    @field_validator("data_dir", "seeds_dir", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("a folder is needed")
+        return value
+
+    @field_validator("feeds_file", "figures_file", "topics_file", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value:
+            try:
+                backend = make_url(value).get_backend_name()
+            except ArgumentError:
+                raise ValueError("not a database URL") from None
+            if backend != "sqlite":
+                raise ValueError(f"no support for {backend} in this version")
+        return value
+
+    @field_validator("user_agent")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable() or not value.isascii():
+            raise ValueError("an HTTP header holds printable ASCII only")
+        return value
+
+    @cached_property
+    def data(self) -> Path:
+        """The data folder, absolute."""
+        return PROJECT / self.data_dir
+
+    @cached_property
+    def seeds(self) -> Path:
+        """The folder of articles, absolute."""
+        return PROJECT / self.seeds_dir
+
+    @cached_property
+    def database(self) -> str:
+        """The record's URL, the default spelt out."""
+        return self.database_url or f"sqlite:///{self.data / 'discourse.db'}"
+
+    @cached_property
+    def feeds(self) -> Path:
+        return self.feeds_file or self.data / "feeds.opml"
+
+    @cached_property
+    def figures(self) -> Path:
+        return self.figures_file or self.data / "figures.toml"
+
+    @cached_property
+    def topics(self) -> Path:
+        return self.topics_file or self.data / "topics.toml"
+
+    def prepare(self) -> None:
+        """Make the data folder and give the user his own copy of the shipped lists; an existing copy stays."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            self.seeds.mkdir(parents=True, exist_ok=True)
+            for name in _DEFAULT_FILES:
+                copy = self.data / name
+                if not copy.exists():
+                    partial = copy.with_suffix(".partial")
+                    shutil.copyfile(PROJECT / "seeds" / name, partial)
+                    partial.replace(copy)
+        except OSError as error:
+            raise SettingError(
+                f"DISCOURSE_DATA_DIR={self.data_dir}: the folder can't be made or written ({error.strerror}). "
+                "Name a folder that you may write to."
+            ) from error
+
+
+#: What each setting takes, in the words of an error message.
+_ALLOWED = {
+    "poll_seconds": "a whole number from 10 to 86400",
+    "worker": "embedded or external",
+    "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "database_url": "empty, or a URL like sqlite:////path/to/discourse.db",
+    "user_agent": "3 to 300 printable ASCII characters",
+    "data_dir": "the path of a folder",
+    "seeds_dir": "the path of a folder",
+}
+
+
+def load() -> Settings:
+    """The settings from environment and `.env`.
+
+    Raises SettingError, naming the variable, its value and what is allowed.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors():
+            name = str(fault["loc"][0]) if fault["loc"] else "?"
+            allowed = _ALLOWED.get(name, "the path of a file")
+            lines.append(f"DISCOURSE_{name.upper()}={fault['input']}: {fault['msg']}. Allowed: {allowed}.")
+        raise SettingError("\n".join(lines)) from None
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{PROJECT / '.env'} is not UTF-8 text ({error.reason}). Save it as UTF-8.") from None

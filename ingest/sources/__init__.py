@@ -1,0 +1,1 @@
+"""Where bytes come from: feeds, the list of feeds, the seed folder."""

@@ -1,0 +1,334 @@
+"""The tables of the record, one SQLAlchemy Core schema for every database.
+
+Rows of `content` and `analysis` are versioned: `rev_from` is the revision that made them, `rev_to` the one that
+closed them (null: current). What is true as of revision N is `rev_from <= N AND (rev_to IS NULL OR rev_to > N)`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    column,
+    table,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite alone would hand it back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only in a column that is INTEGER to the letter.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True)
+
+
+def _ref(name: str, target: str, **options: Any) -> Column[int]:
+    return Column(name, _Id, ForeignKey(target), nullable=options.pop("nullable", False), **options)
+
+
+def _revisions() -> tuple[Column[int], Column[int]]:
+    return (
+        Column("rev_from", Integer, ForeignKey("revision.number"), nullable=False),
+        Column("rev_to", Integer, ForeignKey("revision.number")),
+    )
+
+
+def _current(table: Table, column: str) -> None:
+    """One current row for each article, and the two ways a follower asks for what has changed."""
+    Index(
+        f"uq_{table.name}_current",
+        table.c[column],
+        unique=True,
+        sqlite_where=table.c.rev_to.is_(None),
+        postgresql_where=table.c.rev_to.is_(None),
+    )
+    Index(f"ix_{table.name}_rev_from", table.c.rev_from)
+    Index(f"ix_{table.name}_rev_to", table.c.rev_to)
+
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("what", String(200), nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    _id(),
+    Column("kind", String(10), nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("group", Text, nullable=False, server_default=""),
+    Column("home", Text),
+    Column("language", String(8)),
+    Column("listed", Boolean, nullable=False),  # false once a feed has left the feeds file; its articles stay
+    Column("added_at", UtcTime, nullable=False),
+    # the schedule: it lives here, so that a restart does not stampede
+    Column("next_at", UtcTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("state", String(20), nullable=False, server_default="new"),  # new, ok, failing
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("last_attempt_at", UtcTime),
+    Column("last_success_at", UtcTime),
+    Column("last_error", Text),
+    CheckConstraint("kind IN ('feed', 'folder', 'archive')", name="kind"),
+)
+
+fetch = Table(
+    "fetch",
+    metadata,
+    _id(),
+    _ref("source_id", "source.id"),
+    Column("at", UtcTime, nullable=False),
+    Column("outcome", String(12), nullable=False),  # ok, unchanged, error
+    Column("status", Integer),
+    Column("bytes", BigInteger, nullable=False),
+    Column("ms", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("edited", Integer, nullable=False),
+    Column("reason", Text),
+    Index("ix_fetch_source_id_at", "source_id", "at"),
+)
+
+article = Table(
+    "article",
+    metadata,
+    _id(),
+    Column("uid", String(16), nullable=False, unique=True),  # the same on every machine: links carry it
+    _ref("source_id", "source.id"),
+    Column("guid", Text),
+    Column("url", Text),
+    Column("first_seen", UtcTime, nullable=False),
+    Index("ix_article_source_id", "source_id"),
+)
+
+# Every name by which a source has called an article (guid, address, path). Unique, so that identity is decided
+# by the database inside the write transaction, and any number of writers is safe.
+article_key = Table(
+    "article_key",
+    metadata,
+    Column("scope", String(40), primary_key=True),  # `folder`, or the id of the feed
+    Column("key", Text, primary_key=True),
+    _ref("article_id", "article.id"),
+    Index("ix_article_key_article_id", "article_id"),
+)
+
+content = Table(
+    "content",
+    metadata,
+    _id(),
+    _ref("article_id", "article.id"),
+    *_revisions(),
+    Column("title", Text, nullable=False),
+    Column("author", Text),
+    Column("link", Text),
+    Column("language", String(8), nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("published_from", String(20), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("text_kind", String(8), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("fetched_at", UtcTime, nullable=False),
+    Index("ix_content_day", "day"),
+    Index("ix_content_published_at", "published_at"),
+    Index("ix_content_hash", "hash"),
+)
+_current(content, "article_id")
+
+content_text = Table(
+    "content_text",
+    metadata,
+    Column("content_id", _Id, ForeignKey("content.id"), primary_key=True),
+    _ref("article_id", "article.id"),
+    Column("body", Text, nullable=False),
+)
+
+story = Table(
+    "story",
+    metadata,
+    _id(),
+    Column("uid", String(16), nullable=False, unique=True),
+    _ref("first_article_id", "article.id"),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("signature", LargeBinary),
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    _id(),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    Column("figures", JSON, nullable=False),
+    Column("topics", JSON, nullable=False),
+)
+
+analysis = Table(
+    "analysis",
+    metadata,
+    _id(),
+    _ref("article_id", "article.id"),
+    _ref("content_id", "content.id"),
+    *_revisions(),
+    Column("tone", Float),
+    Column("sentences", Integer, nullable=False),
+    Column("words", Integer, nullable=False),
+    _ref("story_id", "story.id"),
+    Column("scorer", String(40), nullable=False),
+    _ref("watchlist_id", "watchlist.id"),
+    Index("ix_analysis_content_id", "content_id"),
+)
+_current(analysis, "article_id")
+
+# [[start, end, tone], …] for the reader page; apart from `analysis`, so that scans stay narrow.
+analysis_sentences = Table(
+    "analysis_sentences",
+    metadata,
+    Column("analysis_id", _Id, ForeignKey("analysis.id"), primary_key=True),
+    _ref("article_id", "article.id"),
+    Column("spans", JSON, nullable=False),
+)
+
+mention = Table(
+    "mention",
+    metadata,
+    _id(),
+    _ref("analysis_id", "analysis.id"),
+    _ref("article_id", "article.id"),
+    _ref("source_id", "source.id"),
+    Column("day", Date, nullable=False),
+    Column("figure", String(80), nullable=False),
+    Column("sentence", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("tone_rule", Float),
+    Column("tone_encoder", Float),
+    Column("confidence", Float),
+    Column("label", String(8)),
+    Column("because", JSON, nullable=False),
+    CheckConstraint("kind IN ('person', 'office', 'ambiguous')", name="kind"),
+    Index("ix_mention_analysis_id", "analysis_id"),
+    Index("ix_mention_figure_day", "figure", "day"),
+)
+
+analysis_topic = Table(
+    "analysis_topic",
+    metadata,
+    Column("analysis_id", _Id, ForeignKey("analysis.id"), primary_key=True),
+    Column("topic", String(80), primary_key=True),
+    _ref("article_id", "article.id"),
+    Column("hits", Integer, nullable=False),
+    Column("words", JSON, nullable=False),
+)
+
+request = Table(
+    "request",
+    metadata,
+    _id(),
+    Column("kind", String(20), nullable=False),
+    Column("args", JSON, nullable=False),
+    Column("by", Text),
+    Column("at", UtcTime, nullable=False),
+    Column("state", String(10), nullable=False, server_default="waiting"),  # waiting, running, done, failed
+    Column("progress", Float, nullable=False, server_default="0"),
+    Column("started_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("message", Text),
+)
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("by", Text),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("name", "by"),
+)
+
+note = Table(
+    "note",
+    metadata,
+    _id(),
+    Column("day", Date),
+    Column("figure", String(80)),
+    _ref("article_id", "article.id", nullable=True),
+    Column("text", Text, nullable=False),
+    Column("by", Text),
+    Column("at", UtcTime, nullable=False),
+)
+
+label = Table(
+    "label",
+    metadata,
+    _id(),
+    _ref("article_id", "article.id"),
+    _ref("content_id", "content.id"),
+    Column("figure", String(80), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("label", String(8), nullable=False),  # negative, neutral, positive, unsure
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_label_article_id", "article_id"),
+)
+
+#: The full-text index of SQLite (made by migration 0001), keyed by content. It keeps no copy of the text. Rows are
+#: only ever added: an edit is a new content and a closed one is left out by the join, so it can't go stale.
+content_index = table("content_index", column("rowid"), column("title"), column("body"))

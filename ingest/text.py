@@ -1,0 +1,45 @@
+"""Plain text: how an article's words are laid out, so that every offset means the same everywhere."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Longer titles are somebody's mistake; a list of headlines must stay a list.
+TITLE_LIMIT = 500
+
+# Everything XML and PostgreSQL refuse, and the direction overrides that can disguise a name.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+
+
+def clean(text: str) -> str:
+    """Text without control characters, with one kind of newline and no runs of spaces; paragraphs stay."""
+    text = _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def line(text: str, limit: int = TITLE_LIMIT) -> str:
+    """Text as one line of at most `limit` characters, an ellipsis where it was cut."""
+    flat = " ".join(clean(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def compose(title: str, body: str) -> str:
+    """The article's text: title, blank line, body. A body that begins by repeating the title loses that."""
+    rest = body
+    if title and rest.startswith(title):
+        after = rest[len(title) :]
+        # "Trump" is not repeated by a body that begins with "Trumpet"; "Talks" not by "Talks end": a line must end.
+        if not after or after[0] == "\n":
+            rest = after.lstrip("\n")
+    return f"{title}\n\n{rest}" if rest else title
+
+
+def body_of(text: str, title: str) -> str:
+    """The body in a text made by `compose`."""
+    return text[len(title) :].removeprefix("\n\n")

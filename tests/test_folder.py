@@ -1,0 +1,121 @@
+"""The seed folder."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import ParseError, SourceError
+from ingest.sources import folder
+
+LATER = timedelta(seconds=10)
+
+
+def _now(file: folder.SeedFile) -> datetime:
+    return datetime.fromtimestamp(file.mtime_ns / 1e9, UTC) + LATER
+
+
+def _drop(root: Path, name: str, words: str = "A title\n\nA body.") -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(words, encoding="utf-8")
+    return path
+
+
+def test_article_files_are_found_at_every_depth_in_order(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/z.md", "a/c.HTML", "a/b/d.htm"):
+        _drop(tmp_path, name)
+    assert [file.name for file in folder.scan(tmp_path)] == ["a/b/d.htm", "a/c.HTML", "a/z.md", "b.txt"]
+
+
+def test_what_is_no_article_is_left_out(tmp_path: Path) -> None:
+    for name in (
+        "README.md",
+        "ReadMe.txt",
+        ".hidden.txt",
+        ".git/x.txt",
+        "x.txt.partial",
+        "feeds.opml",
+        "x.pdf",
+        "none",
+    ):
+        _drop(tmp_path, name)
+    (tmp_path / "folder.txt").mkdir()
+    assert folder.scan(tmp_path) == []
+    assert folder.scan(tmp_path / "nowhere") == []
+
+
+def test_links_out_of_the_folder_are_refused_and_links_inside_are_read(tmp_path: Path) -> None:
+    root = tmp_path / "seeds"
+    inside, outside = _drop(root, "inside.txt"), _drop(tmp_path, "secret.txt")
+    (root / "in.txt").symlink_to(inside)
+    (root / "out.txt").symlink_to(outside)
+    (root / "nowhere.txt").symlink_to(tmp_path / "nothing.txt")
+    (root / "loop").symlink_to(root)
+    (root / "up").symlink_to(tmp_path)
+    assert [file.name for file in folder.scan(root)] == ["in.txt", "inside.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_fifo_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    assert folder.scan(tmp_path) == []
+    # Even when it takes a file's place between scan and read; a blocking open would hang here for ever.
+    _drop(tmp_path, "x.txt")
+    (file,) = folder.scan(tmp_path)
+    (tmp_path / "x.txt").unlink()
+    os.mkfifo(tmp_path / "x.txt")
+    with pytest.raises(SourceError):
+        folder.read(file, now=_now(file))
+    with pytest.raises(SourceError, match="no regular file"):
+        folder._bytes(file)
+
+
+def test_an_article_is_read_with_its_path_as_identity(tmp_path: Path) -> None:
+    _drop(tmp_path, "outlet/2024-03-05 talks.txt")
+    (file,) = folder.scan(tmp_path)
+    entry = folder.read(file, now=_now(file))
+    assert (entry.source, entry.keys) == ("outlet/2024-03-05 talks.txt", ("path:outlet/2024-03-05 talks.txt",))
+    assert (entry.title, entry.body) == ("A title", "A body.")
+    assert (entry.published, entry.published_from) == (datetime(2024, 3, 5, tzinfo=UTC), "file name")
+
+
+def test_a_file_that_is_still_being_written_waits(tmp_path: Path) -> None:
+    path = _drop(tmp_path, "x.txt")
+    (file,) = folder.scan(tmp_path)
+    at = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+    assert not folder.stable(file, at + timedelta(seconds=0.2))
+    assert not folder.stable(file, at - timedelta(seconds=5))
+    assert folder.stable(file, at + timedelta(seconds=1))
+    # A file from another machine, whose clock is an hour ahead, needn't wait for an hour.
+    assert folder.stable(file, at - timedelta(hours=1))
+    path.write_text("A title\n\nA longer body.", encoding="utf-8")
+    assert not folder.stable(file, at + LATER)
+    with pytest.raises(SourceError, match="still being written"):
+        folder.read(file, now=at + LATER)
+
+
+def test_a_file_that_vanished_is_said(tmp_path: Path) -> None:
+    path = _drop(tmp_path, "x.txt")
+    (file,) = folder.scan(tmp_path)
+    path.unlink()
+    with pytest.raises(SourceError, match="gone"):
+        folder.read(file, now=_now(file))
+
+
+def test_a_file_larger_than_any_article_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "big.txt").open("wb") as big:
+        big.truncate(folder.MAX_BYTES + 1)
+    (file,) = folder.scan(tmp_path)
+    with pytest.raises(SourceError, match="larger than 5 MB"):
+        folder.read(file, now=_now(file))
+
+
+def test_a_binary_file_is_no_article(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes(b"MZ\x00\x01" * 100)
+    (file,) = folder.scan(tmp_path)
+    with pytest.raises(ParseError, match="binary"):
+        folder.read(file, now=_now(file))
