@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -144,8 +145,11 @@ def _without_marks(words: str) -> str:
 
 
 def _from_html(words: str, now: datetime) -> _Page:
-    # Imported here: it takes half a second, and a feed's worker may never meet a saved page.
-    import trafilatura
+    # Imported here: it takes half a second, and a feed's worker may never meet a saved page. Its downloader, which we
+    # don't use, warns that it can't do SOCKS.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import trafilatura
 
     found: Any
     try:

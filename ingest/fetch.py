@@ -104,8 +104,6 @@ class Fetcher:
         with _Alarm(start + self._deadline) as alarm:
             try:
                 return self._follow(url, headers, alarm, start)
-            except FetchError:
-                raise
             except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, ValueError) as error:
                 if alarm.late:
                     raise FetchError(_too_slow(self._deadline)) from error

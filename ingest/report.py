@@ -13,11 +13,11 @@ from sqlalchemy import Engine, func, select
 
 from ingest import parse, watch
 from ingest.analyse import Analyser, Watchlist
+from ingest.articles import SUFFIXES
 from ingest.errors import IngestError, SourceError
 from ingest.fetch import Fetcher
 from ingest.models import Entry
 from ingest.settings import Settings
-from ingest.sources import folder
 from ingest.store import reader, record, schema
 
 Row = dict[str, Any]
@@ -75,7 +75,7 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise SourceError(f"{error.strerror}") from error
-    if path.suffix.lower() in folder.SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return [parse.article_file(body, path=path.name, modified=modified, now=now)]
     return parse.feed(body, source=source, now=now)
 

@@ -22,7 +22,8 @@ def test_feeds_are_read_with_group_home_and_language(tmp_path: Path) -> None:
         tmp_path,
         """<?xml version="1.0"?><opml version="2.0"><head><title>t</title></head><body>
         <outline text="Papers"><outline text="Europe">
-          <outline type="rss" text="The Daily" xmlUrl="https://daily.example/feed" htmlUrl="https://daily.example/" language="en-GB"/>
+          <outline type="rss" text="The Daily" xmlUrl="https://daily.example/feed"
+            htmlUrl="https://daily.example/" language="en-GB"/>
         </outline></outline>
         <outline title="Alone" xmlUrl="https://alone.example/rss"/>
         <outline xmlurl="https://unnamed.example/rss" htmlUrl="javascript:x"/>

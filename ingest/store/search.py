@@ -30,7 +30,7 @@ def matching(query: str) -> Select[tuple[int]] | None:
 def article_ids(connection: Connection, query: str) -> list[int]:
     """The ids found, unordered; none when there is no word to look for."""
     found = matching(query)
-    return [] if found is None else [row[0] for row in connection.execute(found)]
+    return [] if found is None else [row.article_id for row in connection.execute(found)]
 
 
 def _quoted(word: str) -> str:
