@@ -207,6 +207,7 @@ def export_(
     until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
     search: Annotated[str, typer.Option(help="Words that must all occur.")] = "",
+    offices: Annotated[bool, typer.Option("--offices", help="Count offices as naming their holder.")] = False,
     bin_: Annotated[Bin, typer.Option("--bin", help="day, week or month; for attention.")] = "week",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
 ) -> None:
@@ -222,6 +223,7 @@ def export_(
             until=until.date() if until else None,
             tone=None if tone == ANY_TONE else tone,
             search=search,
+            offices=offices,
         )
         if what == "attention":
             rows = export.attention(connection, filters, bin_)
@@ -249,12 +251,17 @@ def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) 
     return tuple(by_name[name.casefold()] for name in given or ())
 
 
-def _sources(connection: Connection, given: list[str] | None) -> tuple[str, ...]:
-    known = {row.name.casefold(): row.name for row in reader.sources(connection)}
+def _sources(connection: Connection, given: list[str] | None) -> tuple[int, ...]:
+    """The ids of all sources of these names."""
+    rows = reader.sources(connection)
+    found: list[int] = []
     for name in given or ():
-        if name.casefold() not in known:
-            raise typer.BadParameter(f"--source {name}: no such source. Known: {', '.join(sorted(known.values()))}")
-    return tuple(known[name.casefold()] for name in given or ())
+        ids = [row.id for row in rows if row.name.casefold() == name.casefold()]
+        if not ids:
+            known = ", ".join(sorted({row.name for row in rows}))
+            raise typer.BadParameter(f"--source {name}: no such source. Known: {known}")
+        found += ids
+    return tuple(found)
 
 
 @app.command(epilog="Example: python -m ingest withdraw --path 'old/*' --yes")
@@ -269,8 +276,8 @@ def withdraw(
         raise typer.BadParameter("say which: --source, --path or --search")
     with opened() as (_, engine):
         with engine.connect() as connection:
-            names = _sources(connection, [source] if source else None)
-            found = reader.withdrawable(connection, source=names[0] if names else None, path=path, search=search)
+            sources = _sources(connection, [source] if source else None)
+            found = reader.withdrawable(connection, sources=sources, path=path, search=search)
         if not found:
             fail("no article fits.")
         for title in list(found.values())[:10]:

@@ -20,14 +20,15 @@ SUFFIXES = frozenset((".txt", ".md", ".html", ".htm"))
 
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)(?:^---|^\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENING = re.compile(r"\s*---[ \t]*\n\w[\w -]*:")
+_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*)$", re.MULTILINE)
+# Each looks no further than its line and the next sign of its kind, so that no text takes quadratic time.
 _MARK_PATTERNS = (
-    (re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE), r"\1"),  # headings
-    (re.compile(r"^\s{0,3}(?:```.*|~~~.*|[-=*_]{3,}\s*)$", re.MULTILINE), ""),  # fences, rules, underlines
-    (re.compile(r"^\s{0,3}>\s?", re.MULTILINE), ""),  # quotations
-    (re.compile(r"!\[([^\]\n]*)\]\([^()\n]*\)"), r"\1"),  # pictures
+    (re.compile(r"^[ \t]{0,3}(?:```.*|~~~.*|[-=*_]{3,}[ \t]*)$", re.MULTILINE), ""),  # fences, rules, underlines
+    (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),  # quotations
+    (re.compile(r"!\[([^\[\]\n]*)\]\([^()\n]*\)"), r"\1"),  # pictures
     (re.compile(r"\[([^\[\]\n]+)\]\((?:[^()\n]|\([^()\n]*\))*\)"), r"\1"),  # links
     (re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)([^\n]*?\S)\1"), r"\2"),  # strong
+    (re.compile(r"(\*\*|__)(?=\S)([^\n]{0,500}?\S)\1"), r"\2"),  # strong
     (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])"), r"\1"),  # emphasis
     (re.compile(r"(?<!\w)_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"), r"\1"),
     (re.compile(r"`([^`\n]+)`"), r"\1"),
@@ -139,9 +140,16 @@ def _front_matter(words: str) -> tuple[dict[str, Any], str]:
 
 
 def _without_marks(words: str) -> str:
+    words = _HEADING.sub(_heading, words)
     for pattern, plain in _MARK_PATTERNS:
         words = pattern.sub(plain, words)
     return words
+
+
+def _heading(found: re.Match[str]) -> str:
+    # `## Outlook ##` may end as it began; `## About C#` may not lose its last sign.
+    words, _, last = found[1].rstrip().rpartition(" ")
+    return words if last and not last.strip("#") else found[1]
 
 
 def _from_html(words: str, now: datetime) -> _Page:
@@ -166,7 +174,7 @@ def _from_html(words: str, now: datetime) -> _Page:
     declared = re.search(r"<html[^>]*?\slang\s*=\s*[\"']?([\w-]+)", words[:10_000], re.IGNORECASE)
     language = items.language(declared[1]) if declared else None
     if found is None or not found.text:
-        heading = re.search(r"<title[^>]*>([^<]*)</title", words[:100_000], re.IGNORECASE)
+        heading = re.search(r"<title[^<>]{0,200}>([^<]*)</title", words[:100_000], re.IGNORECASE)
         body = markup.to_text(words)
         return _Page(text.line(markup.to_text(heading[1])) if heading else "", body, language=language)
     return _Page(

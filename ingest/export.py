@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal, TextIO
 
@@ -28,17 +28,17 @@ def provenance(connection: Connection, filters: Filters) -> Row:
         "revision": current_revision(connection),
         "watchlist": reader.watchlist(connection).hash[:12],
         "scorer": SCORER,
-        "filters": in_words(filters),
+        "filters": in_words(filters, {row.id: row.name for row in reader.sources(connection)}),
     }
 
 
-def in_words(filters: Filters) -> str:
+def in_words(filters: Filters, sources: Mapping[int, str]) -> str:
     """The filters as `name=value` pairs; empty when there are none."""
     pairs: list[tuple[str, str]] = [
         (name, ", ".join(values))
         for name, values in (
             ("figures", filters.figures),
-            ("sources", filters.sources),
+            ("sources", tuple(sources[id_] for id_ in filters.sources)),
             ("topics", filters.topics),
             ("languages", filters.languages),
         )
@@ -49,6 +49,8 @@ def in_words(filters: Filters) -> str:
         pairs.append(("tone", f"{filters.tone[0]:+.2f} to {filters.tone[1]:+.2f}"))
     if filters.search.strip():
         pairs.append(("search", filters.search.strip()))
+    if filters.offices:
+        pairs.append(("offices", "counted"))
     return "; ".join(f"{name}={value}" for name, value in pairs)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -105,7 +105,8 @@ class Pipeline:
         """Stores what an attempt on a feed brought, and when to ask again."""
         source = Source(kind="feed", key=state.url, name=state.name)
         outcome = Outcome()
-        for batch in _batches(attempt.entries, BATCH):
+        entries = [replace(entry, language=entry.language or state.language) for entry in attempt.entries]
+        for batch in _batches(entries, BATCH):
             outcome += self._store(
                 [(source, state.source_id, entry) for entry in batch], str(state.source_id), source.name
             )

@@ -95,7 +95,7 @@ def _refuse_bomb(body: bytes) -> None:
 
 
 def _mended(body: bytes) -> bytes:
-    return _DOCTYPE.sub(b"", _REFERENCE.sub(_valid_reference, body)).translate(None, _CONTROL)
+    return _DOCTYPE.sub(b"", _REFERENCE.sub(_valid_reference, body), count=1).translate(None, _CONTROL)
 
 
 def _valid_reference(found: re.Match[bytes]) -> bytes:

@@ -87,8 +87,8 @@ class Worker:
         self.pipeline.rescore()
         due = self.pipeline.due()
         progress("feeds", 0, len(due))
-        with Fetcher(user_agent=self.settings.user_agent) as fetcher, ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
-            under_way = {pool.submit(_attempt, state, fetcher): state for state in due}
+        with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
+            under_way = {pool.submit(self._attempt, state): state for state in due}
             while under_way:
                 finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -103,7 +103,7 @@ class Worker:
         watcher.start()
         under_way: dict[Future[Attempt], FeedState] = {}
         next_scan = next_due = 0.0
-        with Fetcher(user_agent=self.settings.user_agent) as fetcher, ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
+        with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
             while not stop.is_set():
                 try:
                     now = time.monotonic()
@@ -116,7 +116,7 @@ class Worker:
                         busy = {state.source_id for state in under_way.values()}
                         for state in self.pipeline.due():
                             if state.source_id not in busy:
-                                under_way[pool.submit(_attempt, state, fetcher)] = state
+                                under_way[pool.submit(self._attempt, state)] = state
                         next_due = now + 2
                     for future in [future for future in under_way if future.done()]:
                         state = under_way.pop(future)
@@ -133,6 +133,10 @@ class Worker:
                     next_scan = 0.0
                 stop.wait(_TICK_SECONDS)
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _attempt(self, state: FeedState) -> Attempt:
+        with Fetcher(self.settings.user_agent) as fetcher:
+            return feeds.attempt(state, fetcher, now=utcnow())
 
     def _hints(self, changed: threading.Event, stop: threading.Event) -> None:
         root = self.settings.seeds
@@ -182,10 +186,6 @@ class Worker:
             if done := self.pipeline.rescore(stop=stop.is_set):
                 log.info("scored %d articles again with the new watch-list", done)
             self._outdated = stop.is_set()
-
-
-def _attempt(state: FeedState, fetcher: Fetcher) -> Attempt:
-    return feeds.attempt(state, fetcher, now=utcnow())
 
 
 def _analyser(settings: Settings) -> Analyser:

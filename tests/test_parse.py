@@ -28,7 +28,8 @@ def _feed(body: bytes | str, content_type: str | None = None) -> list[Entry]:
 def _rss(*found: str, channel: str = "") -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?><rss version="2.0" '
-        'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Daily</title><link>https://daily.example/</link>'
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "<channel><title>Daily</title><link>https://daily.example/</link>"
         f"{channel}{''.join(found)}</channel></rss>"
     )
 
@@ -67,8 +68,10 @@ def test_an_rss_item_becomes_an_entry() -> None:
 
 def test_an_atom_entry_becomes_an_entry() -> None:
     entry = _only(
-        f"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de-AT" xml:base="https://daily.example/news/"><title>D</title>
-        <entry><id>tag:daily.example,2024:7</id><title type="html">Talks &lt;i&gt;end&lt;/i&gt;</title><link href="7.html"/>
+        f"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de-AT" xml:base="https://daily.example/news/">
+        <title>D</title>
+        <entry><id>tag:daily.example,2024:7</id><title type="html">Talks &lt;i&gt;end&lt;/i&gt;</title>
+        <link href="7.html"/>
         <updated>2024-03-06T08:00:00Z</updated><summary>Short.</summary><author><name>Ada</name></author>
         <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>{LONG}</p></div></content></entry></feed>"""
     )

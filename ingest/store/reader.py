@@ -33,13 +33,19 @@ class Filters:
     """
 
     figures: tuple[str, ...] = ()  #: ids
-    sources: tuple[str, ...] = ()  #: names
+    sources: tuple[int, ...] = ()  #: ids
     topics: tuple[str, ...] = ()  #: ids
     languages: tuple[str, ...] = ()
     since: date | None = None  #: both days included
     until: date | None = None
     tone: tuple[float, float] | None = None  #: article tone, both ends included
     search: str = ""
+    offices: bool = False  #: whether "the Trump administration" counts as naming Trump
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of mention that count; ambiguous ones never do."""
+        return ("person", "office") if self.offices else ("person",)
 
     @property
     def narrows(self) -> bool:
@@ -116,10 +122,8 @@ class FullArticle:
     scorer: str
 
 
-def chosen_sources(connection: Connection, names: Sequence[str]) -> list[int]:
-    """The ids of the sources meant: those named, else all but the demo, else (nothing but the demo there) all."""
-    if names:
-        return list(connection.execute(select(_src.id).where(_src.name.in_(names))).scalars())
+def automatic_sources(connection: Connection) -> list[int]:
+    """The ids of all sources but the demo; of the demo too while nothing else has articles."""
     rows = connection.execute(select(_src.id, _src.group)).all()
     real = [row.id for row in rows if row.group != DEMO_GROUP]
     if (
@@ -144,7 +148,7 @@ def _current() -> Any:
 
 
 def _denominator(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
-    sources = chosen_sources(connection, filters.sources)
+    sources = filters.sources or automatic_sources(connection)
     conditions: list[ColumnElement[bool]] = [_c.rev_to.is_(None), _art.source_id.in_(sources)]
     if filters.languages:
         conditions.append(_c.language.in_(filters.languages))
@@ -168,7 +172,7 @@ def _numerator(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _names_one(filters: Filters) -> ColumnElement[bool]:
-    return exists().where(_m.analysis_id == _a.id, _m.kind == "person", _m.figure.in_(filters.figures))
+    return exists().where(_m.analysis_id == _a.id, _m.kind.in_(filters.kinds), _m.figure.in_(filters.figures))
 
 
 _HEADLINE = (
@@ -357,13 +361,13 @@ class DayCount:
 
 
 def attention(connection: Connection, filters: Filters) -> Iterator[DayCount]:
-    """First the denominator of each day, then for each figure the articles that name it as a person."""
+    """First the denominator of each day, then for each figure the articles that name it (offices too, if counted)."""
     base = _denominator(connection, filters)
     for day, articles in connection.execute(
         select(_c.day, func.count()).select_from(_current()).where(*base).group_by(_c.day)
     ):
         yield DayCount(day, None, articles)
-    conditions = [*base, *_numerator(filters), _m.kind == "person"]
+    conditions = [*base, *_numerator(filters), _m.kind.in_(filters.kinds)]
     if filters.figures:
         conditions.append(_m.figure.in_(filters.figures))
     joined = _current().join(schema.mention, _m.analysis_id == _a.id)
@@ -376,11 +380,13 @@ def attention(connection: Connection, filters: Filters) -> Iterator[DayCount]:
         yield DayCount(day, figure, articles)
 
 
-def withdrawable(connection: Connection, *, source: str | None, path: str | None, search: str | None) -> dict[int, str]:
+def withdrawable(
+    connection: Connection, *, sources: Sequence[int], path: str | None, search: str | None
+) -> dict[int, str]:
     """Titles, by id, of the current articles that fit all that is given; `path` may hold `*` and `?`."""
     conditions: list[ColumnElement[bool]] = [_c.rev_to.is_(None)]
-    if source:
-        conditions.append(_src.name == source)
+    if sources:
+        conditions.append(_art.source_id.in_(sources))
     if path:
         escaped: dict[str, str | int | None] = {"\\": "\\\\", "%": "\\%", "_": "\\_", "*": "%", "?": "_"}
         pattern = path.translate(str.maketrans(escaped))

@@ -1,0 +1,137 @@
+"""The server: the Streamlit script with its routes, its compression, and the ingest worker as a child process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+PROJECT = Path(__file__).resolve().parent
+sys.path.insert(0, str(PROJECT))
+
+from dashboard.compression import Compression  # noqa: E402
+from ingest import settings, watch  # noqa: E402
+from ingest.errors import IngestError  # noqa: E402
+from ingest.store import reader, record  # noqa: E402
+
+log = logging.getLogger("app")
+
+#: A worker that ends by itself is started again after this many seconds.
+_RESTART_SECONDS = 5
+_STOP_SECONDS = 10
+
+
+class IngestChild:
+    """`python -m ingest watch` as a child that ends with us, however we end.
+
+    It reads our end of a pipe: when that closes, it stops. It stands in a process group of its own, so that a Ctrl-C in
+    the terminal reaches us alone and the child can finish the commit in hand.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._keep, daemon=True, name="ingest-child")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _keep(self) -> None:
+        command = [sys.executable, "-m", "ingest", "watch", "--with-parent"]
+        own_group: dict[str, Any] = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
+            if os.name == "nt"
+            else {"start_new_session": True}
+        )
+        while not self._stop.is_set():
+            self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, **own_group)
+            code = self._process.wait()
+            if not self._stop.is_set():
+                log.warning("the ingest worker ended (exit code %s); starting it again in %s s", code, _RESTART_SECONDS)
+            self._stop.wait(_RESTART_SECONDS)
+
+    def stop(self) -> None:
+        """Asks the child to stop, and waits for it."""
+        self._stop.set()
+        process = self._process
+        if process is None:
+            return
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Starts the worker in embedded mode and stops it at the end. A wrong setting ends the start with its message."""
+    try:
+        active = settings.load()
+    except IngestError as error:
+        # Printed, not raised: a traceback would bury the one line that helps.
+        print(f"\nerror: {error}\n", file=sys.stderr, flush=True)
+        os._exit(1)
+    child = IngestChild() if active.worker == "embedded" else None
+    if child:
+        child.start()
+    try:
+        yield
+    finally:
+        if child:
+            await asyncio.to_thread(child.stop)
+
+
+def health() -> tuple[int, dict[str, Any]]:
+    """Revision, age of the newest fetch, whether the worker lives; 503 when the record can't be used."""
+    try:
+        active = settings.load()
+        engine = record.open_engine(active.database)
+    except IngestError as error:
+        return 503, {"ok": False, "error": str(error)}
+    try:
+        with engine.connect() as connection:
+            newest = reader.newest_fetch(connection)
+            revision = record.current_revision(connection)
+    finally:
+        engine.dispose()
+    age = (datetime.now(UTC) - newest).total_seconds() if newest else None
+    return 200, {
+        "ok": True,
+        "revision": revision,
+        "newest_fetch_age_seconds": None if age is None else round(age, 1),
+        "worker": watch.alive(active),
+    }
+
+
+async def healthz(_: Request) -> JSONResponse:
+    """For monitors: is it up, is it fresh."""
+    status, found = await asyncio.to_thread(health)
+    return JSONResponse(found, status_code=status)
+
+
+app = st.App(
+    PROJECT / "dashboard" / "main.py",
+    lifespan=lifespan,
+    routes=[Route("/healthz", healthz)],
+    middleware=[Middleware(Compression)],
+)
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,1 @@
+"""Draws the record. It writes only what people make."""

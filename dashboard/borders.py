@@ -1,0 +1,56 @@
+"""Third-party text at the borders where it is drawn: one function per kind of border.
+
+Headlines, names and outlets are written by others, and so are search words in a link. Plotly reads its texts as HTML,
+Streamlit reads nearly all of its texts as Markdown (remote images and links included), a spreadsheet reads formulas.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from urllib.parse import quote
+
+from ingest.escape import csv_cell
+
+__all__ = ["address", "csv_cell", "html", "markdown", "plain", "plotly_text"]
+
+#: C0 and C1 controls, and the marks that turn the direction of everything after them.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+")
+
+#: `$` would start a formula where MathJax is loaded, `%` a placeholder in a template.
+_PLOTLY = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "%": "&#37;", '"': "&#34;"})
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+#: Streamlit's browser side rewrites text *after* Markdown has taken the backslashes away: bare links and e-mail
+#: addresses, emoji and icon names (`:tada:`), arrows and dashes that stand alone. Only a character between helps.
+_REWRITTEN = re.compile(r"(:(?=\S)|@(?=\S)|www(?=\.)|[<>=~-](?=[<>=~-]))", re.IGNORECASE)
+_WORD_JOINER = "\u2060"  # has no width, and no line breaks there
+
+
+def plain(text: object) -> str:
+    """The text on one line, without control characters: for borders that read no markup (`alt`, table cells)."""
+    return _UNSEEN.sub(" ", str(text)).strip()
+
+
+def plotly_text(text: object, limit: int = 60) -> str:
+    """The text so that Plotly shows it literally, cut to `limit` characters."""
+    shown = plain(text)
+    if len(shown) > limit:
+        shown = shown[: limit - 1].rstrip() + "…"
+    return shown.translate(_PLOTLY)
+
+
+def markdown(text: object) -> str:
+    """The text so that Streamlit's Markdown shows it literally: nothing in it links, loads, colours or heads."""
+    return _PUNCTUATION.sub(r"\\\1", _REWRITTEN.sub(rf"\1{_WORD_JOINER}", plain(text)))
+
+
+def address(url: str) -> str:
+    """An http(s) address as the target of a Markdown link: nothing in it ends the link early."""
+    return quote(url, safe=":/?#[]@!$&*+,;=%~-._") if url.startswith(("http://", "https://")) else ""
+
+
+def html(text: object) -> str:
+    """The text as text in HTML, line breaks and all."""
+    return escape(str(text), quote=True)

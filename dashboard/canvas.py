@@ -1,0 +1,243 @@
+"""What all charts share: the template, the axes, labels at a line's end. Charts themselves are in charts.py."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.borders import plotly_text
+from dashboard.palette import Theme
+from ingest.bins import Bin
+
+#: The font that Streamlit ships and the page uses; the browser has it already.
+FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", sans-serif'
+FONT_SIZE = 13
+
+#: Pixels.
+_CHARACTER = 6.4
+_LABEL_GAP = 17
+_TOP, _BOTTOM = 22, 40
+_ROW = 28
+
+_MS_A_DAY = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text at the right end of a line or a stack."""
+
+    y: float  #: where it belongs, in the axis's own unit
+    html: str  #: escaped
+    length: int  #: characters as seen
+
+
+@functools.cache
+def template(theme: Theme) -> Any:
+    """The one look of all charts: transparent, a quiet grid, no legend, no zooming by accident."""
+    text = {"family": FONT, "size": FONT_SIZE, "color": theme.muted}
+    axis = {
+        "fixedrange": True,
+        "showline": False,
+        "zeroline": False,
+        "ticks": "",
+        "gridcolor": theme.grid,
+        "gridwidth": 1,
+        "tickfont": text,
+        "automargin": False,
+    }
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": text,
+            "showlegend": False,
+            "hovermode": "closest",
+            "hoverdistance": 30,
+            "dragmode": False,
+            "hoverlabel": {
+                "bgcolor": theme.background,
+                "bordercolor": theme.grey,
+                "font": {"family": FONT, "size": FONT_SIZE, "color": theme.text},
+                "align": "left",
+                "namelength": -1,
+            },
+            "xaxis": axis,
+            "yaxis": axis,
+            "bargap": 0.25,
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
+        }
+    )
+
+
+def empty(theme: Theme, height: int) -> Any:
+    """A figure with nothing in it; the page says why beside it."""
+    hidden = {"visible": False, "fixedrange": True}
+    layout = {"template": template(theme), "height": height, "xaxis": hidden, "yaxis": hidden}
+    return go.Figure(layout=layout)
+
+
+def timeline(
+    traces: Sequence[Any],
+    bins: Sequence[date],
+    unit: Bin,
+    labels: Sequence[Label],
+    theme: Theme,
+    height: int,
+    **more: Any,
+) -> Any:
+    """A figure over time with `labels` at its right end; `more` is layout, `yaxis` with its `range` among it."""
+    right = max((label.length for label in labels), default=0) * _CHARACTER + 22
+    low, high = more["yaxis"]["range"]
+    pixel = (high - low) / (height - _TOP - _BOTTOM)
+    notes = [
+        {
+            "x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": y, "yanchor": "middle",
+            "text": label.html, "showarrow": False, "align": "left", "font": {"color": theme.text},
+        }
+        for label, y in zip(labels, _apart([label.y for label in labels], _LABEL_GAP * pixel, low, high), strict=True)
+    ]  # fmt: skip
+    return go.Figure(
+        data=list(traces),
+        layout={
+            "template": template(theme),
+            "height": height,
+            "margin": {"l": 46, "r": right, "t": _TOP, "b": _BOTTOM},
+            "xaxis": _time_axis(bins, unit),
+            **more,
+            "annotations": [*notes, *more.get("annotations", [])],
+        },
+    )
+
+
+def bars(
+    trace: Any, names: Sequence[str], theme: Theme, *, right: int, left: int, heads: Sequence[dict[str, Any]] = ()
+) -> Any:
+    """Horizontal bars, one row a name (escaped HTML), first on top; `left` is the widest name in characters."""
+    top = _TOP if heads else 4
+    return go.Figure(
+        data=[trace],
+        layout={
+            "template": template(theme),
+            "height": top + bars_height(len(names)),
+            "margin": {"l": left * _CHARACTER + 12, "r": right, "t": top, "b": 4},
+            "xaxis": {"visible": False, "fixedrange": True, "range": [0, max([*trace.x, 0]) or 1]},
+            "yaxis": {
+                "range": [len(names) - 0.5, -0.5],
+                "tickmode": "array",
+                "tickvals": list(range(len(names))),
+                "ticktext": list(names),
+                "tickfont": {"color": theme.text},
+                "ticklabelstandoff": 6,
+                "showgrid": False,
+                "fixedrange": True,
+            },
+            "bargap": 0.36,
+            "annotations": list(heads),
+        },
+    )
+
+
+def bars_height(rows: int) -> int:
+    return max(rows, 1) * _ROW + 4
+
+
+def note(text: str, theme: Theme, **where: Any) -> dict[str, Any]:
+    """A small quiet word in a chart."""
+    return {"text": text, "showarrow": False, "font": {"size": FONT_SIZE - 1, "color": theme.muted}, **where}
+
+
+def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) -> list[dict[str, Any]]:
+    """The word over the bin that is not over, right-aligned so that it stays within the chart."""
+    if partial is None:
+        return []
+    where = {
+        "x": partial,
+        "xanchor": "right" if len(bins) > 1 else "center",
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+    }
+    return [note(words.so_far(unit), theme, **where)]
+
+
+def value_axis(ticks: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
+    """A vertical axis from the first tick to the last."""
+    return {"range": [ticks[0], ticks[-1]], "tickmode": "array", "tickvals": list(ticks), "ticktext": list(texts)}
+
+
+def steps(top: float, most: int = 5, *, whole: bool = False) -> list[float]:
+    """Round numbers from 0 to just above `top`; `whole` for what cannot be halved."""
+    if not top > 0:  # nothing but zeros, or no value at all
+        return [0.0, 1.0] if whole else [0.0, 0.01]
+    rough = top * 1.04 / most  # a point on the uppermost line would be cut in half
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
+    step = max(math.ceil(step), 1) if whole else step
+    return [step * i for i in range(math.ceil(top * 1.04 / step - 1e-9) + 1)]
+
+
+def rows(frame: pd.DataFrame) -> list[Any]:
+    """The rows with their columns as attributes."""
+    return list(frame.itertuples())
+
+
+def label_name(name: object) -> tuple[str, int]:
+    """A figure's name for a line's end, escaped, and its length as seen."""
+    limit = 18  # a phone is 60 characters wide and must show a chart too
+    return plotly_text(name, limit), min(len(str(name)), limit)
+
+
+def faded(colour: str, alpha: float) -> str:
+    """#RRGGBB as rgba."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
+    """Four ticks or five, as a phone has room for, each on the first day of a bin: Plotly's own fall between weeks."""
+    every = max(1, math.ceil(len(bins) / 4))
+    days = {"day": 1, "week": 7, "month": 30}[unit]
+    pad = timedelta(days=days) * 0.35
+    axis: dict[str, Any] = {
+        "type": "date",
+        "range": [_moment(bins[0]) - pad, _moment(bins[-1]) + pad],
+        "tick0": bins[0].isoformat(),
+        "showgrid": False,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickangle": 0,
+    }
+    if unit == "month":
+        return {**axis, "dtick": f"M{every}", "tickformat": "%b\n%Y"}
+    return {**axis, "dtick": every * days * _MS_A_DAY, "tickformat": "%-d %b\n%Y"}
+
+
+def _moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - an axis has no time zone
+
+
+def _apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """The wanted places, moved as little as needed so that all stand `gap` apart; in the order given."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    groups: list[tuple[list[int], float]] = []  # members from below, and the middle of the group
+    for i in order:
+        group, middle = [i], wanted[i]
+        while groups and groups[-1][1] + (len(groups[-1][0]) + len(group)) * gap / 2 > middle:
+            below, _ = groups.pop()
+            group = below + group
+            middle = sum(wanted[j] for j in group) / len(group)
+        half = (len(group) - 1) * gap / 2
+        groups.append((group, min(max(middle, low + half), max(high - half, low + half))))
+    placed = [0.0] * len(wanted)
+    for group, middle in groups:
+        for place, i in enumerate(group):
+            placed[i] = middle + (place - (len(group) - 1) / 2) * gap
+    return placed

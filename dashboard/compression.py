@@ -1,0 +1,76 @@
+"""gzip for what the server sends. Static files are compressed once, not once a request: Plotly alone is 4.7 MB."""
+
+from __future__ import annotations
+
+import gzip
+from asyncio import to_thread
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Compressed static files kept in memory; Streamlit's own come to some 4 MB.
+_MOST_BYTES = 64_000_000
+_COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg")
+
+
+class Compression:
+    """ASGI middleware: static files from a cache of compressed bytes, everything else compressed as it is sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._others = GZipMiddleware(app, minimum_size=1_000, compresslevel=5)
+        self._kept: dict[str, tuple[Message, bytes]] = {}
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        static = scope["type"] == "http" and scope["method"] == "GET" and "/static/" in scope["path"]
+        accepted = static and "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if not accepted or Headers(scope=scope).get("range"):
+            await (self._app if static else self._others)(scope, receive, send)
+            return
+        if kept := self._kept.get(scope["path"]):
+            await _reply(kept, send)
+            return
+        answer = _Answer()
+        await self._app(_unconditional(scope), receive, answer)
+        start, body = answer.start, bytes(answer.body)
+        headers = MutableHeaders(raw=list(start["headers"]))
+        if start["status"] == 200 and headers.get("content-type", "").startswith(_COMPRESSIBLE) and len(body) > 1_000:
+            body = await to_thread(gzip.compress, body, 6)
+            headers["content-encoding"] = "gzip"
+            headers["content-length"] = str(len(body))
+            headers.add_vary_header("accept-encoding")
+            if "etag" in headers:
+                headers["etag"] = f"W/{headers['etag'].removeprefix('W/')}"
+            start = {**start, "headers": headers.raw}
+            if self._bytes + len(body) <= _MOST_BYTES:
+                self._bytes += len(body)
+                self._kept[scope["path"]] = (start, body)
+        await _reply((start, body), send)
+
+
+class _Answer:
+    """Collects what the application sends."""
+
+    def __init__(self) -> None:
+        self.start: Message = {}
+        self.body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+
+
+def _unconditional(scope: Scope) -> Scope:
+    """The request without its conditions: a 304 has no body to keep."""
+    kept = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"if-")]
+    return {**scope, "headers": kept}
+
+
+async def _reply(kept: tuple[Message, bytes], send: Send) -> None:
+    start, body = kept
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,133 @@
+"""What all viewers of one process share: settings, the record, the read model and its follower, the lists."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+import streamlit as st
+
+from dashboard import queries
+from dashboard.readmodel import ReadModel
+from ingest import settings
+from ingest.errors import IngestError
+from ingest.models import DEMO_GROUP
+from ingest.settings import Settings
+from ingest.store import reader, record
+from ingest.store.reader import SourceRow, Watched
+
+#: A fault at the start (no disk, a damaged file) is tried again this often.
+_RETRY_SECONDS = 5
+
+
+@dataclass
+class Shared:
+    """The state of one dashboard process: loading, failed, or ready."""
+
+    settings: Settings | None = None
+    model: ReadModel | None = None
+    fault: str | None = None  #: why the record can't be used, in words
+    loaded: tuple[int, int] = (0, 0)  #: articles in, of how many
+    ready: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Opens the record and follows it, again and again until it works. Runs in a thread of its own."""
+        while not self.stop.is_set():
+            try:
+                self.settings = settings.load()
+                self.settings.prepare()
+                self.model = ReadModel(record.open_engine(self.settings.database))
+                self.model.catch_up(self._progress)
+            except IngestError as error:
+                self.fault = str(error)
+            except Exception as error:  # the page must say it, whatever it is
+                self.fault = f"{type(error).__name__}: {getattr(error, 'orig', error)}"
+            else:
+                self.fault = None
+                self.ready.set()
+                self.model.follow(self.stop)
+                return
+            self.stop.wait(_RETRY_SECONDS)
+
+    def _progress(self, done: int, total: int) -> None:
+        self.loaded = (done, total)
+
+
+@st.cache_resource(show_spinner=False)
+def shared() -> Shared:
+    """The one state of this process; its first caller starts the loading."""
+    state = Shared()
+    threading.Thread(target=state.start, daemon=True, name="read-model").start()
+    # A small record is there before anybody notices; a large one is reported on by the page.
+    state.ready.wait(2)
+    return state
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What can be chosen, as of a revision: every label is unique, because links carry labels."""
+
+    watched: Watched
+    sources: tuple[SourceRow, ...]
+    figures: dict[str, str]  #: label -> id
+    topics: dict[str, str]
+    source_ids: dict[str, int]
+    languages: tuple[str, ...]
+
+    @property
+    def figure_names(self) -> dict[str, str]:
+        return {id_: label for label, id_ in self.figures.items()}
+
+    @property
+    def topic_names(self) -> dict[str, str]:
+        return {id_: label for label, id_ in self.topics.items()}
+
+    @property
+    def source_names(self) -> dict[int, str]:
+        return {id_: label for label, id_ in self.source_ids.items()}
+
+    def automatic_sources(self) -> tuple[int, ...]:
+        """All sources but the demo; the demo where nothing else has articles."""
+        real = [row.id for row in self.sources if row.group != DEMO_GROUP]
+        if any(row.articles for row in self.sources if row.group != DEMO_GROUP):
+            return tuple(real)
+        return tuple(row.id for row in self.sources)
+
+
+def lists(model: ReadModel) -> Lists:
+    """The lists as they stand; read from the record once for all viewers, and again when it has changed."""
+    # Failures and names of sources change without a revision: a few seconds' age is fresh enough for them.
+    slot = int(model.checked.timestamp()) // 5 if model.checked else 0
+    return _lists(model, model.revision, slot)
+
+
+@lru_cache(maxsize=2)
+def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
+    with model.engine.connect() as connection:
+        watched = reader.watchlist(connection)
+        sources = tuple(reader.sources(connection))
+    return Lists(
+        watched=watched,
+        sources=sources,
+        figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.figures),
+        topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.topics),
+        source_ids=_unique((row.name, row.key, row.id) for row in sources if row.listed or row.articles),
+        languages=tuple(queries.languages(model)),
+    )
+
+
+def _unique(entries) -> dict:  # type: ignore[no-untyped-def, type-arg]
+    """Labels for values; a name that two of them have is told apart by its key."""
+    found: dict[str, object] = {}
+    for name, key, value in entries:
+        found[name if name not in found else f"{name} ({key})"] = value
+    return found
+
+
+def newest_fetch(model: ReadModel) -> datetime | None:
+    """When some source was last heard from."""
+    with model.engine.connect() as connection:
+        return reader.newest_fetch(connection)

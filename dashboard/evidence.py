@@ -1,0 +1,119 @@
+"""The sentences behind a number: the name in bold, outlet, date and link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import borders, words
+from dashboard.panel import Page, csv
+from ingest import export
+from ingest.models import label_of
+from ingest.store import reader
+from ingest.store.reader import Evidence, Headline
+
+#: Sentences shown at once; the rest is one click away, and in the CSV.
+_SHOWN = 20
+
+_KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
+
+
+def picked(event: Any) -> tuple[str, str] | None:
+    """What a click on a chart chose: the two values its point carries; None when nothing is chosen."""
+    points = event.selection.points if event else []
+    for point in points:
+        data = point.get("customdata")
+        if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
+            return str(data[0]), str(data[1])
+    return None
+
+
+def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by: str) -> None:
+    """Lists exactly these mentions. `by` says what the number counts: `articles` or `mentions`."""
+    with page.model.engine.connect() as connection:
+        shown_key = f"shown-{key}"
+        limit = st.session_state.get(shown_key, _SHOWN)
+        ids = list(mention_ids)
+        found = reader.evidence(connection, ids)
+    articles = {item.article.id for item in found}
+    counts = f"{_count(len(articles), 'article')} · {_count(len(found), 'mention')}"
+    if by == "mentions":
+        counts = f"{_count(len(found), 'mention')} in {_count(len(articles), 'article')}"
+    with st.container(border=True, key=f"evidence-{key}"):
+        head, download = st.columns([5, 1], vertical_alignment="center")
+        head.markdown(f"**{title}** — {counts}")
+        download.download_button(
+            "CSV", data=lambda: _csv(page, found), file_name="evidence.csv", mime="text/csv", key=f"csv-{key}",
+            on_click="ignore", icon=":material/download:",
+        )  # fmt: skip
+        last = None
+        for item in found[:limit]:
+            if item.article.id != last:
+                st.markdown(byline(page, item.article))
+                last = item.article.id
+            sentence(item)
+        if len(found) > limit:
+            st.button(
+                f"Show {min(_SHOWN, len(found) - limit)} more of {len(found) - limit}",
+                key=f"more-{key}", on_click=_more, args=(shown_key, limit),
+            )  # fmt: skip
+
+
+def _more(key: str, limit: int) -> None:
+    st.session_state[key] = limit + _SHOWN
+
+
+def sentences(page: Page, mention_ids: Sequence[int]) -> None:
+    """Some mentions, each with its article: for lists that are a choice, not a count."""
+    with page.model.engine.connect() as connection:
+        found = reader.evidence(connection, mention_ids)
+    for item in found:
+        sentence(item)
+        st.markdown(byline(page, item.article))
+
+
+def sentence(item: Evidence) -> None:
+    """One sentence: the name in bold, the tone with its sign."""
+    before, name, after = item.sentence[: item.start], item.sentence[item.start : item.end], item.sentence[item.end :]
+    tone = "" if item.tone is None else f"  {tone_badge(item.tone, item.label)}"
+    kind = f"  :small[{_KIND[item.kind]}]" if item.kind in _KIND else ""
+    quoted = f"{_spaced(before)}**{borders.markdown(name)}**{_spaced(after)}"
+    st.markdown(f"{quoted}{tone}{kind}")
+
+
+def _spaced(text: str) -> str:
+    """Escaped, with the spaces at its ends that `borders.markdown` takes away."""
+    if not text.strip():
+        return " " if text else ""
+    lead = " " if text[0].isspace() else ""
+    trail = " " if text[-1].isspace() else ""
+    return f"{lead}{borders.markdown(text)}{trail}"
+
+
+def tone_badge(tone: float, label: str | None = None) -> str:
+    """A tone as coloured text: orange, grey or blue, always with sign and number."""
+    colour = {"negative": "orange", "positive": "blue"}.get(label or label_of(tone), "gray")
+    return f":{colour}-badge[{words.signed(tone)}]"
+
+
+def byline(page: Page, headline: Headline) -> str:
+    """Title (opens the reader), outlet, day and the way to the source, as Markdown."""
+    title = borders.markdown(headline.title)
+    parts = [borders.markdown(headline.source), words.day(headline.day)]
+    if headline.published_from in ("file time", "fetch time"):
+        parts.append(f"dated by {headline.published_from}")
+    if headline.link:
+        parts.append(f"[source]({borders.address(headline.link)})")
+    return f":small[[{title}]({page.article_link(headline.uid)}) — {' · '.join(parts)}]"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{words.number(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def _csv(page: Page, found: Sequence[Evidence]) -> bytes:
+    frame = pd.DataFrame(list(export.evidence_rows(found, {})))
+    return csv(page, frame)

@@ -1,0 +1,24 @@
+"""The URL's parameters, which are the keys of the filters' widgets."""
+
+from __future__ import annotations
+
+from dashboard.view import Measure
+
+SEARCH = "q"
+PERIOD = "period"
+DATES = "dates"
+FIGURES = "figures"
+SOURCES = "sources"
+TOPICS = "topics"
+TONE = "tone"
+LANGUAGES = "language"
+BIN = "bin"
+MEASURE = "count"
+OFFICES = "offices"
+
+ALL_KEYS = (SEARCH, PERIOD, DATES, FIGURES, SOURCES, TOPICS, TONE, LANGUAGES, BIN, MEASURE, OFFICES)
+
+ANY_TONE = (-1.0, 1.0)
+
+#: How the measures are called on the page, and so in the URL.
+MEASURES: dict[Measure, str] = {"share": "share", "count": "number"}

@@ -1,0 +1,136 @@
+"""The Streamlit script: loading, sidebar, navigation, the line that says what is in view, the page."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+# Streamlit puts this file's folder on the path, where `import view` would find a second copy of every module.
+_HERE = Path(__file__).resolve().parent
+sys.path[:] = [
+    str(_HERE.parent),
+    *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _HERE.parent)),
+]
+
+import streamlit as st  # noqa: E402
+
+from dashboard import borders, data, keys, palette, queries, share, sidebar, words  # noqa: E402
+from dashboard.pages import articles, figures, overview, sources  # noqa: E402
+from dashboard.panel import Page  # noqa: E402
+from dashboard.view import AUTOMATIC  # noqa: E402
+
+st.set_page_config(page_title="Discourse Monitor", page_icon=":material/forum:", layout="wide")
+
+
+def main() -> None:
+    """One run of the script for one viewer."""
+    state = data.shared()
+    if not state.ready.is_set():
+        waiting(state)
+        # Before any widget: one drawn without its options would lose its value in the URL for good.
+        st.stop()
+    model = state.model
+    assert model is not None
+    lists = data.lists(model)
+    revision, now = model.revision, datetime.now(UTC)
+    view = sidebar.draw(lists, model, now.date())
+    theme = palette.DARK if st.context.theme.type == "dark" else palette.LIGHT
+    as_of = f"as of {words.day(now.date())}, {now:%H:%M} UTC, revision {words.number(revision)}"
+    period = st.session_state.get(keys.PERIOD) or AUTOMATIC
+    page = Page(model, view, lists, theme, revision, as_of, period)
+    chosen = st.navigation(
+        [
+            st.Page(
+                lambda: overview.draw(page), title="Overview", icon=":material/monitoring:", url_path="", default=True
+            ),
+            st.Page(lambda: figures.draw(page), title="Figures", icon=":material/person_search:", url_path="figures"),
+            st.Page(lambda: articles.draw(page), title="Articles", icon=":material/article:", url_path="articles"),
+            st.Page(lambda: sources.draw(page), title="Sources", icon=":material/rss_feed:", url_path="sources"),
+        ],
+        position="top",
+    )
+    head(page, chosen.title)
+    chosen.run()
+
+
+def waiting(state: data.Shared) -> None:
+    """Says what is going on until the record is there, and looks again."""
+
+    @st.fragment(run_every=1)
+    def look() -> None:
+        if state.ready.is_set():
+            st.rerun()
+        if state.fault:
+            st.error(f"**The record can't be used.** {borders.markdown(state.fault)} Trying again every few seconds.")
+        else:
+            done, total = state.loaded
+            st.info(
+                f"Loading the record: {words.number(done)} of {words.number(total)} articles."
+                if total
+                else "Starting …"
+            )
+            if total:
+                st.progress(done / total)
+
+    look()
+
+
+def head(page: Page, title: str) -> None:
+    """What is in view, in words; live state; the link."""
+    view, model = page.view, page.model
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.title(title, anchor=False)
+    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.toggle(
+            "Live", value=True, key="live", persist_state="session", help="Redraws when something new has arrived."
+        )
+        copy_link(page)
+    live(page)
+    if model.fault:
+        st.warning(
+            f"The record can't be followed: {borders.markdown(model.fault)} "
+            f"The numbers are those of revision {page.revision}."
+        )
+    sidebar.chips(view)
+
+
+@st.fragment(run_every=timedelta(seconds=10))
+def live(page: Page) -> None:
+    """As of when, and how much is new since; redraws the page when Live is on."""
+    model = page.model
+    new = queries.articles_after(model, page.revision) if model.revision > page.revision else 0
+    if model.revision > page.revision and st.session_state.get("live", True):
+        st.rerun()
+    heard = data.newest_fetch(model)
+    fresh = f" · last heard from a source {ago(heard)}" if heard else ""
+    dot = ":green[●] live" if st.session_state.get("live", True) else "○ paused"
+    more = f" · **{words.number(new)} new**" if new else " · 0 new"
+    st.caption(f"{dot} · {page.as_of}{more}{fresh}")
+
+
+def ago(then: datetime) -> str:
+    """How long ago, in words."""
+    seconds = max(0, int((datetime.now(UTC) - then).total_seconds()))
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def copy_link(page: Page) -> None:
+    """The two links of this view: its period moving, or its dates fixed."""
+    with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+        url = st.context.url or ""
+        extra = {"article": st.query_params["article"]} if "article" in st.query_params else {}
+        for label, fixed in (("Period moves with the calendar", False), ("Dates fixed", True)):
+            st.caption(label)
+            st.code(
+                share.link(url, page.view, page.lists, period=page.period, fixed=fixed, extra=extra),
+                language=None,
+                wrap_lines=True,
+            )
+
+
+main()

@@ -1,0 +1,211 @@
+"""The articles of the view, and the reader: mentions marked, sentences shaded by tone."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import borders, empty, evidence, palette, words
+from dashboard.panel import Page, csv
+from ingest import export
+from ingest.store import reader
+from ingest.store.reader import FullArticle, Headline
+
+#: Rows of the table. More are in the CSV, and a filter finds them faster than scrolling.
+_ROWS = 500
+
+_FROM = {
+    "front matter": "stated in the file",
+    "feed": "stated by the feed",
+    "feed update": "the feed's date of the last update",
+    "file name": "from the file's name",
+    "page": "from the page's metadata",
+    "file time": "the file's own time: no date was stated",
+    "fetch time": "when it was fetched: no date was stated",
+}
+
+
+def draw(page: Page) -> None:
+    """The reader when an article is open, else the table."""
+    uid = st.query_params.get("article")
+    if uid:
+        read(page, uid)
+        return
+    with page.model.engine.connect() as connection:
+        found = reader.headlines(connection, page.view.filters, limit=_ROWS + 1)
+        named = reader.named(connection, [headline.id for headline in found[:_ROWS]])
+    if not found:
+        empty.draw(page, 0)
+        return
+    more = "the newest " if len(found) > _ROWS else ""
+    found = found[:_ROWS]
+    head, download = st.columns([5, 1], vertical_alignment="center")
+    head.caption(f"{more}{words.number(len(found))} articles, newest first · click a row to read · {page.as_of}")
+    download.download_button(
+        "CSV", data=lambda: _csv(page), file_name="articles.csv", mime="text/csv", on_click="ignore",
+        icon=":material/download:",
+    )  # fmt: skip
+    event = st.dataframe(
+        _frame(found, named, page.names),
+        key="articles-table",
+        hide_index=True,
+        height=620,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Table of the articles in view: date, title, source, tone, figures named, language",
+        column_config={
+            "date": st.column_config.DatetimeColumn("Date (UTC)", format="YYYY-MM-DD HH:mm", width=130),
+            "title": st.column_config.TextColumn("Title", width="large"),
+            "source": st.column_config.TextColumn("Source", width=150),
+            "tone": st.column_config.NumberColumn("Tone", format="%+.2f", width=70),
+            "figures": st.column_config.TextColumn("Names", width="medium"),
+            "language": st.column_config.TextColumn("Lang.", width=60),
+            "link": st.column_config.LinkColumn("Link", display_text="open", width=60),
+        },
+    )
+    if rows := event.selection.rows:
+        st.query_params["article"] = found[rows[0]].uid
+        st.rerun()
+
+
+def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, str]) -> pd.DataFrame:
+    rows = [
+        {
+            "date": headline.published_at.astimezone(UTC).replace(tzinfo=None),
+            "title": borders.csv_cell(headline.title),
+            "source": borders.csv_cell(headline.source),
+            "tone": headline.tone,
+            "figures": borders.csv_cell(", ".join(names.get(id_, id_) for id_ in sorted(named.get(headline.id, ())))),
+            "language": headline.language,
+            "link": headline.link,
+        }
+        for headline in found
+    ]
+    return pd.DataFrame(rows)
+
+
+def _csv(page: Page) -> bytes:
+    with page.model.engine.connect() as connection:
+        return csv(page, pd.DataFrame(list(export.articles(connection, page.view.filters))))
+
+
+def close() -> None:
+    """Back to the table."""
+    del st.query_params["article"]
+
+
+def read(page: Page, uid: str) -> None:
+    """One article with everything that was found in it."""
+    st.button("All articles", on_click=close, icon=":material/arrow_back:", type="tertiary")
+    with page.model.engine.connect() as connection:
+        article = reader.article(connection, uid)
+    if article is None:
+        st.warning(
+            "**This article is not in the record.** It may have been withdrawn, or the link comes from another record.",
+            icon=":material/search_off:",
+        )
+        return
+    headline = article.headline
+    st.header(borders.markdown(headline.title), anchor=False)
+    st.caption(_origin(article))
+    text, found = st.columns([5, 2], gap="large")
+    with text:
+        st.html(_marked(article, page.theme))
+    with found:
+        _found(page, article)
+
+
+def _origin(article: FullArticle) -> str:
+    headline = article.headline
+    parts = [
+        borders.markdown(headline.source),
+        f"{words.day(headline.day)} {headline.published_at:%H:%M} UTC ({_FROM[headline.published_from]})",
+    ]
+    if headline.author:
+        parts.append(borders.markdown(headline.author))
+    parts.append({"full": "full text", "summary": "summary only", "title": "title only"}[headline.text_kind])
+    if article.versions > 1:
+        parts.append(f"edited, {article.versions} versions")
+    if headline.link:
+        parts.append(f"[read at the source]({borders.address(headline.link)})")
+    return " · ".join(parts)
+
+
+def _found(page: Page, article: FullArticle) -> None:
+    headline = article.headline
+    st.metric("Article tone", words.signed(headline.tone), border=True, help="Mean of its sentences, −1 to 1.")
+    st.caption(f"{len(article.sentences)} sentences · {article.scorer} · language {headline.language}")
+    st.markdown("**Named here**")
+    rows: dict[tuple[str, str], list[float]] = {}
+    for mention in article.mentions:
+        tone = mention["tone_rule"] if mention["tone_encoder"] is None else mention["tone_encoder"]
+        rows.setdefault((mention["figure"], mention["kind"]), []).extend([] if tone is None else [tone])
+    counts: dict[tuple[str, str], int] = {}
+    for mention in article.mentions:
+        counts[mention["figure"], mention["kind"]] = counts.get((mention["figure"], mention["kind"]), 0) + 1
+    if not counts:
+        st.caption("Nobody on the watch-list.")
+    for (figure, kind), count in sorted(counts.items(), key=lambda item: -item[1]):
+        tones = rows[figure, kind]
+        mean = f" {evidence.tone_badge(sum(tones) / len(tones))}" if tones else ""
+        as_what = "" if kind == "person" else f" ({kind})"
+        st.markdown(f"{borders.markdown(page.names.get(figure, figure))}{as_what} × {count}{mean}")
+    if article.topics:
+        st.markdown("**Topics**")
+        topics = page.lists.topic_names
+        for topic in article.topics:
+            found = ", ".join(borders.markdown(word) for word in topic["words"][:6])
+            st.markdown(f"{borders.markdown(topics.get(topic['topic'], topic['topic']))} :small[{found}]")
+    st.caption("Shading: orange negative, blue positive, the stronger the further from 0. Names are underlined.")
+
+
+def _marked(article: FullArticle, theme: palette.Theme) -> str:
+    """The text as HTML: every piece of it escaped, sentences shaded by tone, names underlined."""
+    marks = sorted(((m["start"], m["end"], m) for m in article.mentions), key=lambda mark: mark[:2])
+    pieces: list[str] = []
+    at = len(article.headline.title)  # the title stands above
+    for start, end, tone in article.sentences:
+        if start < at:
+            continue
+        pieces.append(_gap(article.text[at:start]))
+        inside = [(s, e, m) for s, e, m in marks if start <= s < end]
+        pieces.append(_sentence(article.text, start, end, tone, inside, theme))
+        at = end
+    pieces.append(_gap(article.text[at:]))
+    return f'<div style="line-height:1.7;max-width:42rem;overflow-wrap:anywhere">{"".join(pieces)}</div>'
+
+
+def _gap(text: str) -> str:
+    return borders.html(text).replace("\n\n", "<br><br>").replace("\n", "<br>")
+
+
+def _sentence(
+    text: str,
+    start: int,
+    end: int,
+    tone: float | None,
+    marks: list[tuple[int, int, dict[str, object]]],
+    theme: palette.Theme,
+) -> str:
+    pieces, at = [], start
+    for begin, stop, mention in marks:
+        if begin < at:
+            continue
+        pieces.append(borders.html(text[at:begin]))
+        figure, kind = borders.html(str(mention["figure"])), borders.html(str(mention["kind"]))
+        pieces.append(f'<u title="{figure} ({kind})"><b>{borders.html(text[begin:stop])}</b></u>')
+        at = stop
+    pieces.append(borders.html(text[at:end]))
+    inner = "".join(pieces).replace("\n", " ")
+    if tone is None:
+        return inner
+    return f'<span style="background:{_shade(tone, theme)}" title="tone {words.signed(tone)}">{inner}</span>'
+
+
+def _shade(tone: float, theme: palette.Theme) -> str:
+    if abs(tone) < 0.05:
+        return "transparent"
+    colour = theme.tone_positive if tone > 0 else theme.tone_negative
+    return f"{colour}{round(20 + 60 * min(1.0, abs(tone))):02x}"

@@ -1,0 +1,128 @@
+"""One figure: how much, in what tone, with whom, where; and the sentences that say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from dashboard import alt, borders, charts, empty, evidence, queries, words
+from dashboard.pages import overview
+from dashboard.panel import CHART, Page, panel
+
+_EXTREMES = 5
+
+MIX = (
+    "Shares of negative (≤ −.05), neutral and positive (≥ .05) sentences that name the figure. "
+    "A mean of 0 can be calm or mixed."
+)
+COMPANIONS = (
+    "Figures named in the same articles, by the number of those articles. Being named together is no statement."
+)
+BY_SOURCE = (
+    "Articles of each source that name the figure, with the mean tone of the sentences that name it (n ≥ 5 stories)."
+)
+
+
+def draw(page: Page) -> None:
+    """The page of one figure."""
+    order = [*page.view.lines, *(id_ for id_ in page.names if id_ not in page.view.lines)]
+    labels = [page.names[id_] for id_ in order if id_ in page.names]
+    if not labels:
+        empty.draw(page, 0)
+        return
+    label = st.selectbox("Figure", labels, key="figure", bind="query-params", width=320) or labels[0]
+    figure = page.lists.figures[label]
+    entry = next(entry for entry in page.lists.watched.figures if entry["id"] == figure)
+    roles = [role for role in entry["roles"] if not role["until"]]
+    known = [_role(role) for role in roles]
+    if known:
+        st.caption(" · ".join(borders.markdown(role) for role in known))
+    view = replace(page.view, filters=replace(page.view.filters, figures=(figure,)), lines=(figure,))
+    page = replace(page, view=view)
+    frame = queries.attention(page.model, view, page.names)
+    if not frame["articles"].sum():
+        of = int(frame["all"].sum())
+        st.info(
+            f"**{borders.markdown(label)} is named in none of the {words.number(of)} articles of "
+            f"{words.period(view.since, view.until)}.** Choose another figure, or a longer period.",
+            icon=":material/person_off:",
+        )
+        return
+    left, right = st.columns(2)
+    with left:
+        overview.attention(page)
+    with right:
+        mix(page, figure)
+    said(page, figure)
+    left, right = st.columns(2)
+    with left:
+        companions(page, figure)
+    with right:
+        by_source(page, figure)
+
+
+def _role(role: dict[str, str | None]) -> str:
+    of = f" of {role['of']}" if role["of"] else ""
+    since = f" since {words.day(date.fromisoformat(role['since']))}" if role["since"] else ""
+    return f"{role['title']}{of}{since}"
+
+
+def mix(page: Page, figure: str) -> None:
+    """How much of what is said is negative, neutral, positive."""
+    view = page.view
+    frame = queries.mix(page.model, view, figure)
+    with panel(
+        page,
+        f"Negative, neutral, positive sentences, per {view.bin}",
+        key="mix",
+        data=frame,
+        about=MIX,
+        caption=f"n = {words.number(int(frame['n'].sum()))} scored mentions · click a part for its sentences",
+    ):
+        event = st.plotly_chart(
+            charts.mix(frame, unit=view.bin, theme=page.theme),
+            key=f"mix-{overview.key_of(view)}",
+            on_select="rerun",
+            selection_mode="points",
+            config=CHART,
+            theme=None,
+            alt=alt.mix(frame, unit=view.bin),
+        )
+    if point := evidence.picked(event):
+        label, start = point[0], date.fromisoformat(point[1])
+        ids = queries.counted(page.model, view, figure=figure, start=start, label=label)
+        title = f"{label.capitalize()}, {words.bin_name(start, view.bin)}"
+        evidence.listing(page, ids, title=title, key=f"mix-{label}-{start}", by="mentions")
+
+
+def said(page: Page, figure: str) -> None:
+    """The sentences at both ends."""
+    left, right = st.columns(2)
+    for column, positive, title in ((left, False, "Most negative sentences"), (right, True, "Most positive sentences")):
+        with column, st.container(border=True, key=f"said-{positive}", height="stretch"):
+            st.markdown(f"**{title}**")
+            ids = queries.extremes(page.model, page.view, figure, positive=positive, limit=_EXTREMES)
+            if not ids:
+                st.caption(f"No {'positive' if positive else 'negative'} sentence in this view.")
+            evidence.sentences(page, ids)
+
+
+def companions(page: Page, figure: str) -> None:
+    """Who is named with the figure."""
+    frame = queries.companions(page.model, page.view, figure, page.names)
+    with panel(page, "Named in the same articles", key="companions", data=frame, about=COMPANIONS):
+        if len(frame):
+            chart = charts.companions(frame, theme=page.theme)
+            st.plotly_chart(chart, key="companions", config=CHART, theme=None, alt=alt.companions(frame))
+        else:
+            st.caption("Nobody else on the watch-list.")
+
+
+def by_source(page: Page, figure: str) -> None:
+    """Where the figure is named, and how."""
+    frame = queries.by_source(page.model, page.view, figure, page.lists.source_names)
+    with panel(page, "Articles that name the figure, by source", key="by-source", data=frame, about=BY_SOURCE):
+        chart = charts.by_source(frame, theme=page.theme)
+        st.plotly_chart(chart, key="by-source", config=CHART, theme=None, alt=alt.by_source(frame))

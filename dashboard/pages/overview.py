@@ -1,0 +1,211 @@
+"""Who is talked about, how much, in what tone: the first page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import streamlit as st
+
+from dashboard import alt, borders, charts, empty, evidence, queries, statistics, words
+from dashboard.panel import CHART, Page, panel
+from dashboard.queries import Kpi
+from dashboard.view import View
+from ingest.store import reader
+
+_NEWEST = 12
+
+ATTENTION = (
+    "Articles that name the figure and pass all filters, divided by all articles of the chosen sources, languages and "
+    "period. Search, topic and tone narrow the numerator only; the band in the CSV is the 95 % Wilson interval."
+)
+TONE = (
+    "Mean tone of the sentences that name the figure, −1 to 1, with its 95 % interval clustered by story. No mean is "
+    "drawn under five stories."
+)
+VOICE = "A figure's mentions divided by the mentions of all figures in view. One article can name a figure many times."
+
+
+def draw(page: Page) -> None:
+    """The whole page."""
+    view, model = page.view, page.model
+    now = datetime.now(UTC)
+    kpi, before = queries.kpi(model, view, now=now), queries.kpi(model, view, now=now, before=True)
+    st.markdown(summary(page, kpi))
+    if kpi.of == 0 or kpi.articles == 0:
+        empty.draw(page, kpi.of)
+        return
+    figures_row(page, kpi, before)
+    attention(page)
+    left, right = st.columns([3, 2])
+    with left:
+        tone(page)
+    with right:
+        voice(page)
+    newest(page)
+
+
+def summary(page: Page, kpi: Kpi) -> str:
+    """What is in view, in words."""
+    view = page.view
+    return (
+        f"**{words.number(kpi.articles)}** articles · **{words.number(kpi.heard)}** sources · "
+        f"{words.period(view.since, view.until)} · per {view.bin}"
+    )
+
+
+def figures_row(page: Page, kpi: Kpi, before: Kpi) -> None:
+    """The key figures, each with its course and its change against the period before."""
+    with st.container(horizontal=True, key="kpi"):
+        _metric("Articles", words.number(kpi.articles), _change(kpi.articles, before.articles), kpi.articles_by_bin)
+        _metric("Mentions", words.number(kpi.mentions), _change(kpi.mentions, before.mentions), kpi.mentions_by_bin)
+        if kpi.net_tone is None:
+            _metric("Net tone", "–", None, (), note=f"n = {kpi.stories} stories, too few")
+        else:
+            moved = None
+            if before.net_tone is not None:
+                moved = f"{words.signed(kpi.net_tone - before.net_tone)} points"
+            value = f"{words.signed(kpi.net_tone)} ± {words.signed(kpi.half).lstrip('+')}"
+            _metric("Net tone", value, moved, tuple(x or 0.0 for x in kpi.net_by_bin), neutral=True, help_=_NET)
+        name = page.names.get(kpi.most_named or "", "–")
+        part = words.share(kpi.most_named_articles / kpi.of) if kpi.most_named else None
+        _metric("Most named", borders.markdown(name), None, (), note=f"in {part} of all articles" if part else None)
+        _metric("Sources heard from", f"{kpi.heard} of {len(page.view.sources)}", None, (), note=_silent(page, kpi))
+
+
+_NET = "Mentions in positive sentences minus those in negative ones, divided by all scored mentions; 95 % interval."
+
+
+def _metric(
+    label: str,
+    value: str,
+    delta: str | None,
+    course: tuple[float, ...],
+    *,
+    neutral: bool = False,
+    note: str | None = None,
+    help_: str | None = None,
+) -> None:
+    st.metric(
+        label,
+        value,
+        delta or note,
+        # More articles are neither good nor bad news, and tone is never red and green.
+        delta_color="off",
+        delta_arrow="off" if delta is None or neutral else "auto",
+        delta_description="against the period before" if delta else None,
+        border=True,
+        chart_data=list(course) if len(course) > 2 else None,
+        chart_type="area",
+        help=help_,
+        height="stretch",
+        width="stretch",
+    )
+
+
+def _change(now: int, before: int) -> str | None:
+    moved = statistics.change(now, before)
+    return None if moved is None else f"{moved:+.0%}".replace("-", "−")
+
+
+def _silent(page: Page, kpi: Kpi) -> str | None:
+    failing = sum(row.state == "failing" for row in page.lists.sources if row.id in page.view.sources)
+    parts = []
+    if silent := len(page.view.sources) - kpi.heard:
+        parts.append(f"{silent} silent")
+    if failing:
+        parts.append(f"{failing} failing")
+    return ", ".join(parts) or "none silent"
+
+
+def attention(page: Page) -> None:
+    """The share of articles that name each figure, and the sentences behind the point that is clicked."""
+    view = page.view
+    frame = queries.attention(page.model, view, page.names)
+    what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
+    total = int(frame.drop_duplicates("bin")["all"].sum()) if len(frame) else 0
+    with panel(
+        page,
+        f"{what}, per {view.bin}",
+        key="attention",
+        data=frame,
+        about=ATTENTION,
+        caption=f"n = {words.number(total)} articles · click a point for its sentences",
+    ):
+        figure = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
+        event = st.plotly_chart(
+            figure,
+            key=f"attention-{key_of(view)}",
+            on_select="rerun",
+            selection_mode="points",
+            config=CHART,
+            theme=None,
+            alt=alt.attention(frame, measure=view.measure, unit=view.bin),
+        )
+    behind(page, evidence.picked(event), key="attention", by="articles")
+
+
+def behind(page: Page, point: tuple[str, str] | None, *, key: str, by: str, scored: bool = False) -> None:
+    """Lists the sentences that a clicked point counts."""
+    if point is None:
+        return
+    figure, start = point[0], date.fromisoformat(point[1])
+    ids = queries.counted(page.model, page.view, figure=figure, start=start, scored=scored)
+    title = f"{borders.markdown(page.names.get(figure, figure))}, {words.bin_name(start, page.view.bin)}"
+    evidence.listing(page, ids, title=title, key=f"{key}-{figure}-{start}", by=by)
+
+
+def tone(page: Page) -> None:
+    """The mean tone toward each figure with its interval."""
+    view = page.view
+    frame = queries.tone(page.model, view, page.names)
+    n = int(frame["n"].sum()) if len(frame) else 0
+    with panel(
+        page,
+        f"Tone of the sentences that name …, per {view.bin}",
+        key="tone",
+        data=frame,
+        about=TONE,
+        caption=f"n = {words.number(n)} scored mentions · VADER of the sentence, whoever is named in it",
+    ):
+        event = st.plotly_chart(
+            charts.tone(frame, unit=view.bin, theme=page.theme),
+            key=f"tone-{key_of(view)}",
+            on_select="rerun",
+            selection_mode="points",
+            config=CHART,
+            theme=None,
+            alt=alt.tone(frame, unit=view.bin),
+        )
+    behind(page, evidence.picked(event), key="tone", by="mentions", scored=True)
+
+
+def voice(page: Page) -> None:
+    """Who gets how much of all mentions."""
+    frame = queries.voice(page.model, page.view, page.names)
+    total = int(frame["mentions"].sum())
+    with panel(
+        page,
+        "Share of voice among the figures in view",
+        key="voice",
+        data=frame,
+        about=VOICE,
+        caption=f"n = {words.number(total)} mentions",
+    ):
+        figure = charts.voice(frame, theme=page.theme)
+        st.plotly_chart(figure, key="voice", config=CHART, theme=None, alt=alt.voice(frame))
+
+
+def newest(page: Page) -> None:
+    """The newest articles of the view."""
+    with page.model.engine.connect() as connection:
+        found = reader.headlines(connection, page.view.filters, limit=_NEWEST)
+    with st.container(border=True, key="newest"):
+        st.markdown("**Newest articles**")
+        for headline in found:
+            mark = "" if headline.tone is None else "  " + evidence.tone_badge(headline.tone)
+            st.markdown(evidence.byline(page, headline) + mark)
+
+
+def key_of(view: View) -> str:
+    """A key that changes with the view: a point chosen in another view is not chosen in this one."""
+    return f"{hash(view) & 0xFFFFFFFF:08x}"

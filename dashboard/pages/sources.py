@@ -1,0 +1,104 @@
+"""Where the articles come from, and whether each source is heard from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import alt, borders, charts, queries, words
+from dashboard.panel import CHART, Page, panel
+from ingest.store.reader import SourceRow
+
+_DAYS = 30
+
+PER_DAY = (
+    "Articles of the chosen sources by their day of publication (UTC). A day without articles is a gap in what we have."
+)
+
+
+def draw(page: Page) -> None:
+    """The page."""
+    view, rows = page.view, [row for row in page.lists.sources if row.listed or row.articles]
+    failing = [row for row in rows if row.state == "failing"]
+    st.markdown(
+        f"**{len(rows)}** sources · **{sum(row.articles > 0 for row in rows)}** with articles · "
+        f"**{len(failing)}** failing"
+    )
+    for row in failing[:5]:
+        st.warning(
+            f"**{borders.markdown(row.name)}** has failed {words.number(row.failures)} "
+            f"time{'' if row.failures == 1 else 's'} in a row: {borders.markdown(row.last_error or 'no reason given')}",
+            icon=":material/warning:",
+        )
+    counts = queries.per_day(page.model, view.sources, view.since, view.until)
+    days = [view.since + timedelta(days=n) for n in range(view.days)]
+    frame = pd.DataFrame(
+        [(day, sum(of.get(day, 0) for of in counts.values())) for day in days], columns=["day", "articles"]
+    )
+    with panel(
+        page,
+        "Articles per day, all chosen sources",
+        key="per-day",
+        data=frame,
+        about=PER_DAY,
+        caption=f"n = {words.number(int(frame['articles'].sum()))} articles · {words.period(view.since, view.until)}",
+    ):
+        chart = charts.per_day(frame, theme=page.theme)
+        st.plotly_chart(chart, key="per-day", config=CHART, theme=None, alt=alt.per_day(frame))
+    listing(page, rows)
+
+
+def listing(page: Page, rows: list[SourceRow]) -> None:
+    """Every source with its state, its course, its last success and its last error."""
+    until = page.view.until
+    days = [until - timedelta(days=n) for n in reversed(range(_DAYS))]
+    counts = queries.per_day(page.model, [row.id for row in rows], days[0], until)
+    worst = sorted(rows, key=lambda row: (row.state != "failing", row.articles == 0, row.group, row.name))
+    frame = pd.DataFrame(
+        [
+            {
+                "state": _state(row),
+                "source": borders.csv_cell(row.name),
+                "group": borders.csv_cell(row.group),
+                "articles": row.articles,
+                "days": [counts.get(row.id, {}).get(day, 0) for day in days],
+                "success": row.last_success_at.replace(tzinfo=None) if row.last_success_at else None,
+                "newest": row.newest.replace(tzinfo=None) if row.newest else None,
+                "error": borders.csv_cell(row.last_error or ""),
+                "home": row.home,
+            }
+            for row in worst
+        ]
+    )
+    with st.container(border=True, key="sources-list"):
+        st.markdown("**Sources, those that fail first**")
+        st.dataframe(
+            frame,
+            hide_index=True,
+            height=min(640, 40 + 35 * max(1, len(frame))),
+            alt="Table of sources: state, articles, articles per day, last success, last error",
+            column_config={
+                "state": st.column_config.TextColumn("State", width=110),
+                "source": st.column_config.TextColumn("Source", width=180),
+                "group": st.column_config.TextColumn("Group", width=130),
+                "articles": st.column_config.NumberColumn("Articles", format="localized", width=80),
+                "days": st.column_config.BarChartColumn(f"Per day, {_DAYS} days to {words.day(until)}", y_min=0),
+                "success": st.column_config.DatetimeColumn("Last success (UTC)", format="YYYY-MM-DD HH:mm", width=140),
+                "newest": st.column_config.DatetimeColumn("Newest article", format="YYYY-MM-DD", width=110),
+                "error": st.column_config.TextColumn("Last error", width="medium"),
+                "home": st.column_config.LinkColumn("Site", display_text="open", width=60),
+            },
+        )
+        st.caption(f"{page.as_of} · the same on the command line: `python -m ingest status`")
+
+
+def _state(row: SourceRow) -> str:
+    if not row.listed:
+        return "○ no longer listed"
+    if row.state == "failing":
+        return f"▲ failing ({row.failures})"
+    if row.kind == "folder":
+        return "● folder"
+    return "● heard" if row.state == "ok" else "○ not asked yet"

@@ -1,0 +1,85 @@
+"""A card with a question as its title, a chart, what it rests on, and one quiet menu."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import borders, palette, share
+from dashboard.data import Lists
+from dashboard.readmodel import ReadModel
+from dashboard.view import View
+from ingest import export
+
+#: Charts show one button, on hover: the picture.
+CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "scrollZoom": False}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What every page is drawn from."""
+
+    model: ReadModel
+    view: View
+    lists: Lists
+    theme: palette.Theme
+    revision: int  #: what the numbers of this run are true for
+    as_of: str
+    period: str  #: the period's label, as chosen
+
+    def article_link(self, uid: str) -> str:
+        """The reader page of an article, relative to this page, with the view as it is."""
+        query = share.query(self.view, self.lists, period=self.period, extra={"article": uid})
+        return f"articles?{query}"
+
+    @property
+    def names(self) -> dict[str, str]:
+        return self.lists.figure_names
+
+
+@contextmanager
+def panel(page: Page, title: str, *, key: str, data: pd.DataFrame, about: str, caption: str = "") -> Iterator[None]:
+    """Opens the card; what is drawn inside `with` stands between its title and its caption.
+
+    `data` is behind the menu as a table and a CSV; `about` is the definition, in two sentences.
+    """
+    with st.container(border=True, key=f"panel-{key}"):
+        head, menu = st.columns([12, 1], vertical_alignment="center")
+        head.markdown(f"**{title}**")
+        with menu.popover("", icon=":material/more_horiz:", type="tertiary", help="Data and definition"):
+            st.caption(about)
+            st.download_button(
+                "CSV",
+                data=lambda: csv(page, data),
+                file_name=f"{key}.csv",
+                mime="text/csv",
+                key=f"csv-{key}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+            table(data.head(200), key=f"data-{key}", label=f"Data of: {title}")
+        yield
+        st.caption(" · ".join(part for part in (caption, page.as_of) if part))
+
+
+def csv(page: Page, data: pd.DataFrame) -> bytes:
+    """The frame as CSV with its provenance, every cell inert in a spreadsheet."""
+    with page.model.engine.connect() as connection:
+        made_from = export.provenance(connection, page.view.filters) | {"revision": page.revision}
+    rows = ({str(name): value for name, value in row.items()} | made_from for row in data.to_dict("records"))
+    out = io.StringIO(newline="")
+    export.write(rows, out, "csv")
+    return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©
+
+
+def table(data: pd.DataFrame, *, key: str, label: str) -> None:
+    """A frame as a table whose own CSV button is harmless too."""
+    shown = data.copy()
+    for column in shown.select_dtypes(include=["object", "string"]):
+        shown[column] = shown[column].map(borders.csv_cell)
+    st.dataframe(shown, key=key, hide_index=True, height=min(400, 38 + 35 * max(1, len(shown))), alt=label)

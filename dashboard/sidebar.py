@@ -1,0 +1,139 @@
+"""The filters, bound to the URL; what they say together is a View."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Literal, get_args
+
+import streamlit as st
+
+from dashboard import borders, keys, queries
+from dashboard.data import Lists
+from dashboard.readmodel import ReadModel
+from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measure, View, period
+from ingest import bins
+from ingest.bins import Bin
+from ingest.store.reader import Filters
+
+_PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
+_BINS: list[Bin | Literal["Automatic"]] = [AUTOMATIC, *get_args(Bin)]
+
+
+def draw(lists: Lists, model: ReadModel, today: date) -> View:
+    """Draws the filters and answers the view that they describe."""
+    with st.sidebar:
+        st.text_input(
+            "Search",
+            key=keys.SEARCH,
+            bind="query-params",
+            placeholder="words that must all occur",
+            max_chars=1_000,
+            help="Finds articles that hold all these words, in title or text. Shares keep all articles as their base.",
+        )
+        chosen = st.selectbox("Period", _PERIODS, key=keys.PERIOD, bind="query-params", help=_PERIOD_HELP) or AUTOMATIC
+        dates: Sequence[date] = ()
+        if chosen == CUSTOM:
+            given: Any = st.date_input(
+                "From – to (UTC)", value=[], key=keys.DATES, bind="query-params", format="YYYY-MM-DD"
+            )
+            dates = given if isinstance(given, tuple) else (given,)
+        figures = st.multiselect(
+            "Figures", list(lists.figures), key=keys.FIGURES, bind="query-params", placeholder="the most named"
+        )
+        sources = st.multiselect(
+            "Sources", list(lists.source_ids), key=keys.SOURCES, bind="query-params", placeholder="all",
+            help="Where nothing is chosen, all count; the demo only as long as there is nothing else.",
+        )  # fmt: skip
+        topics = st.multiselect("Topics", list(lists.topics), key=keys.TOPICS, bind="query-params", placeholder="all")
+        tone: Any = st.slider(
+            "Article tone", -1.0, 1.0, keys.ANY_TONE, 0.05, key=keys.TONE, bind="query-params", format="%+.2f",
+            help="Mean of the scores of an article's sentences, −1 to 1. Articles that are not scored have none.",
+        )  # fmt: skip
+        languages = st.multiselect(
+            "Languages", list(lists.languages), key=keys.LANGUAGES, bind="query-params", placeholder="all",
+            help="Only English is scored; other languages are matched by their own names and counted.",
+        )  # fmt: skip
+        unit = st.selectbox("Bin", _BINS, key=keys.BIN, bind="query-params") or AUTOMATIC
+        measure = st.segmented_control(
+            "Count", list(get_args(Measure)), default="share", key=keys.MEASURE, bind="query-params", required=True,
+            format_func=keys.MEASURES.__getitem__, width="stretch",
+        )  # fmt: skip
+        offices = st.toggle(
+            "Count offices", key=keys.OFFICES, bind="query-params",
+            help="“The Trump administration” then counts as naming Trump.",
+        )  # fmt: skip
+        st.button("Reset", on_click=reset, width="stretch", icon=":material/restart_alt:")
+
+    ids = tuple(lists.source_ids[label] for label in sources) or lists.automatic_sources()
+    fresh_from = period(FRESH, (), today=today, extent=None, fresh=True)[0]
+    demo_only = not sources and all(row.articles == 0 for row in lists.sources if row.group != "Demo")
+    fresh = chosen == AUTOMATIC and not demo_only and queries.articles_since(model, ids, fresh_from) > 0
+    since, until = period(chosen, dates, today=today, extent=queries.extent(model, ids), fresh=fresh)
+    view = View(
+        filters=Filters(
+            figures=tuple(lists.figures[label] for label in figures),
+            sources=ids,
+            topics=tuple(lists.topics[label] for label in topics),
+            languages=tuple(languages),
+            since=since,
+            until=until,
+            tone=None if tuple(tone) == keys.ANY_TONE else (tone[0], tone[1]),
+            search=st.session_state[keys.SEARCH] or "",
+            offices=offices,
+        ),
+        bin=bins.automatic(since, until) if unit == AUTOMATIC else unit,
+        measure=measure,
+        today=today,
+    )
+    lines = view.filters.figures or tuple(queries.most_named(model, view, LINES))
+    return replace(view, lines=lines)
+
+
+def reset() -> None:
+    """Puts every filter back to its default."""
+    for key in keys.ALL_KEYS:
+        st.session_state.pop(key, None)
+    for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):
+        st.session_state[key] = []
+    st.session_state[keys.SEARCH] = ""
+    st.session_state[keys.PERIOD] = st.session_state[keys.BIN] = AUTOMATIC
+    st.session_state[keys.TONE] = keys.ANY_TONE
+    st.session_state[keys.MEASURE] = "share"
+    st.session_state[keys.OFFICES] = False
+
+
+def _without(key: str, value: str) -> None:
+    st.session_state[key] = [label for label in st.session_state[key] if label != value]
+
+
+def _put(key: str, value: Any) -> None:
+    st.session_state[key] = value
+
+
+def chips(view: View) -> None:
+    """Each filter in force as a button that takes it away."""
+    state = st.session_state
+    found: list[tuple[str, str, Any, tuple[Any, ...]]] = []
+    if view.filters.search.strip():
+        found.append((keys.SEARCH, f"“{view.filters.search.strip()[:40]}”", _put, (keys.SEARCH, "")))
+    for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):
+        found += [(f"{key}-{label}", label, _without, (key, label)) for label in state[key]]
+    if view.filters.tone:
+        low, high = view.filters.tone
+        found.append((keys.TONE, f"tone {low:+.2f} to {high:+.2f}".replace("-", "−"), _put, (keys.TONE, keys.ANY_TONE)))
+    if not found:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for key, label, callback, args in found:
+            st.button(
+                borders.markdown(label), key=f"chip-{key}", on_click=callback, args=args, icon=":material/close:",
+                help="Take this filter away",
+            )  # fmt: skip
+
+
+_PERIOD_HELP = (
+    "Automatic: the last 30 days if articles fall into them, else all there is. Days are UTC; today is not over and is "
+    "drawn dashed."
+)
