@@ -168,9 +168,17 @@ def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) 
     return [note(words.so_far(unit), theme, **where)]
 
 
-def value_axis(ticks: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
-    """A vertical axis from the first tick to the last."""
-    return {"range": [ticks[0], ticks[-1]], "tickmode": "array", "tickvals": list(ticks), "ticktext": list(texts)}
+def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme) -> dict[str, Any]:
+    """A vertical axis from the first tick to just above the last, whose line would not be drawn at the very edge."""
+    return {
+        "range": [ticks[0], ticks[-1] * 1.01],
+        "tickmode": "array",
+        "tickvals": list(ticks),
+        "ticktext": list(texts),
+        "zeroline": True,
+        "zerolinecolor": theme.grey,
+        "zerolinewidth": 1,
+    }
 
 
 def steps(top: float, most: int = 5, *, whole: bool = False) -> list[float]:
@@ -205,7 +213,7 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     """Four ticks or five, as a phone has room for, each on the first day of a bin: Plotly's own fall between weeks."""
     every = max(1, math.ceil(len(bins) / 4))
     days = {"day": 1, "week": 7, "month": 30}[unit]
-    pad = timedelta(days=days) * 0.35
+    pad = max(timedelta(days=days) * 0.35, (bins[-1] - bins[0]) * 0.012)
     axis: dict[str, Any] = {
         "type": "date",
         "range": [_moment(bins[0]) - pad, _moment(bins[-1]) + pad],

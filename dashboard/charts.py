@@ -65,7 +65,7 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int =
         theme,
         height,
         yaxis=canvas.value_axis(
-            ticks, [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks]
+            ticks, [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks], theme
         ),
         annotations=canvas.so_far(bins, lines.partial_bin(frame), unit, theme),
     )
@@ -102,7 +102,7 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme) -> 
     step = 0.1 if reach <= 0.45 else 0.2 if reach < 0.9 else 0.5
     steps = int(reach / step + 1e-9)
     ticks = [step * i for i in range(-steps, steps + 1)]
-    axis = canvas.value_axis(ticks, ["0" if abs(tick) < step / 2 else words.signed(tick) for tick in ticks])
+    axis = canvas.value_axis(ticks, [_tone_tick(tick, theme) for tick in ticks], theme)
     bins = sorted(set(frame["bin"]))
     return canvas.timeline(
         [*bands, *drawn],
@@ -113,17 +113,10 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme) -> 
         height,
         yaxis={
             **axis,
-            "range": [-reach, reach],
-            "zeroline": True,
+            "range": [-reach * 1.01, reach * 1.01],
             "zerolinecolor": theme.muted,
-            "zerolinewidth": 1,
         },
-        annotations=[
-            *canvas.so_far(bins, lines.partial_bin(frame), unit, theme),
-            canvas.note(
-                _directions(theme), theme, xref="paper", x=0, xanchor="left", yref="paper", y=1, yanchor="bottom"
-            ),
-        ],
+        annotations=canvas.so_far(bins, lines.partial_bin(frame), unit, theme),
     )
 
 
@@ -162,7 +155,7 @@ def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> A
         length = len(label) + len(value) + 3
         labels.append(canvas.Label(below + shares[-1] / 2, f"{glyph} {label} <b>{value}</b>", length))
         below += shares[-1]
-    axis = canvas.value_axis([0, 0.5, 1], [words.share(tick) for tick in (0, 0.5, 1)])
+    axis = canvas.value_axis([0, 0.5, 1], [words.share(tick) for tick in (0, 0.5, 1)], theme)
     return canvas.timeline(drawn, bins, unit, labels, theme, height, yaxis=axis, barmode="stack", bargap=0.18)
 
 
@@ -216,7 +209,7 @@ def per_day(frame: pd.DataFrame, *, height: int = 120, theme: Theme) -> Any:
         marker={"color": theme.muted, "line": {"width": 0}},
     )
     ticks = canvas.steps(max(counts), most=3, whole=True)
-    axis = canvas.value_axis(ticks, [f"{tick:,g}" for tick in ticks])
+    axis = canvas.value_axis(ticks, [f"{tick:,g}" for tick in ticks], theme)
     return canvas.timeline([bars], sorted(days), "day", [], theme, height, yaxis=axis, bargap=0.35)
 
 
@@ -277,9 +270,11 @@ def _tone_note(tone: float, n: int) -> str:
     return f"{many}, too few for a tone" if math.isnan(tone) else f"tone {words.signed(tone)}, {many} stories"
 
 
-def _directions(theme: Theme) -> str:
-    signs = (("+", "positive", theme.tone_positive), (words.MINUS, "negative", theme.tone_negative))
-    return " · ".join(f'<span style="color:{colour}">{sign} {word}</span>' for sign, word, colour in signs)
+def _tone_tick(tick: float, theme: Theme) -> str:
+    text = words.signed(tick)
+    if text == ".00":
+        return "0"
+    return f'<span style="color:{theme.tone_positive if tick > 0 else theme.tone_negative}">{text}</span>'
 
 
 def _interval(low: float, high: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -90,11 +91,16 @@ class Lists:
         return {id_: label for label, id_ in self.source_ids.items()}
 
     def automatic_sources(self) -> tuple[int, ...]:
-        """All sources but the demo; the demo where nothing else has articles."""
-        real = [row.id for row in self.sources if row.group != DEMO_GROUP]
-        if any(row.articles for row in self.sources if row.group != DEMO_GROUP):
-            return tuple(real)
-        return tuple(row.id for row in self.sources)
+        """All sources but the demo; the demo alone while nothing else has articles."""
+        demo = [row for row in self.sources if row.group == DEMO_GROUP]
+        real = [row for row in self.sources if row.group != DEMO_GROUP]
+        chosen = real if any(row.articles for row in real) or not demo else demo
+        return tuple(row.id for row in chosen if row.articles or (row.listed and row.kind == "feed"))
+
+    def only_demo(self, sources: Iterable[int]) -> bool:
+        """Whether all of these sources with articles belong to the demo."""
+        chosen = set(sources)
+        return all(row.group == DEMO_GROUP for row in self.sources if row.id in chosen and row.articles)
 
 
 def lists(model: ReadModel) -> Lists:
@@ -114,7 +120,9 @@ def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
         sources=sources,
         figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.figures),
         topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.topics),
-        source_ids=_unique((row.name, row.key, row.id) for row in sources if row.listed or row.articles),
+        source_ids=_unique(
+            (row.name, row.key, row.id) for row in sources if row.articles or (row.listed and row.kind == "feed")
+        ),
         languages=tuple(queries.languages(model)),
     )
 

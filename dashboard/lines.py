@@ -167,6 +167,7 @@ def _scatter(figure: Line, part: slice, hover: Sequence[str], **look: Any) -> An
         y=list(rows["y"]),
         mode="lines+markers",
         connectgaps=False,
+        cliponaxis=False,
         hoverinfo="text",
         hovertext=list(hover[part]),
         customdata=[[figure.id, day.isoformat()] for day in rows["bin"]],

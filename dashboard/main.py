@@ -20,7 +20,7 @@ from dashboard.pages import articles, figures, overview, sources  # noqa: E402
 from dashboard.panel import Page  # noqa: E402
 from dashboard.view import AUTOMATIC  # noqa: E402
 
-st.set_page_config(page_title="Discourse Monitor", page_icon=":material/forum:", layout="wide")
+st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.png"), layout="wide")
 
 
 def main() -> None:
@@ -91,6 +91,12 @@ def head(page: Page, title: str) -> None:
         st.warning(
             f"The record can't be followed: {borders.markdown(model.fault)} "
             f"The numbers are those of revision {page.revision}."
+        )
+    if view.sources and page.lists.only_demo(view.sources):
+        st.info(
+            "**This is the demo:** articles written for this project about real events, from invented outlets. "
+            "It steps back as soon as a feed or a file of yours arrives.",
+            icon=":material/science:",
         )
     sidebar.chips(view)
 

@@ -55,7 +55,7 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
             "Languages", list(lists.languages), key=keys.LANGUAGES, bind="query-params", placeholder="all",
             help="Only English is scored; other languages are matched by their own names and counted.",
         )  # fmt: skip
-        unit = st.selectbox("Bin", _BINS, key=keys.BIN, bind="query-params") or AUTOMATIC
+        unit = st.selectbox("Bin", _BINS, key=keys.BIN, bind="query-params")
         measure = st.segmented_control(
             "Count", list(get_args(Measure)), default="share", key=keys.MEASURE, bind="query-params", required=True,
             format_func=keys.MEASURES.__getitem__, width="stretch",
@@ -68,8 +68,8 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
 
     ids = tuple(lists.source_ids[label] for label in sources) or lists.automatic_sources()
     fresh_from = period(FRESH, (), today=today, extent=None, fresh=True)[0]
-    demo_only = not sources and all(row.articles == 0 for row in lists.sources if row.group != "Demo")
-    fresh = chosen == AUTOMATIC and not demo_only and queries.articles_since(model, ids, fresh_from) > 0
+    demo_only = lists.only_demo(ids)
+    fresh = chosen == AUTOMATIC and not demo_only and queries.articles_between(model, ids, fresh_from, today) > 0
     since, until = period(chosen, dates, today=today, extent=queries.extent(model, ids), fresh=fresh)
     view = View(
         filters=Filters(
@@ -83,7 +83,9 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
             search=st.session_state[keys.SEARCH] or "",
             offices=offices,
         ),
-        bin=bins.automatic(since, until) if unit == AUTOMATIC else unit,
+        bin=bins.automatic(since, until, queries.articles_between(model, ids, since, until))
+        if unit == AUTOMATIC
+        else unit,
         measure=measure,
         today=today,
     )

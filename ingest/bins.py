@@ -1,25 +1,36 @@
-"""Days, weeks and months of a period. Days are UTC; weeks begin on Monday."""
+"""Days, weeks, months, quarters and years of a period. Days are UTC; weeks begin on Monday."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
-Bin = Literal["day", "week", "month"]
+Bin = Literal["day", "week", "month", "quarter", "year"]
+
+_MONTHS: dict[Bin, int] = {"month": 1, "quarter": 3, "year": 12}
+
+#: More points than this make a line that nobody can read.
+_MOST = 70
+#: Fewer articles than this in a bin, on average, make its share jump between none and all.
+_FEWEST_ARTICLES = 5
 
 
 def start_of(day: date, unit: Bin) -> date:
     """The first day of the bin that holds `day`."""
+    if unit == "day":
+        return day
     if unit == "week":
         return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if unit == "month" else day
+    months = _MONTHS[unit]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
 def after(start: date, unit: Bin) -> date:
     """The first day of the next bin."""
-    if unit == "month":
-        return (start.replace(day=1) + timedelta(days=31)).replace(day=1)
-    return start + timedelta(days=7 if unit == "week" else 1)
+    if unit in ("day", "week"):
+        return start + timedelta(days=7 if unit == "week" else 1)
+    month = start.month - 1 + _MONTHS[unit]
+    return date(start.year + month // 12, month % 12 + 1, 1)
 
 
 def between(since: date, until: date, unit: Bin) -> list[date]:
@@ -32,9 +43,12 @@ def between(since: date, until: date, unit: Bin) -> list[date]:
     return found
 
 
-def automatic(since: date, until: date) -> Bin:
-    """The bin that gives a line some 10 to 70 points."""
-    days = (until - since).days + 1
-    if days <= 62:
-        return "day"
-    return "week" if days <= 430 else "month"
+def automatic(since: date, until: date, articles: int) -> Bin:
+    """The finest bin that gives a readable line: not too many points, and articles enough in each."""
+    units = get_args(Bin)
+    for unit in units:
+        count = len(between(since, until, unit))
+        if count <= _MOST and articles >= count * _FEWEST_ARTICLES:
+            return unit  # type: ignore[no-any-return]
+    # Too few articles for any: the coarsest one that still shows a course.
+    return next((unit for unit in reversed(units) if len(between(since, until, unit)) >= 4), "day")

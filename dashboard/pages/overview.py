@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, queries, statistics, words
+from dashboard import alt, borders, charts, empty, evidence, kpi, queries, statistics, words
+from dashboard.kpi import Kpi
 from dashboard.panel import CHART, Page, panel
-from dashboard.queries import Kpi
 from dashboard.view import View
 from ingest.store import reader
 
@@ -29,12 +29,12 @@ def draw(page: Page) -> None:
     """The whole page."""
     view, model = page.view, page.model
     now = datetime.now(UTC)
-    kpi, before = queries.kpi(model, view, now=now), queries.kpi(model, view, now=now, before=True)
-    st.markdown(summary(page, kpi))
-    if kpi.of == 0 or kpi.articles == 0:
-        empty.draw(page, kpi.of)
+    present, before = kpi.of(model, view, now=now), kpi.of(model, view, now=now, before=True)
+    st.markdown(summary(page, present))
+    if present.articles == 0:
+        empty.draw(page, present.total)
         return
-    figures_row(page, kpi, before)
+    figures_row(page, present, before)
     attention(page)
     left, right = st.columns([3, 2])
     with left:
@@ -44,32 +44,37 @@ def draw(page: Page) -> None:
     newest(page)
 
 
-def summary(page: Page, kpi: Kpi) -> str:
+def summary(page: Page, key: Kpi) -> str:
     """What is in view, in words."""
     view = page.view
     return (
-        f"**{words.number(kpi.articles)}** articles · **{words.number(kpi.heard)}** sources · "
+        f"**{words.number(key.articles)}** articles · **{words.number(key.heard)}** sources · "
         f"{words.period(view.since, view.until)} · per {view.bin}"
     )
 
 
-def figures_row(page: Page, kpi: Kpi, before: Kpi) -> None:
+def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
     """The key figures, each with its course and its change against the period before."""
-    with st.container(horizontal=True, key="kpi"):
-        _metric("Articles", words.number(kpi.articles), _change(kpi.articles, before.articles), kpi.articles_by_bin)
-        _metric("Mentions", words.number(kpi.mentions), _change(kpi.mentions, before.mentions), kpi.mentions_by_bin)
-        if kpi.net_tone is None:
-            _metric("Net tone", "–", None, (), note=f"n = {kpi.stories} stories, too few")
+    columns = iter(st.columns(5))
+    with next(columns):
+        _metric("Articles", words.number(key.articles), _change(key.articles, before.articles), key.articles_by_bin)
+    with next(columns):
+        _metric("Mentions", words.number(key.mentions), _change(key.mentions, before.mentions), key.mentions_by_bin)
+    with next(columns):
+        if key.net_tone is None:
+            _metric("Net tone", "–", None, (), note=f"n = {key.stories} stories, too few")
         else:
             moved = None
             if before.net_tone is not None:
-                moved = f"{words.signed(kpi.net_tone - before.net_tone)} points"
-            value = f"{words.signed(kpi.net_tone)} ± {words.signed(kpi.half).lstrip('+')}"
-            _metric("Net tone", value, moved, tuple(x or 0.0 for x in kpi.net_by_bin), neutral=True, help_=_NET)
-        name = page.names.get(kpi.most_named or "", "–")
-        part = words.share(kpi.most_named_articles / kpi.of) if kpi.most_named else None
+                moved = f"{words.signed(key.net_tone - before.net_tone)} points"
+            value = f"{words.signed(key.net_tone)} ± {words.signed(key.half).lstrip('+')}"
+            _metric("Net tone", value, moved, tuple(x or 0.0 for x in key.net_by_bin), neutral=True, help_=_NET)
+    with next(columns):
+        name = page.names.get(key.most_named or "", "–")
+        part = words.share(key.most_named_articles / key.total) if key.most_named else None
         _metric("Most named", borders.markdown(name), None, (), note=f"in {part} of all articles" if part else None)
-        _metric("Sources heard from", f"{kpi.heard} of {len(page.view.sources)}", None, (), note=_silent(page, kpi))
+    with next(columns):
+        _metric("Sources heard from", f"{key.heard} of {len(page.view.sources)}", None, (), note=_silent(page, key))
 
 
 _NET = "Mentions in positive sentences minus those in negative ones, divided by all scored mentions; 95 % interval."
@@ -107,10 +112,10 @@ def _change(now: int, before: int) -> str | None:
     return None if moved is None else f"{moved:+.0%}".replace("-", "−")
 
 
-def _silent(page: Page, kpi: Kpi) -> str | None:
+def _silent(page: Page, key: Kpi) -> str | None:
     failing = sum(row.state == "failing" for row in page.lists.sources if row.id in page.view.sources)
     parts = []
-    if silent := len(page.view.sources) - kpi.heard:
+    if silent := len(page.view.sources) - key.heard:
         parts.append(f"{silent} silent")
     if failing:
         parts.append(f"{failing} failing")

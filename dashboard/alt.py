@@ -1,0 +1,132 @@
+"""One sentence for each chart, for those who do not see it; the functions bear the charts' names and take their frames.
+
+The texts are plain: `alt` reads no markup.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from dashboard import canvas, lines, words
+from dashboard.borders import plain
+from dashboard.charts import FEW, Measure
+from dashboard.palette import LIGHT
+from ingest.bins import Bin
+
+#: Longer lists are not listened to.
+_NAMED = 6
+
+_NOTHING = "Nothing to show."
+
+
+def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin) -> str:
+    """`Line chart: share of articles per week, 10 Mar – 2 Jun 2025; Trump ends at 31 %, highest 42 % …`"""
+    if frame.empty:
+        return f"Line chart: {_NOTHING}"
+    values = frame["share"] if measure == "share" else frame["articles"]
+    text = words.share if measure == "share" else words.number
+    what = "share of articles" if measure == "share" else "articles"
+    return _timeline(what, lines.dated(frame, values.where(frame["all"] > 0)), unit, text)
+
+
+def tone(frame: pd.DataFrame, *, unit: Bin) -> str:
+    """As `attention`, with the lowest tone too."""
+    if frame.empty:
+        return f"Line chart: {_NOTHING}"
+    return _timeline("tone, −1 to 1,", lines.dated(frame, frame["tone"]), unit, words.signed, lowest=True)
+
+
+def mix(frame: pd.DataFrame, *, unit: Bin) -> str:
+    """The shares of the whole period and of the last bin."""
+    frame = frame[frame["n"] > 0]
+    if frame.empty:
+        return f"Stacked bars: {_NOTHING}"
+    frame = frame.assign(bin=lines.days(frame["bin"])).sort_values("bin")
+    span = words.period(frame["bin"].iloc[0], frame["bin"].iloc[-1])
+    whole = _shares(frame.sum(numeric_only=True))
+    return (
+        f"Stacked bars: negative, neutral and positive mentions per {unit}, {span}; in all {whole}; "
+        f"{_when(frame['bin'].iloc[-1], unit)} {_shares(frame.iloc[-1])}."
+    )
+
+
+def voice(frame: pd.DataFrame) -> str:
+    """The largest parts of all mentions."""
+    ranked = _ranked(frame, "mentions", lambda row: f"{plain(row.name)} {words.share(row.share)}")
+    return f"Bars: each figure's part of all mentions: {ranked}"
+
+
+def companions(frame: pd.DataFrame) -> str:
+    """Who is named most in the same articles."""
+    ranked = _ranked(frame, "articles", lambda row: f"{plain(row.name)} {words.number(row.articles)}")
+    return f"Bars: articles that also name: {ranked}"
+
+
+def by_source(frame: pd.DataFrame) -> str:
+    """The sources with most articles, and their tone."""
+
+    def item(row: Any) -> str:
+        known = row.n >= FEW and not pd.isna(row.tone)
+        return f"{plain(row.source)} {words.number(row.articles)}" + (
+            f", tone {words.signed(row.tone)}" if known else ""
+        )
+
+    return f"Bars: articles by source: {_ranked(frame, 'articles', item, '; ')}"
+
+
+def per_day(frame: pd.DataFrame) -> str:
+    """The period, the sum and the highest day."""
+    if frame.empty:
+        return f"Bars: articles per day: {_NOTHING}"
+    days = lines.days(frame["day"])
+    counts = list(frame["articles"])
+    top = max(counts)
+    return (
+        f"Bars: articles per day, {words.period(min(days), max(days))}; {words.number(sum(counts))} in all, "
+        f"most on {words.day(days[counts.index(top)])} with {words.number(top)}."
+    )
+
+
+def _timeline(what: str, frame: pd.DataFrame, unit: Bin, text: Any, *, lowest: bool = False) -> str:
+    parts = []
+    drawn = lines.of(frame, LIGHT)
+    for line in drawn[:_NAMED]:
+        name = plain(line.name)
+        known = line.rows.dropna(subset=["y"])
+        if known.empty:
+            parts.append(f"{name} has no value")
+            continue
+        top = max(canvas.rows(known), key=lambda row: row.y)
+        said = f"{name} ends at {text(line.last)}, highest {text(top.y)} {_when(top.bin, unit)}"
+        if lowest:
+            bottom = min(canvas.rows(known), key=lambda row: row.y)
+            said += f", lowest {text(bottom.y)} {_when(bottom.bin, unit)}"
+        parts.append(said)
+    if len(drawn) > _NAMED:
+        parts.append(f"{len(drawn) - _NAMED} more")
+    span = words.period(min(frame["bin"]), max(frame["bin"]))
+    return f"Line chart: {what} per {unit}, {span}; {'; '.join(parts)}."
+
+
+def _ranked(frame: pd.DataFrame, by: str, item: Any, between: str = ", ") -> str:
+    if frame.empty:
+        return _NOTHING
+    ordered = canvas.rows(frame.sort_values(by, ascending=False, kind="stable"))
+    said = [item(row) for row in ordered[:_NAMED]]
+    if len(ordered) > _NAMED:
+        said.append(f"{len(ordered) - _NAMED} more")
+    return between.join(said) + "."
+
+
+def _shares(counts: Any) -> str:
+    return ", ".join(
+        f"{words.share(counts[label] / counts['n'])} {label}" for label in ("negative", "neutral", "positive")
+    )
+
+
+def _when(day: Any, unit: Bin) -> str:
+    """`in the week of 10 Mar 2025`, `in March 2025`, `on 12 Mar 2025`."""
+    named = words.bin_name(day, unit)
+    return {"day": f"on {named}", "week": f"in the w{named[1:]}", "month": f"in {named}"}[unit]
