@@ -26,7 +26,7 @@ sys.path.insert(0, str(PROJECT))
 from dashboard.compression import Compression  # noqa: E402
 from ingest import settings, watch  # noqa: E402
 from ingest.errors import IngestError  # noqa: E402
-from ingest.store import reader, record  # noqa: E402
+from ingest.store import record, sources  # noqa: E402
 
 log = logging.getLogger("app")
 
@@ -107,7 +107,7 @@ def health() -> tuple[int, dict[str, Any]]:
         return 503, {"ok": False, "error": str(error)}
     try:
         with engine.connect() as connection:
-            newest = reader.newest_fetch(connection)
+            newest = sources.newest_fetch(connection)
             revision = record.current_revision(connection)
     finally:
         engine.dispose()

@@ -129,4 +129,4 @@ def _shares(counts: Any) -> str:
 def _when(day: Any, unit: Bin) -> str:
     """`in the week of 10 Mar 2025`, `in March 2025`, `on 12 Mar 2025`."""
     named = words.bin_name(day, unit)
-    return {"day": f"on {named}", "week": f"in the w{named[1:]}", "month": f"in {named}"}[unit]
+    return {"day": f"on {named}", "week": f"in the w{named[1:]}"}.get(unit, f"in {named}")

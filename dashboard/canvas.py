@@ -212,7 +212,7 @@ def faded(colour: str, alpha: float) -> str:
 def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     """Four ticks or five, as a phone has room for, each on the first day of a bin: Plotly's own fall between weeks."""
     every = max(1, math.ceil(len(bins) / 4))
-    days = {"day": 1, "week": 7, "month": 30}[unit]
+    days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[unit]
     pad = max(timedelta(days=days) * 0.35, (bins[-1] - bins[0]) * 0.012)
     axis: dict[str, Any] = {
         "type": "date",
@@ -223,8 +223,9 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
         "ticklen": 4,
         "tickangle": 0,
     }
-    if unit == "month":
-        return {**axis, "dtick": f"M{every}", "tickformat": "%b\n%Y"}
+    if unit in ("month", "quarter", "year"):
+        months = every * {"month": 1, "quarter": 3, "year": 12}[unit]
+        return {**axis, "dtick": f"M{months}", "tickformat": "%Y" if unit == "year" else "%b\n%Y"}
     return {**axis, "dtick": every * days * _MS_A_DAY, "tickformat": "%-d %b\n%Y"}
 
 

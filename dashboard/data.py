@@ -17,7 +17,8 @@ from ingest.errors import IngestError
 from ingest.models import DEMO_GROUP
 from ingest.settings import Settings
 from ingest.store import reader, record
-from ingest.store.reader import SourceRow, Watched
+from ingest.store.reader import Watched
+from ingest.store.sources import SourceRow
 
 #: A fault at the start (no disk, a damaged file) is tried again this often.
 _RETRY_SECONDS = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -40,8 +41,11 @@ class Line:
     @property
     def last(self) -> float | None:
         """The value of the last bin that is over; of the one that is not only where there is no other."""
-        known = self.rows.dropna(subset=["y"]).sort_values("partial", ascending=False, kind="stable")
-        return None if known.empty else float(known["y"].iloc[-1])
+        known = [
+            (y, partial) for y, partial in zip(self.rows["y"], self.rows["partial"], strict=True) if not math.isnan(y)
+        ]
+        over = [y for y, partial in known if not partial]
+        return over[-1] if over else known[-1][0] if known else None
 
     def hover(self, row: Any, unit: Bin, *more: str) -> str:
         when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")

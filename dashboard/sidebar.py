@@ -15,7 +15,7 @@ from dashboard.readmodel import ReadModel
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measure, View, period
 from ingest import bins
 from ingest.bins import Bin
-from ingest.store.reader import Filters
+from ingest.store.filters import Filters
 
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
 _BINS: list[Bin | Literal["Automatic"]] = [AUTOMATIC, *get_args(Bin)]

@@ -59,6 +59,10 @@ def period(since: date, until: date) -> str:
 
 def bin_name(start: date, unit: Bin) -> str:
     """A bin in words: `12 Mar 2025`, `Week of 10 Mar 2025`, `March 2025`."""
+    if unit == "year":
+        return str(start.year)
+    if unit == "quarter":
+        return f"Q{start.month // 3 + 1} {start.year}"
     if unit == "month":
         return f"{MONTHS[start.month - 1]} {start.year}"
     return f"Week of {day(start)}" if unit == "week" else day(start)
@@ -66,7 +70,7 @@ def bin_name(start: date, unit: Bin) -> str:
 
 def so_far(unit: Bin) -> str:
     """What stands over the bin that is not over."""
-    return {"day": "today", "week": "this week", "month": "this month"}[unit] + ", so far"
+    return ("today" if unit == "day" else f"this {unit}") + ", so far"
 
 
 def _known(value: float | None) -> TypeGuard[float]:

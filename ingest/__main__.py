@@ -28,7 +28,8 @@ from ingest.export import Format
 from ingest.models import utcnow
 from ingest.settings import Settings
 from ingest.store import reader, record
-from ingest.store.reader import Filters
+from ingest.store import sources as stored
+from ingest.store.filters import Filters
 from ingest.store.writer import Commit
 
 app = typer.Typer(
@@ -253,7 +254,7 @@ def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) 
 
 def _sources(connection: Connection, given: list[str] | None) -> tuple[int, ...]:
     """The ids of all sources of these names."""
-    rows = reader.sources(connection)
+    rows = stored.listing(connection)
     found: list[int] = []
     for name in given or ():
         ids = [row.id for row in rows if row.name.casefold() == name.casefold()]

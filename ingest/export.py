@@ -14,8 +14,9 @@ from ingest import bins
 from ingest.analyse import SCORER
 from ingest.bins import Bin
 from ingest.escape import csv_cell
-from ingest.store import reader
-from ingest.store.reader import Filters
+from ingest.store import attention as counts
+from ingest.store import reader, sources
+from ingest.store.filters import Filters
 from ingest.store.record import current_revision
 
 Format = Literal["csv", "jsonl"]
@@ -28,7 +29,7 @@ def provenance(connection: Connection, filters: Filters) -> Row:
         "revision": current_revision(connection),
         "watchlist": reader.watchlist(connection).hash[:12],
         "scorer": SCORER,
-        "filters": in_words(filters, {row.id: row.name for row in reader.sources(connection)}),
+        "filters": in_words(filters, {row.id: row.name for row in sources.listing(connection)}),
     }
 
 
@@ -112,7 +113,7 @@ def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[R
     made_from = provenance(connection, filters)
     everything: dict[date, int] = {}
     naming: dict[str, dict[date, int]] = {}
-    for count in reader.attention(connection, filters):
+    for count in counts.by_day(connection, filters):
         start = bins.start_of(count.day, unit)
         counts = everything if count.figure is None else naming.setdefault(count.figure, {})
         counts[start] = counts.get(start, 0) + count.articles

@@ -18,7 +18,7 @@ from ingest.errors import IngestError, SourceError
 from ingest.fetch import Fetcher
 from ingest.models import Entry
 from ingest.settings import Settings
-from ingest.store import reader, record, schema
+from ingest.store import record, schema, sources
 
 Row = dict[str, Any]
 
@@ -137,13 +137,13 @@ def status(active: Settings, engine: Engine) -> Row:
         mentions = select(func.count()).select_from(
             schema.mention.join(schema.analysis, schema.analysis.c.id == schema.mention.c.analysis_id)
         )
-        sources = reader.sources(connection)
+        rows = sources.listing(connection)
         return {
             "revision": record.current_revision(connection),
             "articles": connection.execute(select(func.count()).where(current)).scalar_one(),
             "mentions": connection.execute(mentions.where(current)).scalar_one(),
             "worker": watch.alive(active),
-            "newest_fetch": reader.newest_fetch(connection),
+            "newest_fetch": sources.newest_fetch(connection),
             "sources": [
                 {
                     "name": row.name,
@@ -157,6 +157,6 @@ def status(active: Settings, engine: Engine) -> Row:
                     "last_success": row.last_success_at and row.last_success_at.isoformat(),
                     "last_error": row.last_error,
                 }
-                for row in sources
+                for row in rows
             ],
         }

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import alt, borders, charts, queries, words
 from dashboard.panel import CHART, Page, panel
-from ingest.store.reader import SourceRow
+from ingest.store.sources import SourceRow
 
 _DAYS = 30
 

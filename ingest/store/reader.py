@@ -1,16 +1,18 @@
-"""Reads the record: articles with their words, sources, the watch-list, and the numbers the exports carry."""
+"""Reads the record: articles with their words, the evidence behind a number, and the watch-list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from ingest.models import DEMO_GROUP
-from ingest.store import schema, search
+from ingest.store import schema
+from ingest.store.filters import Filters, current, denominator, names_one, numerator
+from ingest.store.sources import listing as sources
+from ingest.store.sources import newest_fetch
 
 _c, _a, _art, _src, _m, _t = (
     schema.content.c,
@@ -21,58 +23,14 @@ _c, _a, _art, _src, _m, _t = (
     schema.analysis_topic.c,
 )
 
+# The dashboard asks for sources here.
+__all__ = [
+    "Evidence", "FullArticle", "Headline", "Watched", "article", "evidence", "headlines", "headlines_of", "mention_ids",
+    "named", "newest_fetch", "sources", "topics_of", "watchlist", "withdrawable",
+]  # fmt: skip
+
 #: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
 _MANY = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which articles are meant. Empty means all; sources that are empty leave the demo out once there is anything else.
-
-    Sources, languages and period make the denominator of every share; the rest narrows the numerator only (METRICS).
-    """
-
-    figures: tuple[str, ...] = ()  #: ids
-    sources: tuple[int, ...] = ()  #: ids
-    topics: tuple[str, ...] = ()  #: ids
-    languages: tuple[str, ...] = ()
-    since: date | None = None  #: both days included
-    until: date | None = None
-    tone: tuple[float, float] | None = None  #: article tone, both ends included
-    search: str = ""
-    offices: bool = False  #: whether "the Trump administration" counts as naming Trump
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of mention that count; ambiguous ones never do."""
-        return ("person", "office") if self.offices else ("person",)
-
-    @property
-    def narrows(self) -> bool:
-        """Whether the numerator is narrower than the denominator (figures aside)."""
-        return bool(self.topics or self.tone or self.search.strip())
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A source with its state and what the record holds of it."""
-
-    id: int
-    kind: str
-    key: str
-    name: str
-    group: str
-    home: str | None
-    language: str | None
-    listed: bool
-    state: str
-    failures: int
-    last_attempt_at: datetime | None
-    last_success_at: datetime | None
-    last_error: str | None
-    next_at: datetime | None
-    articles: int
-    newest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,59 +80,6 @@ class FullArticle:
     scorer: str
 
 
-def automatic_sources(connection: Connection) -> list[int]:
-    """The ids of all sources but the demo; of the demo too while nothing else has articles."""
-    rows = connection.execute(select(_src.id, _src.group)).all()
-    real = [row.id for row in rows if row.group != DEMO_GROUP]
-    if (
-        real
-        and connection.execute(
-            select(_art.id)
-            .join(schema.content, (_c.article_id == _art.id) & _c.rev_to.is_(None))
-            .where(_art.source_id.in_(real))
-            .limit(1)
-        ).first()
-    ):
-        return real
-    return [row.id for row in rows]
-
-
-def _current() -> Any:
-    return (
-        schema.content.join(schema.analysis, and_(_a.content_id == _c.id, _a.rev_to.is_(None)))
-        .join(schema.article, _art.id == _c.article_id)
-        .join(schema.source, _src.id == _art.source_id)
-    )
-
-
-def _denominator(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
-    sources = filters.sources or automatic_sources(connection)
-    conditions: list[ColumnElement[bool]] = [_c.rev_to.is_(None), _art.source_id.in_(sources)]
-    if filters.languages:
-        conditions.append(_c.language.in_(filters.languages))
-    if filters.since:
-        conditions.append(_c.day >= filters.since)
-    if filters.until:
-        conditions.append(_c.day <= filters.until)
-    return conditions
-
-
-def _numerator(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.topics:
-        conditions.append(exists().where(_t.analysis_id == _a.id, _t.topic.in_(filters.topics)))
-    if filters.tone:
-        conditions.append(_a.tone.between(*filters.tone))
-    if filters.search.strip():
-        found = search.matching(filters.search)
-        conditions.append(_c.article_id.in_(found.subquery().select()) if found is not None else _c.id < 0)
-    return conditions
-
-
-def _names_one(filters: Filters) -> ColumnElement[bool]:
-    return exists().where(_m.analysis_id == _a.id, _m.kind.in_(filters.kinds), _m.figure.in_(filters.figures))
-
-
 _HEADLINE = (
     _art.id, _art.uid, _c.title, _src.name.label("source"), _c.language, _c.published_at, _c.published_from, _c.day,
     _c.link, _a.tone, _c.text_kind, _c.author,
@@ -187,10 +92,10 @@ def _headlines(rows: Any) -> list[Headline]:
 
 def headlines(connection: Connection, filters: Filters, *, limit: int | None = None) -> list[Headline]:
     """The articles that pass all filters (and name one of the figures, if any are chosen), newest first."""
-    conditions = [*_denominator(connection, filters), *_numerator(filters)]
+    conditions = [*denominator(connection, filters), *numerator(filters)]
     if filters.figures:
-        conditions.append(_names_one(filters))
-    statement = select(*_HEADLINE).select_from(_current()).where(*conditions)
+        conditions.append(names_one(filters))
+    statement = select(*_HEADLINE).select_from(current()).where(*conditions)
     statement = statement.order_by(_c.published_at.desc(), _art.id.desc()).limit(limit)
     return _headlines(connection.execute(statement).mappings())
 
@@ -199,7 +104,7 @@ def headlines_of(connection: Connection, ids: Sequence[int]) -> dict[int, Headli
     """The current headlines of these articles, by id."""
     found: list[Headline] = []
     for at in range(0, len(ids), _MANY):
-        statement = select(*_HEADLINE).select_from(_current())
+        statement = select(*_HEADLINE).select_from(current())
         part = statement.where(_c.rev_to.is_(None), _art.id.in_(ids[at : at + _MANY]))
         found += _headlines(connection.execute(part).mappings())
     return {headline.id: headline for headline in found}
@@ -252,7 +157,7 @@ def article(connection: Connection, uid: str) -> FullArticle | None:
     row = (
         connection.execute(
             select(*_HEADLINE, _a.id.label("analysis_id"), _a.scorer, schema.content_text.c.body)
-            .select_from(_current().join(schema.content_text, schema.content_text.c.content_id == _c.id))
+            .select_from(current().join(schema.content_text, schema.content_text.c.content_id == _c.id))
             .where(_c.rev_to.is_(None), _art.uid == uid)
         )
         .mappings()
@@ -282,23 +187,6 @@ def article(connection: Connection, uid: str) -> FullArticle | None:
     )
 
 
-def sources(connection: Connection) -> list[SourceRow]:
-    """All sources, by group and name, with how many current articles each has."""
-    counts = (
-        select(_art.source_id, func.count().label("articles"), func.max(_c.published_at).label("newest"))
-        .join(schema.content, (_c.article_id == _art.id) & _c.rev_to.is_(None))
-        .group_by(_art.source_id)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(schema.source, func.coalesce(counts.c.articles, 0).label("articles"), counts.c.newest)
-        .outerjoin(counts, counts.c.source_id == _src.id)
-        .order_by(_src.group, _src.name)
-    ).mappings()
-    names = SourceRow.__dataclass_fields__
-    return [SourceRow(**{name: row[name] for name in names}) for row in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class Watched:
     """The newest snapshot of the watch-list: what every number in the record was made with."""
@@ -316,17 +204,12 @@ def watchlist(connection: Connection) -> Watched:
     return Watched(row["hash"], tuple(row["figures"]), tuple(row["topics"])) if row else Watched("", (), ())
 
 
-def newest_fetch(connection: Connection) -> datetime | None:
-    """When some source was last heard from."""
-    return connection.execute(select(func.max(_src.last_success_at))).scalar()
-
-
 def mention_ids(connection: Connection, filters: Filters) -> list[int]:
     """The mentions (offices and ambiguous ones too, named as such) in the articles that pass all filters."""
-    conditions = [*_denominator(connection, filters), *_numerator(filters)]
+    conditions = [*denominator(connection, filters), *numerator(filters)]
     if filters.figures:
         conditions.append(_m.figure.in_(filters.figures))
-    joined = _current().join(schema.mention, _m.analysis_id == _a.id)
+    joined = current().join(schema.mention, _m.analysis_id == _a.id)
     statement = select(_m.id).select_from(joined).where(*conditions)
     return list(connection.execute(statement.order_by(_c.published_at.desc(), _art.id.desc(), _m.start)).scalars())
 
@@ -343,41 +226,12 @@ def topics_of(connection: Connection, article_ids: Sequence[int]) -> dict[int, l
 
 def _lists(connection: Connection, ids: Sequence[int], statement: Select[Any], columns: Any) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    current = statement.join(schema.analysis, (_a.id == columns.analysis_id) & _a.rev_to.is_(None))
+    newest = statement.join(schema.analysis, (_a.id == columns.analysis_id) & _a.rev_to.is_(None))
     for at in range(0, len(ids), _MANY):
-        part = connection.execute(current.where(columns.article_id.in_(ids[at : at + _MANY])))
+        part = connection.execute(newest.where(columns.article_id.in_(ids[at : at + _MANY])))
         for id_, value in part.all():
             found.setdefault(id_, []).append(value)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """Articles of one day that name a figure; `figure` is None for all articles."""
-
-    day: date
-    figure: str | None
-    articles: int
-
-
-def attention(connection: Connection, filters: Filters) -> Iterator[DayCount]:
-    """First the denominator of each day, then for each figure the articles that name it (offices too, if counted)."""
-    base = _denominator(connection, filters)
-    for day, articles in connection.execute(
-        select(_c.day, func.count()).select_from(_current()).where(*base).group_by(_c.day)
-    ):
-        yield DayCount(day, None, articles)
-    conditions = [*base, *_numerator(filters), _m.kind.in_(filters.kinds)]
-    if filters.figures:
-        conditions.append(_m.figure.in_(filters.figures))
-    joined = _current().join(schema.mention, _m.analysis_id == _a.id)
-    for day, figure, articles in connection.execute(
-        select(_c.day, _m.figure, func.count(_m.article_id.distinct()))
-        .select_from(joined)
-        .where(*conditions)
-        .group_by(_c.day, _m.figure)
-    ):
-        yield DayCount(day, figure, articles)
 
 
 def withdrawable(
@@ -394,6 +248,6 @@ def withdrawable(
         named = select(keys.article_id).where(keys.scope == "folder", keys.key.like(f"path:{pattern}", escape="\\"))
         conditions.append(_art.id.in_(named))
     if search:
-        conditions += _numerator(Filters(search=search))
-    rows = connection.execute(select(_art.id, _c.title).select_from(_current()).where(*conditions))
+        conditions += numerator(Filters(search=search))
+    rows = connection.execute(select(_art.id, _c.title).select_from(current()).where(*conditions))
     return {row.id: row.title for row in rows}
