@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from sqlalchemy.exc import DatabaseError
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -109,6 +110,8 @@ def health() -> tuple[int, dict[str, Any]]:
         with engine.connect() as connection:
             newest = sources.newest_fetch(connection)
             revision = record.current_revision(connection)
+    except DatabaseError as error:
+        return 503, {"ok": False, "error": str(error.orig)}
     finally:
         engine.dispose()
     age = (datetime.now(UTC) - newest).total_seconds() if newest else None

@@ -168,10 +168,13 @@ def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) 
     return [note(words.so_far(unit), theme, **where)]
 
 
-def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme) -> dict[str, Any]:
-    """A vertical axis from the first tick to just above the last, whose line would not be drawn at the very edge."""
+def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, top: float = 0.0) -> dict[str, Any]:
+    """A vertical axis from the first tick to just above the last, whose line would not be drawn at the very edge.
+
+    Where the highest value `top` stands on or above the last tick, the axis reaches far enough for its whole marker.
+    """
     return {
-        "range": [ticks[0], ticks[-1] * 1.01],
+        "range": [ticks[0], max(ticks[-1] * 1.01, top * 1.04)],
         "tickmode": "array",
         "tickvals": list(ticks),
         "ticktext": list(texts),

@@ -55,7 +55,10 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int =
         ]
         drawn += lines.traces(line, hover)
         labels += line.label(text(line.last))
-    ticks = canvas.steps(frame["y"].max(), whole=measure == "count")
+    top = frame["y"].max()
+    ticks = canvas.steps(top, whole=measure == "count")
+    if measure == "share":
+        ticks = [tick for tick in ticks if tick <= 1]  # no share is above 100 %
     bins = sorted(set(frame["bin"]))
     return canvas.timeline(
         drawn,
@@ -65,7 +68,10 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int =
         theme,
         height,
         yaxis=canvas.value_axis(
-            ticks, [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks], theme
+            ticks,
+            [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks],
+            theme,
+            top=0.0 if math.isnan(top) else top,
         ),
         annotations=canvas.so_far(bins, lines.partial_bin(frame), unit, theme),
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import date
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import borders, words
 from dashboard.panel import Page, csv
-from ingest import export
+from ingest import bins, export
 from ingest.models import label_of
 from ingest.store import reader
 from ingest.store.reader import Evidence, Headline
@@ -21,14 +21,42 @@ _SHOWN = 20
 _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 
 
-def picked(event: Any) -> tuple[str, str] | None:
-    """What a click on a chart chose: the two values its point carries; None when nothing is chosen."""
-    points = event.selection.points if event else []
-    for point in points:
-        data = point.get("customdata")
-        if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
-            return str(data[0]), str(data[1])
-    return None
+#: The URL's parameter for what is open: chart, and the two values that its point carries.
+OPEN = "open"
+
+
+def clicked(chart: str, key: str) -> Callable[[], None]:
+    """The callback of a chart: opens the point that was clicked, in the URL, so that a link opens it too.
+
+    A chart that is drawn anew loses its selection; what is open stays until it is closed or another point is clicked.
+    """
+
+    def open_() -> None:
+        for point in st.session_state[key]["selection"]["points"]:
+            data = point.get("customdata")
+            if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
+                st.query_params[OPEN] = f"{chart}:{data[0]}:{data[1]}"
+
+    return open_
+
+
+def opened(chart: str, page: Page) -> tuple[str, date] | None:
+    """The point of this chart that is open: its first value and its bin; None when it is none of the view's."""
+    name, _, rest = st.query_params.get(OPEN, "").partition(":")
+    value, _, start = rest.rpartition(":")
+    if name != chart:
+        return None
+    try:
+        day = date.fromisoformat(start)
+    except ValueError:
+        return None
+    view = page.view
+    return (value, day) if day in bins.between(view.since, view.until, view.bin) else None
+
+
+def close() -> None:
+    """Closes what is open."""
+    st.query_params.pop(OPEN, None)
 
 
 def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by: str) -> None:
@@ -43,12 +71,14 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
     if by == "mentions":
         counts = f"{_count(len(found), 'mention')} in {_count(len(articles), 'article')}"
     with st.container(border=True, key=f"evidence-{key}"):
-        head, download = st.columns([5, 1], vertical_alignment="center")
+        head, actions = st.columns([3, 1], vertical_alignment="center")
         head.markdown(f"**{title}** — {counts}")
-        download.download_button(
-            "CSV", data=lambda: _csv(page, found), file_name="evidence.csv", mime="text/csv", key=f"csv-{key}",
-            on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+        with actions, st.container(horizontal=True, horizontal_alignment="right"):
+            st.download_button(
+                "CSV", data=lambda: _csv(page, found), file_name="evidence.csv", mime="text/csv", key=f"csv-{key}",
+                on_click="ignore", icon=":material/download:", type="tertiary",
+            )  # fmt: skip
+            st.button("Close", key=f"close-{key}", on_click=close, icon=":material/close:", type="tertiary")
         last = None
         for item in found[:limit]:
             if item.article.id != last:
@@ -66,11 +96,12 @@ def _more(key: str, limit: int) -> None:
     st.session_state[key] = limit + _SHOWN
 
 
-def sentences(page: Page, mention_ids: Sequence[int]) -> None:
-    """Some mentions, each with its article: for lists that are a choice, not a count."""
+def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
+    """Up to `limit` different sentences, each with its article: for lists that are a choice, not a count."""
     with page.model.engine.connect() as connection:
         found = reader.evidence(connection, mention_ids)
-    for item in found:
+    different = {item.sentence: item for item in reversed(found)}  # of a reprinted sentence, the first one
+    for item in list(reversed(different.values()))[:limit]:
         sentence(item)
         st.markdown(byline(page, item.article))
 

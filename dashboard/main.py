@@ -15,10 +15,13 @@ sys.path[:] = [
 
 import streamlit as st  # noqa: E402
 
-from dashboard import borders, data, keys, palette, queries, share, sidebar, words  # noqa: E402
+from dashboard import borders, data, evidence, keys, palette, queries, share, sidebar, words  # noqa: E402
 from dashboard.pages import articles, figures, overview, sources  # noqa: E402
 from dashboard.panel import Page  # noqa: E402
 from dashboard.view import AUTOMATIC  # noqa: E402
+
+#: Parameters that pages set themselves: the open article, the open point, the figure of the Figures page.
+OWN = ("article", evidence.OPEN, "figure")
 
 st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.png"), layout="wide")
 
@@ -35,7 +38,7 @@ def main() -> None:
     lists = data.lists(model)
     revision, now = model.revision, datetime.now(UTC)
     view = sidebar.draw(lists, model, now.date())
-    theme = palette.DARK if st.context.theme.type == "dark" else palette.LIGHT
+    theme = palette.of(st.context.theme.type)
     as_of = f"as of {words.day(now.date())}, {now:%H:%M} UTC, revision {words.number(revision)}"
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC
     page = Page(model, view, lists, theme, revision, as_of, period)
@@ -82,9 +85,7 @@ def head(page: Page, title: str) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.toggle(
-            "Live", value=True, key="live", persist_state="session", help="Redraws when something new has arrived."
-        )
+        st.toggle("Live", value=True, key="live", persist_state="session")
         copy_link(page)
     live(page)
     if model.fault:
@@ -93,10 +94,9 @@ def head(page: Page, title: str) -> None:
             f"The numbers are those of revision {page.revision}."
         )
     if view.sources and page.lists.only_demo(view.sources):
-        st.info(
-            "**This is the demo:** articles written for this project about real events, from invented outlets. "
-            "It steps back as soon as a feed or a file of yours arrives.",
-            icon=":material/science:",
+        st.caption(
+            ":material/science: **This is the demo:** articles written for this project about real events, from "
+            "invented outlets. It steps back as soon as a feed or a file of yours arrives."
         )
     sidebar.chips(view)
 
@@ -129,7 +129,7 @@ def copy_link(page: Page) -> None:
     """The two links of this view: its period moving, or its dates fixed."""
     with st.popover("Copy link", icon=":material/link:", type="tertiary"):
         url = st.context.url or ""
-        extra = {"article": st.query_params["article"]} if "article" in st.query_params else {}
+        extra = {name: st.query_params[name] for name in OWN if name in st.query_params}
         for label, fixed in (("Period moves with the calendar", False), ("Dates fixed", True)):
             st.caption(label)
             st.code(

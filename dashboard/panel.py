@@ -6,18 +6,16 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, palette, share
+from dashboard import borders, keys, palette
 from dashboard.data import Lists
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest import export
-
-#: Charts show one button, on hover: the picture.
-CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "scrollZoom": False}
 
 
 @dataclass(frozen=True)
@@ -33,9 +31,9 @@ class Page:
     period: str  #: the period's label, as chosen
 
     def article_link(self, uid: str) -> str:
-        """The reader page of an article, relative to this page, with the view as it is."""
-        query = share.query(self.view, self.lists, period=self.period, extra={"article": uid})
-        return f"articles?{query}"
+        """The reader page of an article, relative to this page, with the filters as they are in the URL."""
+        pairs = [(key, value) for key in keys.ALL_KEYS for value in st.query_params.get_all(key)]
+        return f"articles?{urlencode([*pairs, ('article', uid)])}"
 
     @property
     def names(self) -> dict[str, str]:

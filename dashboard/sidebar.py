@@ -106,6 +106,11 @@ def reset() -> None:
     st.session_state[keys.OFFICES] = False
 
 
+#: More of one kind than this are one chip.
+_CHIPS = 4
+_PLURALS = {keys.LANGUAGES: "languages"}
+
+
 def _without(key: str, value: str) -> None:
     st.session_state[key] = [label for label in st.session_state[key] if label != value]
 
@@ -121,7 +126,11 @@ def chips(view: View) -> None:
     if view.filters.search.strip():
         found.append((keys.SEARCH, f"“{view.filters.search.strip()[:40]}”", _put, (keys.SEARCH, "")))
     for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):
-        found += [(f"{key}-{label}", label, _without, (key, label)) for label in state[key]]
+        chosen = state[key]
+        if len(chosen) > _CHIPS:
+            found.append((key, f"{len(chosen)} {_PLURALS.get(key, key)}", _put, (key, [])))
+        else:
+            found += [(f"{key}-{label}", label, _without, (key, label)) for label in chosen]
     if view.filters.tone:
         low, high = view.filters.tone
         found.append((keys.TONE, f"tone {low:+.2f} to {high:+.2f}".replace("-", "−"), _put, (keys.TONE, keys.ANY_TONE)))

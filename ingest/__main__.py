@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
 
 from ingest import export, report, settings, watch
 from ingest.analyse import Watchlist
@@ -56,6 +57,11 @@ def messages() -> Iterator[None]:
         yield
     except IngestError as error:
         fail(str(error))
+    except DatabaseError as error:
+        fail(
+            f"the record can't be used: {error.orig}. Look whether the disk is full; `python -m ingest check` says "
+            "whether the file is damaged."
+        )
 
 
 @contextmanager

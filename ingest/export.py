@@ -14,8 +14,8 @@ from ingest import bins
 from ingest.analyse import SCORER
 from ingest.bins import Bin
 from ingest.escape import csv_cell
-from ingest.store import attention as counts
 from ingest.store import reader, sources
+from ingest.store.attention import by_day
 from ingest.store.filters import Filters
 from ingest.store.record import current_revision
 
@@ -33,13 +33,13 @@ def provenance(connection: Connection, filters: Filters) -> Row:
     }
 
 
-def in_words(filters: Filters, sources: Mapping[int, str]) -> str:
+def in_words(filters: Filters, names: Mapping[int, str]) -> str:
     """The filters as `name=value` pairs; empty when there are none."""
     pairs: list[tuple[str, str]] = [
         (name, ", ".join(values))
         for name, values in (
             ("figures", filters.figures),
-            ("sources", tuple(sources[id_] for id_ in filters.sources)),
+            ("sources", tuple(names[id_] for id_ in filters.sources)),
             ("topics", filters.topics),
             ("languages", filters.languages),
         )
@@ -113,7 +113,7 @@ def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[R
     made_from = provenance(connection, filters)
     everything: dict[date, int] = {}
     naming: dict[str, dict[date, int]] = {}
-    for count in counts.by_day(connection, filters):
+    for count in by_day(connection, filters):
         start = bins.start_of(count.day, unit)
         counts = everything if count.figure is None else naming.setdefault(count.figure, {})
         counts[start] = counts.get(start, 0) + count.articles

@@ -54,14 +54,25 @@ class Figure:
 
 def load(path: Path) -> list[Figure]:
     """The figures in a file, in its order. Raises ConfigFileError, naming the entry and what is wrong with it."""
-    return [_figure(entry) for entry in configfile.entries(path, "figure")]
+    found: list[Figure] = []
+    owners: dict[str, str] = {}
+    for entry in configfile.entries(path, "figure"):
+        figure = _figure(entry)
+        for name in figure.strong:
+            owner = owners.setdefault(name.casefold(), figure.id)
+            if owner != figure.id:
+                raise entry.complain(f"'strong' has \"{name}\", which is a strong name of {owner} already")
+        found.append(figure)
+    return found
 
 
 def _figure(entry: configfile.Table) -> Figure:
     entry.known(_KEYS)
     names = entry.table("names")
     for language, given in names.items():
-        if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
+        if len(language) != 2 or not language.islower():
+            raise entry.complain(f"'names.{language}': give the language as two small letters, like names.ko")
+        if not isinstance(given, list) or not all(isinstance(name, str) and name.strip() for name in given):
             raise entry.complain(f"'names.{language}' must be a list of texts")
     weak = tuple(entry.texts("weak"))
     if entry.flag("famous") and not weak:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,9 @@ from ingest.errors import IngestError
 from ingest.models import Article, Attempt, Entry, FeedState, Source, utcnow
 from ingest.sources import folder
 from ingest.store import record, schema
-from ingest.store.writer import FOLDER_SCOPE, Commit, Written, unchanged
+from ingest.store.identity import FOLDER_SCOPE, unchanged
+from ingest.store.versions import Scoring
+from ingest.store.writer import Commit, Written
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ class Pipeline:
         self._pause = pause
         self._clock = clock
         self._seen: dict[str, tuple[int, int]] = {}  # seed file -> (mtime_ns, size) when it was last read
+        # Seed file -> what is wrong with it, until it is mended or gone; None before the first pass.
+        self._faults: dict[str, str] | None = None
 
     # -- feeds ------------------------------------------------------------------------------------------------------
 
@@ -107,9 +111,11 @@ class Pipeline:
         outcome = Outcome()
         entries = [replace(entry, language=entry.language or state.language) for entry in attempt.entries]
         for batch in _batches(entries, BATCH):
-            outcome += self._store(
+            written, unread = self._store(
                 [(source, state.source_id, entry) for entry in batch], str(state.source_id), source.name
             )
+            outcome += written
+            outcome += Outcome(faults=tuple(f"{entry.title}: {reason}" for entry, reason in unread))
         failed = attempt.outcome == "error"
         failures = state.failures + 1 if failed else 0
         pause = min(self._pause * 2 ** min(failures, 16), max(_LONGEST_PAUSE, self._pause))
@@ -161,6 +167,8 @@ class Pipeline:
         files = folder.scan(root)
         present = frozenset(f"path:{file.name}" for file in files)
         fresh = [file for file in files if self._seen.get(file.name) != (file.mtime_ns, file.size)]
+        before = self._faults
+        faults = {file.name: before[file.name] for file in files if before and file.name in before}
         outcome = Outcome()
         done = 0
         for batch in _batches(fresh, BATCH):
@@ -169,29 +177,38 @@ class Pipeline:
             for file in batch:
                 if not folder.stable(file, now):
                     continue  # still being written: the next pass reads it
+                faults.pop(file.name, None)
                 try:
                     entry = folder.read(file, now=now)
                 except IngestError as error:
-                    outcome += Outcome(faults=(f"{file.name}: {error}",))
+                    faults[file.name] = str(error)
+                except Exception as error:  # a file that breaks the reader is a bug, but never everybody's
+                    log.exception("reading %s failed", file.name)
+                    faults[file.name] = _bug("reading it", error)
                 else:
                     read.append((_outlet(entry), 0, entry))
                 seen[file.name] = (file.mtime_ns, file.size)
-            outcome += self._store(read, FOLDER_SCOPE, SEED_FOLDER.name, present)
+            written, failed = self._store(read, FOLDER_SCOPE, SEED_FOLDER.name, present)
+            outcome += written
+            faults |= {entry.source: reason for entry, reason in failed}
             self._seen |= seen  # only now: what could not be stored is read again
             done += len(batch)
             progress(done, len(fresh))
-        if outcome != Outcome():
-            self._note_folder(outcome, now)
-        return outcome
+        if outcome != Outcome() or faults != before:
+            self._note_folder(outcome, faults, now)
+            self._faults = faults
+        return outcome + Outcome(
+            faults=_sentences({name: faults[name] for name in faults if name not in (before or ())})
+        )
 
-    def _note_folder(self, outcome: Outcome, now: datetime) -> None:
-        reason = "; ".join(outcome.faults)[:1_000] or None
+    def _note_folder(self, outcome: Outcome, faults: Mapping[str, str], now: datetime) -> None:
+        reason = "; ".join(_sentences(faults))[:1_000] or None
         with record.writing(self.engine) as connection:
             source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
         attempt = Attempt("error" if reason else "ok", now, reason=reason)
         self._schedule(source_id, attempt, outcome, 1 if reason else 0, None)
-        for fault in outcome.faults:
-            log.warning("seed folder: %s", fault)
+        if reason:
+            log.warning("seed folder: %s", reason)
 
     # -- common -----------------------------------------------------------------------------------------------------
 
@@ -201,15 +218,15 @@ class Pipeline:
         scope: str,
         what: str,
         present: frozenset[str] = frozenset(),
-    ) -> Outcome:
-        """Analyses the entries that are new or edited and commits them together."""
+    ) -> tuple[Written, list[tuple[Entry, str]]]:
+        """Analyses the entries that are new or edited and commits them together; says which could not be analysed."""
+        failed: list[tuple[Entry, str]] = []
         if not entries:
-            return Outcome()
+            return Written(), failed
         now = self._clock()
         with self.engine.connect() as connection:
             known = unchanged(connection, scope, [entry for _, _, entry in entries])
         analysed: list[tuple[Source, int, Article]] = []
-        faults: list[str] = []
         for position, (source, source_id, entry) in enumerate(entries):
             if position in known:
                 continue
@@ -217,39 +234,45 @@ class Pipeline:
                 analysed.append((source, source_id, self.analyser.article(entry, now)))
             except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
                 log.exception("the analysis of %s failed", entry.source)
-                faults.append(f"{entry.title}: the analysis failed ({type(error).__name__}: {error})")
+                failed.append((entry, _bug("the analysis", error)))
         if not analysed:
-            return Outcome(faults=tuple(faults))
+            return Written(), failed
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
-            watchlist_id = commit.watchlist(self.analyser.snapshot)
+            scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
             for source, source_id, article in analysed:
-                commit.article(
-                    source_id or commit.source(source),
-                    source,
-                    article,
-                    watchlist_id=watchlist_id,
-                    scorer=SCORER,
-                    present=present,
-                )
-        return Outcome(commit.written.added, commit.written.edited, tuple(faults))
+                commit.article(source_id or commit.source(source), source, article, scoring=scoring, present=present)
+        return commit.written, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
-        done = 0
+        done = last = 0
         while not stop():
             with self.engine.connect() as connection:
-                batch = _outdated(connection, self.analyser.snapshot.hash)
+                batch = _outdated(connection, self.analyser.snapshot.hash, after=last)
             if not batch:
                 break
             with record.writing(self.engine) as connection:
                 commit = Commit(connection, self._clock(), "re-score")
-                watchlist_id = commit.watchlist(self.analyser.snapshot)
+                scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
                 for article_id, entry in batch:
-                    analysis = self.analyser.article(entry).analysis
-                    commit.rescored(article_id, analysis, watchlist_id=watchlist_id, scorer=SCORER)
-            done += len(batch)
+                    last = article_id
+                    try:
+                        analysis = self.analyser.article(entry).analysis
+                    except Exception:  # as above: it keeps its old analysis
+                        log.exception("the analysis of %s failed", entry.title)
+                        continue
+                    commit.rescored(article_id, analysis, scoring=scoring)
+                    done += 1
         return done
+
+
+def _bug(what: str, error: Exception) -> str:
+    return f"{what} failed ({type(error).__name__}: {error}). Please report it."
+
+
+def _sentences(faults: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}: {fault}" for name, fault in faults.items())
 
 
 def _outlet(entry: Entry) -> Source:
@@ -259,7 +282,7 @@ def _outlet(entry: Entry) -> Source:
     return Source(kind="folder", key=f"folder:{name}", name=name, group=text.line(entry.group or "Seed folder", 80))
 
 
-def _outdated(connection: Connection, watchlist_hash: str) -> list[tuple[int, Entry]]:
+def _outdated(connection: Connection, watchlist_hash: str, *, after: int) -> list[tuple[int, Entry]]:
     content, analysis, body, watchlist = schema.content, schema.analysis, schema.content_text, schema.watchlist
     rows = connection.execute(
         select(content, body.c.body)
@@ -267,6 +290,8 @@ def _outdated(connection: Connection, watchlist_hash: str) -> list[tuple[int, En
         .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
         .join(body, body.c.content_id == content.c.id)
         .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), watchlist.c.hash != watchlist_hash)
+        .where(content.c.article_id > after)
+        .order_by(content.c.article_id)
         .limit(BATCH)
     ).mappings()
     return [

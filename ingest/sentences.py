@@ -19,10 +19,13 @@ _LINE = re.compile(r"[^\n]+")
 # “He liked me.” Kim left: the full stop is inside the quotation. (After “Really?” the speaker often follows.)
 _AFTER_QUOTE = re.compile(r"\.[”\"]\s+(?=[A-Z“\"])")
 # J.D. Vance, John F. Kennedy: initials end no sentence; U.S. and its like may.
-_INITIALS = re.compile(r"(?:^|[\s(“\"-])(?!(?:U\.S|U\.K|U\.N|E\.U|D\.C)\.)(?:[A-Z]\.){1,3}\s*$")
+_INITIALS = re.compile(r"(?:^|[\s(“\"-])(?!(?:U\.S|U\.K|U\.N|E\.U|D\.C)\.)(?:[A-Z]\.){1,3}\s?$")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(“\"])(?:Gen|Sen|Rep|Gov|Adm|Col|Lt|Sgt|Maj|Capt|Cmdr|Amb|Sec|Pres|Rev|Hon|No|vs|cf)\.\s*$"
+    r"(?:^|[\s(“\"])"
+    r"(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Adm|Col|Lt|Sgt|Maj|Capt|Cmdr|Amb|Sec|Pres|Rev|Hon|No|vs|cf)\.\s?$"
 )
+#: No abbreviation is longer, with what stands around it: an end is judged by so many characters before it.
+_TAIL = 12
 
 
 def split(text: str, title: str, language: str) -> list[tuple[int, int]]:
@@ -36,18 +39,18 @@ def split(text: str, title: str, language: str) -> list[tuple[int, int]]:
 def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Runs of lines that one sentence may cross: a paragraph, or a part of it."""
     opened: int | None = None
-    last_end = start
+    before, last_end = "", start
     for match in _LINE.finditer(text, start):
         line = match.group()
         if opened is not None:
-            before = text[opened:last_end].rsplit("\n", 1)[-1]
-            paragraph = text.count("\n", last_end, match.start()) > 1
-            if paragraph or _BULLET.match(line) or len(before) < _WRAPPED or _FINAL.search(before):
+            paragraph = match.start() - last_end > 1
+            final = _FINAL.search(before[-_TAIL:]) and not _abbreviated(before)
+            if paragraph or _BULLET.match(line) or len(before) < _WRAPPED or final:
                 yield opened, last_end
                 opened = None
         if opened is None:
             opened = match.start()
-        last_end = match.end()
+        before, last_end = line, match.end()
     if opened is not None:
         yield opened, last_end
 
@@ -61,8 +64,7 @@ def _sentences(text: str, start: int, end: int, language: str) -> Iterator[tuple
         return
     opened = 0
     for cut in _cuts(block, language):
-        head = block[opened:cut]
-        if cut < len(block) and (_INITIALS.search(head) or _ABBREVIATION.search(head)):
+        if cut < len(block) and _abbreviated(block[max(opened, cut - _TAIL) : cut]):
             continue
         for piece in _pieces(block, opened, cut):
             stripped = block[piece[0] : piece[1]].strip()
@@ -70,6 +72,12 @@ def _sentences(text: str, start: int, end: int, language: str) -> Iterator[tuple
                 at = block.index(stripped, piece[0])
                 yield start + at, start + at + len(stripped)
         opened = cut
+
+
+def _abbreviated(head: str) -> bool:
+    """Whether a text ends in a full stop that belongs to its last word."""
+    tail = head[-_TAIL:]
+    return bool(_INITIALS.search(tail) or _ABBREVIATION.search(tail))
 
 
 def _cuts(block: str, language: str) -> list[int]:

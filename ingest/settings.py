@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from functools import cached_property
 from pathlib import Path
@@ -55,7 +56,10 @@ class Settings(BaseSettings):
     def _below_project(cls, value: object) -> object:
         if value is None or value == "":
             return None if value is None else ""
-        return PROJECT / Path(str(value)).expanduser()
+        try:
+            return PROJECT / Path(str(value)).expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such user") from None
 
     @field_validator("data_dir", "seeds_dir", mode="before")
     @classmethod
@@ -79,11 +83,15 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if value:
             try:
-                backend = make_url(value).get_backend_name()
+                url = make_url(value)
             except ArgumentError:
                 raise ValueError("not a database URL") from None
-            if backend != "sqlite":
-                raise ValueError(f"no support for {backend} in this version")
+            if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+                raise ValueError(f"no support for {url.drivername} in this version")
+            if url.database in (None, "", ":memory:"):
+                raise ValueError("dashboard and worker can't share a record in memory")
+            if not url.database.startswith("file:"):
+                return url.set(database=str(PROJECT / url.database)).render_as_string(hide_password=False)
         return value
 
     @field_validator("user_agent")
@@ -122,18 +130,21 @@ class Settings(BaseSettings):
 
     def prepare(self) -> None:
         """Make the data folder and give the user his own copy of the shipped lists; an existing copy stays."""
+        name, folder = "DISCOURSE_DATA_DIR", self.data
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
-            self.seeds.mkdir(parents=True, exist_ok=True)
-            for name in _DEFAULT_FILES:
-                copy = self.data / name
+            folder.mkdir(parents=True, exist_ok=True)
+            for shipped in _DEFAULT_FILES:
+                copy = folder / shipped
                 if not copy.exists():
-                    partial = copy.with_suffix(".partial")
-                    shutil.copyfile(PROJECT / "seeds" / name, partial)
+                    # Dashboard and worker start at the same moment: each makes a whole copy, the last one stays.
+                    partial = copy.with_suffix(f".{os.getpid()}.partial")
+                    shutil.copyfile(PROJECT / "seeds" / shipped, partial)
                     partial.replace(copy)
+            name, folder = "DISCOURSE_SEEDS_DIR", self.seeds
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingError(
-                f"DISCOURSE_DATA_DIR={self.data_dir}: the folder can't be made or written ({error.strerror}). "
+                f"{name}={folder}: the folder can't be made or written ({error.strerror}). "
                 "Name a folder that you may write to."
             ) from error
 

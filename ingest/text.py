@@ -8,9 +8,9 @@ import unicodedata
 #: Longer titles are somebody's mistake; a list of headlines must stay a list.
 TITLE_LIMIT = 500
 
-# Everything XML and PostgreSQL refuse, and the direction overrides that can disguise a name.
+# What XML and PostgreSQL refuse, soft hyphens that part a name, and direction overrides that can disguise one.
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\xad\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
@@ -18,7 +18,8 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 def clean(text: str) -> str:
     """Text without control characters, with one kind of newline and no runs of spaces; paragraphs stay."""
-    text = _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n"))
+    # Controls go first: between a letter and its accent one would hide that they are a pair.
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest import configfile
+from ingest import configfile, names
 from ingest.models import TopicHit
 
 _KEYS = {"id", "name", "cap", "keywords", "not"}
-_SEPARATOR = r"[\s\-‐‑–]+"
+#: The major topics of the project's master codebook: there is no 11 and no 22.
+CAP_MAJOR = frozenset({*range(1, 11), *range(12, 22), 23})
+# What may stand between two words of a phrase: spaces, hyphens, a line's end; a blank line parts them.
+_GAP = re.compile(r"[^\S\n]*[-‐‑–]?[^\S\n]*\n?[^\S\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +34,113 @@ class Topic:
 
 def load(path: Path) -> list[Topic]:
     """The topics in a file. Raises ConfigFileError, naming the entry and what is wrong with it."""
-    found: list[Topic] = []
-    for entry in configfile.entries(path, "topic"):
-        entry.known(_KEYS)
-        found.append(
-            Topic(
-                id=entry.slug("id"),
-                name=entry.text("name"),
-                cap=entry.number("cap"),
-                keywords=tuple(entry.texts("keywords", required=True)),
-                not_=tuple(entry.texts("not")),
-            )
-        )
-    return found
+    return [_topic(entry) for entry in configfile.entries(path, "topic")]
+
+
+def _topic(entry: configfile.Table) -> Topic:
+    entry.known(_KEYS)
+    cap = entry.number("cap")
+    if cap not in CAP_MAJOR:
+        raise entry.complain(f"'cap' is {cap}, which is no major topic of the codebook: 1 to 10, 12 to 21 or 23")
+    for key in ("keywords", "not"):
+        for phrase in entry.texts(key):
+            if not any(names.tokens(phrase)) or "*" in phrase[:-1]:
+                raise entry.complain(f"'{key}' has \"{phrase}\"; give words, with a * at the very end at most")
+    return Topic(
+        id=entry.slug("id"),
+        name=entry.text("name"),
+        cap=cap,
+        keywords=tuple(entry.texts("keywords", required=True)),
+        not_=tuple(entry.texts("not")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """One keyword of one topic, compiled."""
+
+    words: tuple[str, ...]
+    open: bool  #: the last word is only the beginning of one
+    topic: int
+    wanted: bool
 
 
 class Matcher:
     """All topics compiled once; safe to share between threads."""
 
     def __init__(self, topics: list[Topic]) -> None:
-        self._patterns = [(topic.id, _compile(topic.keywords), _compile(topic.not_)) for topic in topics]
+        self._ids = [topic.id for topic in topics]
+        self._by_word: dict[str, list[_Phrase]] = {}
+        self._stems: list[_Phrase] = []
+        for number, topic in enumerate(topics):
+            for keyword in topic.keywords:
+                self._compile(keyword, number, wanted=True)
+            for phrase in topic.not_:
+                self._compile(phrase, number, wanted=False)
+        self._head = min((len(stem.words[0]) for stem in self._stems), default=0)
+        self._by_head: dict[str, list[_Phrase]] = {}
+        for stem in self._stems:
+            self._by_head.setdefault(stem.words[0][: self._head], []).append(stem)
+
+    def _compile(self, phrase: str, topic: int, *, wanted: bool) -> None:
+        words = tuple(token.folded for token in names.tokens(phrase))
+        compiled = _Phrase(words, phrase.endswith("*"), topic, wanted)
+        if compiled.open and len(words) == 1:
+            self._stems.append(compiled)
+        else:
+            self._by_word.setdefault(words[0], []).append(compiled)
 
     def find(self, text: str) -> tuple[TopicHit, ...]:
         """The topics of a text, with the number of hits and the words found, in the file's order."""
+        spans: dict[int, list[tuple[int, int]]] = {}
+        unwanted: dict[int, list[tuple[int, int]]] = {}
+        for phrase, start, end in self._phrases(text):
+            (spans if phrase.wanted else unwanted).setdefault(phrase.topic, []).append((start, end))
         found = []
-        for topic, wanted, unwanted in self._patterns:
-            if wanted is None:
-                continue
-            swallowed = [match.span() for match in unwanted.finditer(text)] if unwanted else []
-            words = [
-                match.group()
-                for match in wanted.finditer(text)
-                if not any(start <= match.start() < end for start, end in swallowed)
-            ]
-            if words:
-                distinct = dict.fromkeys(" ".join(word.lower().split()) for word in words)
-                found.append(TopicHit(topic, len(words), tuple(distinct)))
+        for topic in sorted(spans):
+            counted = list(_longest(spans[topic], _longest(unwanted.get(topic, []), ())))
+            if counted:
+                distinct = dict.fromkeys(" ".join(text[start:end].lower().split()) for start, end in counted)
+                found.append(TopicHit(self._ids[topic], len(counted), tuple(distinct)))
         return tuple(found)
 
+    def _phrases(self, text: str) -> Iterator[tuple[_Phrase, int, int]]:
+        """Every phrase that stands somewhere, in order of its start."""
+        tokens = list(names.tokens(text))
+        by_word, by_head, head = self._by_word, self._by_head, self._head
+        for at, token in enumerate(tokens):
+            word = token.folded
+            for phrase in by_word.get(word, ()):
+                last = at + len(phrase.words) - 1
+                if last < len(tokens) and (last == at or _stands(text, tokens, at, phrase)):
+                    yield phrase, token.start, tokens[last].end
+            for phrase in by_head.get(word[:head], ()):
+                if word.startswith(phrase.words[0]):
+                    yield phrase, token.start, token.end
 
-def _compile(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
-    if not phrases:
-        return None
-    parts = sorted((_pattern(phrase) for phrase in phrases), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})", re.IGNORECASE)
+
+def _stands(text: str, tokens: list[names.Token], at: int, phrase: _Phrase) -> bool:
+    last = len(phrase.words) - 1
+    for nth in range(1, last + 1):
+        here, there = tokens[at + nth - 1], tokens[at + nth]
+        same = there.folded == phrase.words[nth]
+        if not same and not (nth == last and phrase.open and there.folded.startswith(phrase.words[nth])):
+            return False
+        if not _GAP.fullmatch(text, here.end, there.start):
+            return False
+    return True
 
 
-def _pattern(phrase: str) -> str:
-    prefix = phrase.endswith("*")
-    words = re.split(r"[\s\-]+", phrase.rstrip("*").strip())
-    return _SEPARATOR.join(re.escape(word) for word in words) + (r"\w*" if prefix else r"(?!\w)")
+def _longest(
+    spans: list[tuple[int, int]], swallowed: Iterator[tuple[int, int]] | tuple[()]
+) -> Iterator[tuple[int, int]]:
+    """The spans that overlap no earlier or longer one, without those that begin in a swallowed one."""
+    barred = list(swallowed)
+    next_barred, last_end = 0, -1
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        while next_barred < len(barred) and barred[next_barred][1] <= start:
+            next_barred += 1
+        inside = next_barred < len(barred) and barred[next_barred][0] <= start
+        if start >= last_end and not inside:
+            last_end = end
+            yield start, end

@@ -131,12 +131,20 @@ class Worker:
                     log.error("the record can't be written: %s. Trying again in 5 s.", getattr(error, "orig", error))
                     stop.wait(5)
                     next_scan = 0.0
+                    self._config.clear()  # an edited list may have been read and not stored
                 stop.wait(_TICK_SECONDS)
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _attempt(self, state: FeedState) -> Attempt:
-        with Fetcher(self.settings.user_agent) as fetcher:
-            return feeds.attempt(state, fetcher, now=utcnow())
+        now = utcnow()
+        try:
+            with Fetcher(self.settings.user_agent) as fetcher:
+                return feeds.attempt(state, fetcher, now=now)
+        except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
+            log.exception("reading %s failed", state.url)
+            return Attempt(
+                "error", now, reason=f"reading it failed ({type(error).__name__}: {error}). Please report it."
+            )
 
     def _hints(self, changed: threading.Event, stop: threading.Event) -> None:
         root = self.settings.seeds

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import alt, borders, charts, empty, evidence, queries, words
 from dashboard.pages import overview
-from dashboard.panel import CHART, Page, panel
+from dashboard.panel import Page, panel
 
 _EXTREMES = 5
 
@@ -81,17 +81,18 @@ def mix(page: Page, figure: str) -> None:
         about=MIX,
         caption=f"n = {words.number(int(frame['n'].sum()))} scored mentions · click a part for its sentences",
     ):
-        event = st.plotly_chart(
+        key = f"mix-{overview.key_of(view)}"
+        st.plotly_chart(
             charts.mix(frame, unit=view.bin, theme=page.theme),
-            key=f"mix-{overview.key_of(view)}",
-            on_select="rerun",
+            key=key,
+            on_select=evidence.clicked("mix", key),
             selection_mode="points",
-            config=CHART,
+            config=charts.CONFIG,
             theme=None,
             alt=alt.mix(frame, unit=view.bin),
         )
-    if point := evidence.picked(event):
-        label, start = point[0], date.fromisoformat(point[1])
+    if point := evidence.opened("mix", page):
+        label, start = point
         ids = queries.counted(page.model, view, figure=figure, start=start, label=label)
         title = f"{label.capitalize()}, {words.bin_name(start, view.bin)}"
         evidence.listing(page, ids, title=title, key=f"mix-{label}-{start}", by="mentions")
@@ -103,10 +104,10 @@ def said(page: Page, figure: str) -> None:
     for column, positive, title in ((left, False, "Most negative sentences"), (right, True, "Most positive sentences")):
         with column, st.container(border=True, key=f"said-{positive}", height="stretch"):
             st.markdown(f"**{title}**")
-            ids = queries.extremes(page.model, page.view, figure, positive=positive, limit=_EXTREMES)
+            ids = queries.extremes(page.model, page.view, figure, positive=positive, limit=3 * _EXTREMES)
             if not ids:
                 st.caption(f"No {'positive' if positive else 'negative'} sentence in this view.")
-            evidence.sentences(page, ids)
+            evidence.sentences(page, ids, _EXTREMES)
 
 
 def companions(page: Page, figure: str) -> None:
@@ -115,7 +116,7 @@ def companions(page: Page, figure: str) -> None:
     with panel(page, "Named in the same articles", key="companions", data=frame, about=COMPANIONS):
         if len(frame):
             chart = charts.companions(frame, theme=page.theme)
-            st.plotly_chart(chart, key="companions", config=CHART, theme=None, alt=alt.companions(frame))
+            st.plotly_chart(chart, key="companions", config=charts.CONFIG, theme=None, alt=alt.companions(frame))
         else:
             st.caption("Nobody else on the watch-list.")
 
@@ -125,4 +126,4 @@ def by_source(page: Page, figure: str) -> None:
     frame = queries.by_source(page.model, page.view, figure, page.lists.source_names)
     with panel(page, "Articles that name the figure, by source", key="by-source", data=frame, about=BY_SOURCE):
         chart = charts.by_source(frame, theme=page.theme)
-        st.plotly_chart(chart, key="by-source", config=CHART, theme=None, alt=alt.by_source(frame))
+        st.plotly_chart(chart, key="by-source", config=charts.CONFIG, theme=None, alt=alt.by_source(frame))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from dashboard import alt, borders, charts, empty, evidence, kpi, queries, statistics, words
 from dashboard.kpi import Kpi
-from dashboard.panel import CHART, Page, panel
+from dashboard.panel import Page, panel
 from dashboard.view import View
 from ingest.store import reader
 
@@ -137,26 +137,28 @@ def attention(page: Page) -> None:
         caption=f"n = {words.number(total)} articles · click a point for its sentences",
     ):
         figure = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
-        event = st.plotly_chart(
+        key = f"attention-{key_of(view)}"
+        st.plotly_chart(
             figure,
-            key=f"attention-{key_of(view)}",
-            on_select="rerun",
+            key=key,
+            on_select=evidence.clicked("attention", key),
             selection_mode="points",
-            config=CHART,
+            config=charts.CONFIG,
             theme=None,
             alt=alt.attention(frame, measure=view.measure, unit=view.bin),
         )
-    behind(page, evidence.picked(event), key="attention", by="articles")
+    behind(page, "attention", by="articles")
 
 
-def behind(page: Page, point: tuple[str, str] | None, *, key: str, by: str, scored: bool = False) -> None:
-    """Lists the sentences that a clicked point counts."""
-    if point is None:
+def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
+    """Lists the sentences that the open point of a chart counts."""
+    point = evidence.opened(chart, page)
+    if point is None or point[0] not in page.names:
         return
-    figure, start = point[0], date.fromisoformat(point[1])
+    figure, start = point
     ids = queries.counted(page.model, page.view, figure=figure, start=start, scored=scored)
-    title = f"{borders.markdown(page.names.get(figure, figure))}, {words.bin_name(start, page.view.bin)}"
-    evidence.listing(page, ids, title=title, key=f"{key}-{figure}-{start}", by=by)
+    title = f"{borders.markdown(page.names[figure])}, {words.bin_name(start, page.view.bin)}"
+    evidence.listing(page, ids, title=title, key=f"{chart}-{figure}-{start}", by=by)
 
 
 def tone(page: Page) -> None:
@@ -172,16 +174,17 @@ def tone(page: Page) -> None:
         about=TONE,
         caption=f"n = {words.number(n)} scored mentions · VADER of the sentence, whoever is named in it",
     ):
-        event = st.plotly_chart(
+        key = f"tone-{key_of(view)}"
+        st.plotly_chart(
             charts.tone(frame, unit=view.bin, theme=page.theme),
-            key=f"tone-{key_of(view)}",
-            on_select="rerun",
+            key=key,
+            on_select=evidence.clicked("tone", key),
             selection_mode="points",
-            config=CHART,
+            config=charts.CONFIG,
             theme=None,
             alt=alt.tone(frame, unit=view.bin),
         )
-    behind(page, evidence.picked(event), key="tone", by="mentions", scored=True)
+    behind(page, "tone", by="mentions", scored=True)
 
 
 def voice(page: Page) -> None:
@@ -197,7 +200,7 @@ def voice(page: Page) -> None:
         caption=f"n = {words.number(total)} mentions",
     ):
         figure = charts.voice(frame, theme=page.theme)
-        st.plotly_chart(figure, key="voice", config=CHART, theme=None, alt=alt.voice(frame))
+        st.plotly_chart(figure, key="voice", config=charts.CONFIG, theme=None, alt=alt.voice(frame))
 
 
 def newest(page: Page) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import alt, borders, charts, queries, words
-from dashboard.panel import CHART, Page, panel
+from dashboard.panel import Page, panel
 from ingest.store.sources import SourceRow
 
 _DAYS = 30
@@ -46,7 +46,7 @@ def draw(page: Page) -> None:
         caption=f"n = {words.number(int(frame['articles'].sum()))} articles · {words.period(view.since, view.until)}",
     ):
         chart = charts.per_day(frame, theme=page.theme)
-        st.plotly_chart(chart, key="per-day", config=CHART, theme=None, alt=alt.per_day(frame))
+        st.plotly_chart(chart, key="per-day", config=charts.CONFIG, theme=None, alt=alt.per_day(frame))
     listing(page, rows)
 
 

@@ -25,7 +25,7 @@ _c, _a, _art, _src, _m, _t = (
 
 # The dashboard asks for sources here.
 __all__ = [
-    "Evidence", "FullArticle", "Headline", "Watched", "article", "evidence", "headlines", "headlines_of", "mention_ids",
+    "Evidence", "FullArticle", "Headline", "Watched", "article", "evidence", "headlines", "mention_ids",
     "named", "newest_fetch", "sources", "topics_of", "watchlist", "withdrawable",
 ]  # fmt: skip
 
@@ -98,16 +98,6 @@ def headlines(connection: Connection, filters: Filters, *, limit: int | None = N
     statement = select(*_HEADLINE).select_from(current()).where(*conditions)
     statement = statement.order_by(_c.published_at.desc(), _art.id.desc()).limit(limit)
     return _headlines(connection.execute(statement).mappings())
-
-
-def headlines_of(connection: Connection, ids: Sequence[int]) -> dict[int, Headline]:
-    """The current headlines of these articles, by id."""
-    found: list[Headline] = []
-    for at in range(0, len(ids), _MANY):
-        statement = select(*_HEADLINE).select_from(current())
-        part = statement.where(_c.rev_to.is_(None), _art.id.in_(ids[at : at + _MANY]))
-        found += _headlines(connection.execute(part).mappings())
-    return {headline.id: headline for headline in found}
 
 
 def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidence]:

@@ -1,21 +1,18 @@
-"""Writes facts: identity, versions, analyses. Every commit that changes facts takes the next revision."""
+"""Writes facts: sources, articles, analyses. Every commit that changes facts takes the next revision."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from ingest import text
-from ingest.models import Analysis, Article, Entry, Source
-from ingest.store import schema, tokens
+from ingest.models import Analysis, Article, Source
+from ingest.store import identity, schema, versions
 from ingest.store.record import current_revision
-
-FOLDER_SCOPE = "folder"
+from ingest.store.versions import Place, Scoring, inserted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +31,6 @@ class Written:
     added: int = 0
     edited: int = 0
     revision: int | None = None
-
-
-def scope_of(source_id: int, source: Source) -> str:
-    """Where an article's keys must be unique: in its feed, or in the whole seed folder."""
-    return FOLDER_SCOPE if source.kind == "folder" else str(source_id)
-
-
-def fingerprint(entry: Entry) -> str:
-    """What makes two versions of an article the same: words, author, address, and a date that somebody stated."""
-    stated = entry.published_from not in (None, "file time", "fetch time")
-    parts = (
-        entry.title,
-        entry.body,
-        entry.author or "",
-        entry.link or "",
-        entry.published.isoformat() if stated and entry.published else "",
-        entry.language or "",
-        entry.outlet or "",
-        entry.group or "",
-    )
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 class Commit:
@@ -82,8 +58,6 @@ class Commit:
             )
         return self._revision
 
-    # -- sources and watch-list -------------------------------------------------------------------------------------
-
     def source(self, source: Source) -> int:
         """The id of a source, made or brought up to date."""
         table = schema.source
@@ -97,7 +71,7 @@ class Commit:
         row = self.connection.execute(select(table).where(table.c.key == source.key)).mappings().first()
         if row is None:
             values = {"kind": source.kind, "key": source.key, "added_at": self.now, **facts}
-            return _inserted(self.connection, table, values)
+            return inserted(self.connection, table, values)
         if any(row[name] != value for name, value in facts.items()):
             self.connection.execute(update(table).where(table.c.id == row["id"]).values(**facts))
         return int(row["id"])
@@ -109,9 +83,7 @@ class Commit:
         if known is not None:
             return int(known)
         values = {"hash": snapshot.hash, "at": self.now, "figures": snapshot.figures, "topics": snapshot.topics}
-        return _inserted(self.connection, table, values)
-
-    # -- articles ---------------------------------------------------------------------------------------------------
+        return inserted(self.connection, table, values)
 
     def article(
         self,
@@ -119,8 +91,7 @@ class Commit:
         source: Source,
         article: Article,
         *,
-        watchlist_id: int,
-        scorer: str,
+        scoring: Scoring,
         present: frozenset[str] = frozenset(),
     ) -> None:
         """Stores a new article or a new version of a known one; the same words again change nothing.
@@ -128,301 +99,64 @@ class Commit:
         `present` holds the `path:` keys of all files that are in the seed folder now: it tells a file that moved
         from a second copy.
         """
-        entry = article.entry
-        scope = scope_of(source_id, source)
-        hash_ = fingerprint(entry)
-        known = self._known(scope, entry.keys)
-        if known is None and source.kind == "folder":
-            known = self._same_words(scope, hash_)
+        entry, connection = article.entry, self.connection
+        scope, hash_ = identity.scope_of(source_id, source), identity.fingerprint(article.entry)
+        in_folder = source.kind == "folder"
+        known = identity.known(connection, scope, entry.keys)
+        if known is None and in_folder:
+            known = identity.same_words(connection, scope, hash_)
         if known is None:
-            self._add(source_id, source, scope, article, hash_, watchlist_id, scorer)
+            self._add(source_id, source, scope, article, hash_, scoring)
             return
-        latest = self._latest(known)
+        latest = versions.latest(connection, known)
         if latest.hash == hash_:
-            self._remember(scope, entry.keys, known)
+            identity.remember(connection, scope, entry.keys, known)
             return
-        if source.kind == "folder" and (
-            latest.source_id != source_id or self._shared(scope, known, entry.keys, present)
-        ):
-            # The file now belongs to another outlet, or was a copy of one that is still there: an article of its own.
-            if latest.source_id != source_id:
-                self.withdraw([known])
-            self._add(source_id, source, scope, article, hash_, watchlist_id, scorer)
-            return
-        if latest.rev_to is not None and source.kind != "folder":
+        if in_folder:
+            elsewhere = identity.shared(connection, scope, known, entry.keys, present)
+            if elsewhere or latest.source_id != source_id:
+                # The file was a copy of one that is still there, or now belongs to another outlet: an article of its
+                # own.
+                if not elsewhere:
+                    self.withdraw([known])
+                self._add(source_id, source, scope, article, hash_, scoring)
+                return
+        elif not latest.open:
             return  # withdrawn by a person: a feed that edits the article does not bring it back
-        self._remember(scope, entry.keys, known)
+        identity.remember(connection, scope, entry.keys, known)
         if entry.published_from in (None, "file time", "fetch time"):
             # Nobody stated another date: an edit does not move the article in time.
             entry = replace(entry, published=latest.published_at, published_from=latest.published_from)
-        self._close(known)
-        story_id = self._story(known)
-        self._open(known, source_id, replace(article, entry=entry), hash_, story_id, watchlist_id, scorer)
+        if latest.open:
+            versions.close(connection, known, self.revision)
+        place = Place(known, source_id, latest.story_id, self.revision)
+        versions.open_content(connection, place, replace(article, entry=entry), scoring, hash_=hash_, now=self.now)
         self._edited += 1
 
-    def rescored(self, article_id: int, analysis: Analysis, *, watchlist_id: int, scorer: str) -> None:
+    def rescored(self, article_id: int, analysis: Analysis, *, scoring: Scoring) -> None:
         """Closes an article's analysis and opens a new one of the same words."""
-        content, old = schema.content, schema.analysis
-        row = self.connection.execute(
-            select(content.c.id, content.c.day, schema.article.c.source_id)
-            .join(schema.article, schema.article.c.id == content.c.article_id)
-            .where(content.c.article_id == article_id, content.c.rev_to.is_(None))
-        ).one_or_none()
-        if row is None:
+        latest = versions.latest(self.connection, article_id)
+        if not latest.open:
             return  # withdrawn meanwhile
-        story_id = self._story(article_id)
-        self.connection.execute(
-            update(old).where(old.c.article_id == article_id, old.c.rev_to.is_(None)).values(rev_to=self.revision)
-        )
-        self._analysis(article_id, row.source_id, row.id, row.day, analysis, story_id, watchlist_id, scorer)
+        versions.close_analysis(self.connection, article_id, self.revision)
+        place = Place(article_id, latest.source_id, latest.story_id, self.revision)
+        versions.open_analysis(self.connection, place, analysis, scoring, content_id=latest.content_id, day=latest.day)
 
     def withdraw(self, article_ids: Iterable[int]) -> int:
         """Closes the current rows of these articles, and says how many had any; their history stays."""
-        return sum(self._close(article_id) for article_id in article_ids)
+        current = [article_id for article_id in article_ids if versions.is_open(self.connection, article_id)]
+        for article_id in current:
+            versions.close(self.connection, article_id, self.revision)
+        return len(current)
 
-    # -- the parts --------------------------------------------------------------------------------------------------
-
-    def _known(self, scope: str, keys: Sequence[str]) -> int | None:
-        table = schema.article_key
-        rows = self.connection.execute(
-            select(table.c.key, table.c.article_id).where(table.c.scope == scope, table.c.key.in_(keys))
-        ).all()
-        found = {row.key: int(row.article_id) for row in rows}
-        return next((found[key] for key in keys if key in found), None)
-
-    def _same_words(self, scope: str, hash_: str) -> int | None:
-        keys, content = schema.article_key, schema.content
-        return self.connection.execute(
-            select(content.c.article_id)
-            .join(keys, keys.c.article_id == content.c.article_id)
-            .where(content.c.hash == hash_, content.c.rev_to.is_(None), keys.c.scope == scope)
-            .limit(1)
-        ).scalar()
-
-    def _shared(self, scope: str, article_id: int, keys: Sequence[str], present: frozenset[str]) -> bool:
-        table = schema.article_key
-        others = self.connection.execute(
-            select(table.c.key).where(
-                table.c.scope == scope, table.c.article_id == article_id, table.c.key.not_in(keys)
-            )
-        ).scalars()
-        return any(key in present for key in others)
-
-    def _latest(self, article_id: int) -> Any:
-        content = schema.content
-        return self.connection.execute(
-            select(
-                content.c.hash,
-                content.c.rev_to,
-                content.c.published_at,
-                content.c.published_from,
-                schema.article.c.source_id,
-            )
-            .join(schema.article, schema.article.c.id == content.c.article_id)
-            .where(content.c.article_id == article_id)
-            .order_by(content.c.id.desc())
-            .limit(1)
-        ).one()
-
-    def _story(self, article_id: int) -> int:
-        table = schema.analysis
-        return int(
-            self.connection.execute(
-                select(table.c.story_id).where(table.c.article_id == article_id).order_by(table.c.id.desc()).limit(1)
-            ).scalar_one()
-        )
-
-    def _remember(self, scope: str, keys: Sequence[str], article_id: int) -> None:
-        table = schema.article_key
-        for key in keys:
-            row = self.connection.execute(
-                select(table.c.article_id).where(table.c.scope == scope, table.c.key == key)
-            ).scalar()
-            if row is None:
-                self.connection.execute(insert(table).values(scope=scope, key=key, article_id=article_id))
-            elif scope == FOLDER_SCOPE and row != article_id:
-                self.connection.execute(
-                    update(table).where(table.c.scope == scope, table.c.key == key).values(article_id=article_id)
-                )
-
-    def _close(self, article_id: int) -> int:
-        closed = 0
-        for table in (schema.content, schema.analysis):
-            current = (table.c.article_id == article_id) & table.c.rev_to.is_(None)
-            if self.connection.execute(select(table.c.id).where(current)).first():
-                self.connection.execute(update(table).where(current).values(rev_to=self.revision))
-                closed = 1
-        return closed
-
-    def _add(
-        self,
-        source_id: int,
-        source: Source,
-        scope: str,
-        article: Article,
-        hash_: str,
-        watchlist_id: int,
-        scorer: str,
-    ) -> None:
+    def _add(self, source_id: int, source: Source, scope: str, article: Article, hash_: str, scoring: Scoring) -> None:
         entry = article.entry
         home = source.kind if source.kind == "folder" else source.key
-        uid = self._uid(home, entry.keys[0])
-        article_id = _inserted(
-            self.connection,
-            schema.article,
-            {
-                "uid": uid,
-                "source_id": source_id,
-                "guid": entry.guid,
-                "url": entry.link,
-                "first_seen": self.now,
-            },
-        )
-        self._remember(scope, entry.keys, article_id)
-        story_id = _inserted(
-            self.connection,
-            schema.story,
-            {"uid": uid, "first_article_id": article_id, "first_seen": self.now},
-        )
-        self._open(article_id, source_id, article, hash_, story_id, watchlist_id, scorer)
+        uid = identity.new_uid(self.connection, home, entry.keys[0])
+        facts = {"uid": uid, "source_id": source_id, "guid": entry.guid, "url": entry.link, "first_seen": self.now}
+        article_id = inserted(self.connection, schema.article, facts)
+        identity.remember(self.connection, scope, entry.keys, article_id)
+        story = {"uid": uid, "first_article_id": article_id, "first_seen": self.now}
+        place = Place(article_id, source_id, inserted(self.connection, schema.story, story), self.revision)
+        versions.open_content(self.connection, place, article, scoring, hash_=hash_, now=self.now)
         self._added += 1
-
-    def _uid(self, home: str, key: str) -> str:
-        """Sixteen hex digits, the same on every machine that reads the same source."""
-        table = schema.article
-        for nth in range(1_000_000):
-            uid = hashlib.sha256(f"{home}\x1f{key}\x1f{nth or ''}".encode()).hexdigest()[:16]
-            if self.connection.execute(select(table.c.id).where(table.c.uid == uid)).first() is None:
-                return uid
-        raise AssertionError("a million articles under one key")
-
-    def _open(
-        self,
-        article_id: int,
-        source_id: int,
-        article: Article,
-        hash_: str,
-        story_id: int,
-        watchlist_id: int,
-        scorer: str,
-    ) -> None:
-        entry = article.entry
-        published = entry.published or self.now
-        content_id = _inserted(
-            self.connection,
-            schema.content,
-            {
-                "article_id": article_id,
-                "rev_from": self.revision,
-                "title": entry.title,
-                "author": entry.author,
-                "link": entry.link,
-                "language": article.analysis.language,
-                "published_at": published,
-                "published_from": entry.published_from if entry.published else "fetch time",
-                "day": published.date(),
-                "text_kind": entry.text_kind,
-                "hash": hash_,
-                "fetched_at": self.now,
-            },
-        )
-        body = text.body_of(article.text, entry.title)
-        self.connection.execute(
-            insert(schema.content_text).values(content_id=content_id, article_id=article_id, body=body)
-        )
-        self.connection.execute(
-            insert(schema.content_index),
-            {
-                "rowid": content_id,
-                "title": " ".join(tokens.words(entry.title)),
-                "body": " ".join(tokens.words(body)),
-            },
-        )
-        self._analysis(
-            article_id, source_id, content_id, published.date(), article.analysis, story_id, watchlist_id, scorer
-        )
-
-    def _analysis(
-        self,
-        article_id: int,
-        source_id: int,
-        content_id: int,
-        day: Any,
-        analysis: Analysis,
-        story_id: int,
-        watchlist_id: int,
-        scorer: str,
-    ) -> None:
-        analysis_id = _inserted(
-            self.connection,
-            schema.analysis,
-            {
-                "article_id": article_id,
-                "content_id": content_id,
-                "rev_from": self.revision,
-                "tone": analysis.tone,
-                "sentences": len(analysis.sentences),
-                "words": analysis.words,
-                "story_id": story_id,
-                "scorer": scorer,
-                "watchlist_id": watchlist_id,
-            },
-        )
-        ids = {"analysis_id": analysis_id, "article_id": article_id}
-        self.connection.execute(
-            insert(schema.analysis_sentences).values(
-                spans=[[s.start, s.end, s.tone] for s in analysis.sentences], **ids
-            )
-        )
-        if analysis.mentions:
-            self.connection.execute(
-                insert(schema.mention),
-                [
-                    {
-                        "source_id": source_id,
-                        "day": day,
-                        "figure": m.figure,
-                        "sentence": m.sentence,
-                        "start": m.start,
-                        "end": m.end,
-                        "kind": m.kind,
-                        "tone_rule": m.tone,
-                        "label": m.label,
-                        "because": [[cue.word, cue.weight] for cue in m.because],
-                        **ids,
-                    }
-                    for m in analysis.mentions
-                ],
-            )
-        if analysis.topics:
-            self.connection.execute(
-                insert(schema.analysis_topic),
-                [{"topic": hit.topic, "hits": hit.hits, "words": list(hit.words), **ids} for hit in analysis.topics],
-            )
-
-
-def _inserted(connection: Connection, table: Any, values: dict[str, Any]) -> int:
-    key = connection.execute(insert(table).values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def unchanged(connection: Connection, scope: str, entries: Sequence[Entry]) -> set[int]:
-    """The positions of the entries whose words the record already holds under their strongest key.
-
-    Asked before the analysis, which is the dear part; the write transaction decides again.
-    """
-    keys, content = schema.article_key, schema.content
-    same: set[int] = set()
-    by_key = {entry.keys[0]: position for position, entry in enumerate(entries)}
-    wanted = list(by_key)
-    for at in range(0, len(wanted), 500):
-        rows = connection.execute(
-            select(keys.c.key, content.c.hash)
-            .join(content, content.c.article_id == keys.c.article_id)
-            .where(keys.c.scope == scope, keys.c.key.in_(wanted[at : at + 500]))
-            .order_by(content.c.id)
-        )
-        newest = {row.key: row.hash for row in rows}
-        same |= {by_key[key] for key, hash_ in newest.items() if fingerprint(entries[by_key[key]]) == hash_}
-    return same

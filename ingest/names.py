@@ -1,0 +1,156 @@
+"""Words of a text and names on the watch-list, folded alike so that they can be compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ingest.figures import Figure, Role
+
+_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’ʼ][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’ʼ][sS]$")
+_UNFOLDABLE = str.maketrans({"ı": "i", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "’": "'", "ʼ": "'"})
+#: Languages without spaces between words, or with endings written on to the name.
+SUBSTRING_LANGUAGES = frozenset({"ko", "ja", "zh"})
+# The Joneses, the Bushes: only such names take -es, so that "Lies" is no family of Li.
+_SIBILANT = ("s", "x", "z", "ch", "sh")
+
+
+class Token(NamedTuple):
+    """One word of a text."""
+
+    folded: str  #: without accents, dots and possessive, lower case
+    raw: str  #: as written, without a possessive
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of one figure, compiled."""
+
+    words: tuple[str, ...]
+    raw: tuple[str, ...]
+    kind: str  #: strong, weak, not, office, role
+    figure: str
+    famous: bool = False
+    surname_first: bool = False  #: ends in a surname after which a given name may follow
+    role: Role | None = None
+    roles: tuple[Role, ...] = ()  #: the offices of the figure
+
+
+class Table:
+    """The names that hold in one language, found by their words."""
+
+    def __init__(self, names: Sequence[Name]) -> None:
+        self._by_words: dict[tuple[str, ...], list[Name]] = {}
+        lengths: dict[str, set[int]] = {}
+        for name in names:
+            known = self._by_words.setdefault(name.words, [])
+            same = (name.kind, name.figure, name.role)
+            if all((other.kind, other.figure, other.role) != same for other in known):  # "J.D." and "JD" fold to one
+                known.append(name)
+            lengths.setdefault(name.words[0], set()).add(len(name.words))
+        self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+
+    def lengths(self, first: str) -> tuple[int, ...]:
+        """The numbers of words of the names that begin with this word, longest first."""
+        return self._lengths.get(first, ())
+
+    def named(self, words: tuple[str, ...]) -> Sequence[Name]:
+        return self._by_words.get(words, ())
+
+    def families(self, plural: str) -> list[Name]:
+        """The weak names that have this plural: the Trumps, the Joneses."""
+        if len(plural) < 4 or not plural.endswith("s"):
+            return []
+        singulars = [plural[:-1]]
+        if plural.endswith("es") and plural[:-2].endswith(_SIBILANT):
+            singulars.insert(0, plural[:-2])
+        for singular in singulars:
+            if weak := [name for name in self.named((singular,)) if name.kind == "weak"]:
+                return weak
+        return []
+
+
+class Substrings:
+    """The names in one language that are searched as plain text, longest first."""
+
+    def __init__(self, figures: Sequence[Figure], language: str) -> None:
+        self._figures: dict[str, list[str]] = {}
+        for figure in figures:
+            for name in dict(figure.names).get(language, ()):
+                self._figures.setdefault(name, []).append(figure.id)
+        longest_first = sorted(self._figures, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Start, end and figure of each name in a text, in order."""
+        for match in self._pattern.finditer(text) if self._pattern else ():
+            for figure in self._figures[match.group()]:
+                yield match.start(), match.end(), figure
+
+
+def tables(figures: Sequence[Figure]) -> dict[str, Table]:
+    """A table for each language that has names of its own, and under "" the one for all others."""
+    everywhere = [name for figure in figures for name in _of(figure)]
+    own: dict[str, list[Name]] = {"": []}
+    for figure in figures:
+        for language, given in figure.names:
+            if language not in SUBSTRING_LANGUAGES:
+                own.setdefault(language, []).extend(_names(given, "strong", figure))
+    return {language: Table([*everywhere, *names]) for language, names in own.items()}
+
+
+def _of(figure: Figure) -> Iterator[Name]:
+    yield from _names(figure.strong, "strong", figure)
+    yield from _names(figure.weak, "weak", figure)
+    yield from _names(figure.not_, "not", figure)
+    yield from _names(figure.offices, "office", figure)
+    for role in figure.roles:
+        yield from _names(role.phrases, "role", figure, role)
+
+
+def _names(given: Sequence[str], kind: str, figure: Figure, role: Role | None = None) -> Iterator[Name]:
+    first_words = {fold(name.split()[0]) for name in figure.strong}
+    surnames = first_words & {fold(name) for name in figure.weak}
+    for name in given:
+        found = list(tokens(name))
+        if not found:
+            continue
+        words = tuple(token.folded for token in found)
+        yield Name(
+            words,
+            tuple(token.raw for token in found),
+            kind,
+            figure.id,
+            figure.famous,
+            kind in ("strong", "weak") and words[-1] in surnames,
+            role,
+            figure.roles,
+        )
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of a text, in order; "U.S." is one word, and so is "Kim" in "Kim's"."""
+    for match in _TOKEN.finditer(text):
+        raw = match.group()
+        if raw.isascii() and raw.isalpha():  # nearly all of them
+            yield Token(raw.lower(), raw, *match.span())
+            continue
+        if raw[-2:-1] in "'’ʼ" and _POSSESSIVE.search(raw):
+            raw = raw[:-2]
+        if raw:
+            start = match.start()
+            yield Token(fold(raw), raw, start, start + len(raw))
+
+
+def fold(word: str) -> str:
+    """A word without what writers vary: accents, dots, capitals, the form of its apostrophes."""
+    if word.isascii():
+        return word.replace(".", "").lower()
+    decomposed = unicodedata.normalize("NFKD", word.translate(_UNFOLDABLE))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).replace(".", "").casefold()

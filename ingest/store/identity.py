@@ -1,0 +1,114 @@
+"""Which article is it? Decided by the unique keys under which a source has called it, inside the write transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, exists, insert, select, update
+
+from ingest.models import Entry, Source
+from ingest.store import schema
+
+FOLDER_SCOPE = "folder"
+
+
+def scope_of(source_id: int, source: Source) -> str:
+    """Where an article's keys must be unique: in its feed, or in the whole seed folder."""
+    return FOLDER_SCOPE if source.kind == "folder" else str(source_id)
+
+
+def fingerprint(entry: Entry) -> str:
+    """What makes two versions of an article the same: words, author, address, and a date that somebody stated."""
+    stated = entry.published_from not in (None, "file time", "fetch time")
+    parts = (
+        entry.title,
+        entry.body,
+        entry.author or "",
+        entry.link or "",
+        entry.published.isoformat() if stated and entry.published else "",
+        entry.language or "",
+        entry.outlet or "",
+        entry.group or "",
+    )
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def unchanged(connection: Connection, scope: str, entries: Sequence[Entry]) -> set[int]:
+    """The positions of the entries whose words the record already holds under their strongest key.
+
+    Asked before the analysis, which is the dear part; the write transaction decides again.
+    """
+    keys, content = schema.article_key, schema.content
+    same: set[int] = set()
+    by_key = {entry.keys[0]: position for position, entry in enumerate(entries)}
+    wanted = list(by_key)
+    for at in range(0, len(wanted), 500):
+        rows = connection.execute(
+            select(keys.c.key, content.c.hash)
+            .join(content, content.c.article_id == keys.c.article_id)
+            .where(keys.c.scope == scope, keys.c.key.in_(wanted[at : at + 500]))
+            .order_by(content.c.id)
+        )
+        newest = {row.key: row.hash for row in rows}
+        same |= {by_key[key] for key, hash_ in newest.items() if fingerprint(entries[by_key[key]]) == hash_}
+    return same
+
+
+def known(connection: Connection, scope: str, keys: Sequence[str]) -> int | None:
+    """The article that has one of these keys; the first key decides before the others."""
+    table = schema.article_key
+    rows = connection.execute(
+        select(table.c.key, table.c.article_id).where(table.c.scope == scope, table.c.key.in_(keys))
+    ).all()
+    found = {row.key: int(row.article_id) for row in rows}
+    return next((found[key] for key in keys if key in found), None)
+
+
+def same_words(connection: Connection, scope: str, hash_: str) -> int | None:
+    """An article whose newest version, withdrawn or not, is of exactly these words."""
+    keys, content = schema.article_key, schema.content
+    newer = schema.content.alias("newer")
+    return connection.execute(
+        select(content.c.article_id)
+        .join(keys, keys.c.article_id == content.c.article_id)
+        .where(
+            content.c.hash == hash_,
+            keys.c.scope == scope,
+            ~exists().where(newer.c.article_id == content.c.article_id, newer.c.id > content.c.id),
+        )
+        .order_by(content.c.rev_to.is_not(None), content.c.id)
+        .limit(1)
+    ).scalar()
+
+
+def shared(connection: Connection, scope: str, article_id: int, keys: Sequence[str], present: frozenset[str]) -> bool:
+    """Whether the article goes by another key than these that is `present` as well."""
+    table = schema.article_key
+    others = connection.execute(
+        select(table.c.key).where(table.c.scope == scope, table.c.article_id == article_id, table.c.key.not_in(keys))
+    ).scalars()
+    return any(key in present for key in others)
+
+
+def remember(connection: Connection, scope: str, keys: Sequence[str], article_id: int) -> None:
+    """Gives the article these keys. A feed's key stays with its first article, a path goes to the newest."""
+    table = schema.article_key
+    for key in keys:
+        row = connection.execute(select(table.c.article_id).where(table.c.scope == scope, table.c.key == key)).scalar()
+        if row is None:
+            connection.execute(insert(table).values(scope=scope, key=key, article_id=article_id))
+        elif scope == FOLDER_SCOPE and row != article_id:
+            connection.execute(
+                update(table).where(table.c.scope == scope, table.c.key == key).values(article_id=article_id)
+            )
+
+
+def new_uid(connection: Connection, home: str, key: str) -> str:
+    """Sixteen hex digits, the same on every machine that reads the same source."""
+    table = schema.article
+    for nth in range(1_000_000):
+        uid = hashlib.sha256(f"{home}\x1f{key}\x1f{nth or ''}".encode()).hexdigest()[:16]
+        if connection.execute(select(table.c.id).where(table.c.uid == uid)).first() is None:
+            return uid
+    raise AssertionError("a million articles under one key")

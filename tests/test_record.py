@@ -1,0 +1,211 @@
+"""The record: opening, migrating, refusing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from ingest.errors import NewerRecord, RecordError
+from ingest.settings import PROJECT
+from ingest.store import record, schema
+from tests.desk import Desk, utc
+
+
+def _tables(path: Path) -> set[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    finally:
+        connection.close()
+
+
+def _version(path: Path, new: str | None = None) -> str:
+    connection = sqlite3.connect(path)
+    try:
+        if new:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (new,))
+            connection.commit()
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def test_a_fresh_record_holds_every_table(engine: Engine, desk: Desk) -> None:
+    found = _tables(desk.data / "discourse.db")
+    assert {table.name for table in schema.metadata.sorted_tables} < found
+    assert "content_index" in found
+
+
+def test_the_folder_of_the_record_is_made(tmp_path: Path) -> None:
+    record.open_engine(f"sqlite:///{tmp_path}/a/b/record.db").dispose()
+    assert (tmp_path / "a/b/record.db").exists()
+
+
+def test_opening_again_keeps_what_is_there(engine: Engine, desk: Desk) -> None:
+    with record.writing(engine) as connection:
+        connection.execute(insert(schema.revision).values(number=1, at=utc(2026, 1, 1), what="a test"))
+    again = record.open_engine(desk.url)
+    with again.connect() as connection:
+        assert record.current_revision(connection) == 1
+    again.dispose()
+
+
+def test_the_migrations_make_exactly_the_schema_in_the_code(engine: Engine) -> None:
+    def ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+        return not (kind == "table" and name and name.startswith("content_index"))
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_two_processes_may_start_on_no_record_at_once(desk: Desk) -> None:
+    code = f"from ingest.store import record; record.open_engine({desk.url!r}).dispose()"
+    children = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", code], cwd=PROJECT, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    faults = [child.communicate(timeout=60)[1].decode() for child in children]
+    assert [child.returncode for child in children] == [0, 0, 0], faults
+    assert _version(desk.data / "discourse.db") == "0001"
+
+
+def test_threads_may_open_one_record_at_once(desk: Desk) -> None:
+    faults: list[Exception] = []
+
+    def go() -> None:
+        try:
+            record.open_engine(desk.url).dispose()
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=go) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+
+
+def test_a_newer_record_is_refused_naming_both_versions_and_stays_as_it_was(desk: Desk) -> None:
+    record.open_engine(desk.url).dispose()
+    path = desk.data / "discourse.db"
+    _version(path, "9999")
+    with pytest.raises(NewerRecord, match=r"version 9999, this program knows up to 0001.*DISCOURSE_DATABASE_URL"):
+        record.open_engine(desk.url)
+    assert _version(path) == "9999"
+
+
+def test_every_connection_is_in_wal_mode_with_foreign_keys_and_full_synchronisation(engine: Engine) -> None:
+    with engine.connect() as one, engine.connect() as other:
+        for connection in (one, other):
+            pragmas = [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            ]
+            assert pragmas == ["wal", 1, 2, 30_000]
+
+
+def test_a_row_without_its_parent_is_refused(engine: Engine) -> None:
+    orphan = insert(schema.article).values(uid="1" * 16, source_id=99, first_seen=utc(2026, 1, 1))
+    with pytest.raises(IntegrityError), record.writing(engine) as connection:
+        connection.execute(orphan)
+
+
+def test_a_fault_inside_a_write_takes_all_of_it_back(engine: Engine) -> None:
+    def fail_after_writing() -> None:
+        with record.writing(engine) as connection:
+            connection.execute(insert(schema.revision).values(number=1, at=utc(2026, 1, 1), what="never"))
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+    with engine.connect() as connection:
+        assert record.current_revision(connection) == 0
+
+
+def test_a_second_writer_waits_for_the_first_and_readers_wait_for_nobody(engine: Engine) -> None:
+    order: list[str] = []
+    holding = threading.Event()
+
+    def first() -> None:
+        with record.writing(engine) as connection:
+            holding.set()
+            connection.execute(insert(schema.revision).values(number=1, at=utc(2026, 1, 1), what="first"))
+            time.sleep(0.4)
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    holding.wait()
+    with engine.connect() as connection:
+        assert record.current_revision(connection) == 0
+        order.append("reader")
+    with record.writing(engine) as connection:
+        order.append("second")
+        assert record.current_revision(connection) == 1
+    thread.join()
+    assert order == ["reader", "first", "second"]
+
+
+def test_the_newest_revision_counts(engine: Engine) -> None:
+    with record.writing(engine) as connection:
+        assert record.current_revision(connection) == 0
+        for number in (1, 2, 3):
+            connection.execute(insert(schema.revision).values(number=number, at=utc(2026, 1, number), what="a test"))
+        assert record.current_revision(connection) == 3
+
+
+def test_times_come_back_aware_and_in_utc_and_naive_ones_are_refused(engine: Engine) -> None:
+    with record.writing(engine) as connection:
+        connection.execute(insert(schema.revision).values(number=1, at=utc(2026, 1, 1, 12), what="a test"))
+        assert connection.execute(select(schema.revision.c.at)).scalar_one() == utc(2026, 1, 1, 12)
+    naive = utc(2026, 1, 1).replace(tzinfo=None)
+    with pytest.raises(Exception, match="has no time zone"), record.writing(engine) as connection:
+        connection.execute(insert(schema.revision).values(number=2, at=naive, what="a test"))
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(desk: Desk) -> None:
+    (desk.data / "discourse.db").write_bytes(b"This is a letter to my aunt.\n" * 400)
+    with pytest.raises(RecordError, match=r"discourse\.db can't be opened: file is not a database.*restore a copy"):
+        record.open_engine(desk.url)
+
+
+def test_damage_inside_the_file_is_found(engine: Engine, desk: Desk) -> None:
+    path = desk.data / "discourse.db"
+    assert record.damage(engine) == []
+    with record.writing(engine) as connection:
+        for number in range(1, 2_001):
+            connection.execute(insert(schema.revision).values(number=number, at=utc(2026, 1, 1), what="x" * 150))
+    engine.dispose()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\x5a" * 8_192)
+    damaged = record.open_engine(desk.url)
+    assert record.damage(damaged)
+    damaged.dispose()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(RecordError, match="can't be"):
+        record.open_engine(f"sqlite:///{tmp_path}/data/record.db")
+
+
+def test_a_path_below_a_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    with pytest.raises(RecordError, match="DISCOURSE_DATA_DIR"):
+        record.open_engine(f"sqlite:///{tmp_path}/data/record.db")
