@@ -19,7 +19,7 @@ class Kpi:
     articles: int
     mentions: int
     net_tone: float | None  #: (positive − negative) ÷ scored mentions; None under five stories
-    half: float | None  #: half the width of its 95 % interval
+    half: float | None  #: how far its 95 % interval reaches to either side (the end of the scale cuts one off)
     stories: int
     most_named: str | None
     most_named_articles: int
@@ -37,7 +37,7 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
     """
     ends = None
     if before:
-        ends = now - timedelta(days=view.days) if view.running and view.until == view.today else None
+        ends = now - timedelta(days=view.days) if view.running else None
         view = view.before()
     chosen = bool(view.filters.figures)
     mine = "list_contains($figures, figure)" if chosen else "true"
@@ -64,7 +64,7 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
         articles=sum(articles.values()),
         mentions=sum(mentions.values()),
         net_tone=mean[0] if mean else None,
-        half=(mean[2] - mean[1]) / 2 if mean else None,
+        half=max(mean[0] - mean[1], mean[2] - mean[0]) if mean else None,
         stories=stories,
         most_named=most[0][0] if most else None,
         most_named_articles=most[0][1] if most else 0,

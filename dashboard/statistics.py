@@ -45,7 +45,8 @@ def wilson(hits: int, of: int) -> tuple[float, float] | None:
     share, z2 = hits / of, _Z * _Z
     centre = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding must not put the share itself outside: 0 of 12 would begin at 3e-17.
+    return min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
 
 
 def change(now: float, before: float) -> float | None:

@@ -78,6 +78,7 @@ class _Scan:
         self._found: list[Mention] = []
         self._first: dict[str, int] = {}  # figure -> place of its first full name
         self._latest: dict[str, int] = {}  # figure -> place of its latest full name
+        self._headlines: dict[int, bool] = {}  # sentence -> whether it is one
         self._open: list[tuple[int, int, list[Name]]] = []  # weak names with nobody to mean, so far
 
     def run(self) -> list[Mention]:
@@ -126,11 +127,16 @@ class _Scan:
         """The longest names that begin at this token, and the token after them."""
         words = self._words
         for length in self._table.lengths(words[at]):
-            for places in self._places(at, length):
-                key = tuple(words[place] for place in places)
-                found = [name for name in self._table.named(key) if self._stands(name, places)]
-                if found:
-                    return found, places[-1] + 1
+            if at + length > len(words):
+                continue
+            found = self._standing(tuple(words[at : at + length]), range(at, at + length))
+            if not found and length > 1 and at + length < len(words) and _is_initial(self._tokens[at + 1]):
+                # Kamala D. Harris: an initial is passed over, in full names only.
+                places = [at, *range(at + 2, at + length + 1)]
+                found = [n for n in self._standing(tuple(words[p] for p in places), places) if n.kind == "strong"]
+                length += 1
+            if found:
+                return found, at + length
         family = [
             name
             for name in self._table.families(words[at])
@@ -138,26 +144,19 @@ class _Scan:
         ]
         return family, at + 1
 
-    def _places(self, at: int, length: int) -> list[tuple[int, ...]]:
-        """The tokens that a name of this length may take: the next ones, or with an initial passed over."""
-        plain = tuple(range(at, at + length))
-        found = [plain] if plain[-1] < len(self._tokens) else []
-        if length > 1 and at + length < len(self._tokens) and _is_initial(self._tokens[at + 1]):
-            found.append((at, *range(at + 2, at + length + 1)))
-        return found
+    def _standing(self, words: tuple[str, ...], places: Sequence[int]) -> list[Name]:
+        """The names of these words, where they are written as one name, with its capitals."""
+        return [name for name in self._table.named(words) if self._stands(name, places)]
 
-    def _stands(self, name: Name, places: tuple[int, ...]) -> bool:
-        """Whether a name whose words are in place is written as one name, with its capitals."""
-        if len(places) > 1:
-            if places[-1] - places[0] >= len(places) and name.kind != "strong":  # an initial only in full names
-                return False
-            if not all(self._adjacent(place) for place in range(places[0], places[-1])):
-                return False
+    def _stands(self, name: Name, places: Sequence[int]) -> bool:
+        last = places[-1]
         if not all(self._cased(place, name, nth) for nth, place in enumerate(places)):
             return False
-        if name.kind == "role" and not self._in_office(places[0], places[-1] + 1, name):
+        if not all(self._adjacent(place) for place in range(places[0], last)):
             return False
-        return not (name.surname_first and self._other_given_name(places[-1]))
+        if name.kind == "role" and not self._in_office(places[0], last + 1, name):
+            return False
+        return not (name.surname_first and self._other_given_name(last))
 
     def _cased(self, place: int, name: Name, nth: int) -> bool:
         token, wanted = self._tokens[place], name.raw[nth]
@@ -211,11 +210,16 @@ class _Scan:
         given = tokens[place + 1]
         if text[given.end : given.end + 1] in _HYPHENS and text[given.end + 1 : given.end + 2].islower():
             return True
-        start, end = self._sentences[max(0, self.sentence_of(tokens[place].start))]
-        if text[end - 1] in ".!?":  # headlines have no full stop
-            return True
-        words = [word for word in text[start:end].split() if len(word) > 3]
-        return sum(word[0].islower() for word in words) * 2 >= len(words)
+        return not self._is_headline(self.sentence_of(tokens[place].start))
+
+    def _is_headline(self, sentence: int) -> bool:
+        """Whether most words of a sentence are capitalised, and no full stop ends it."""
+        if sentence not in self._headlines:
+            start, end = self._sentences[max(0, sentence)]
+            words = [word for word in self._text[start:end].split() if len(word) > 3]
+            lower = sum(word[0].islower() for word in words)
+            self._headlines[sentence] = self._text[end - 1] not in ".!?" and lower * 2 < len(words)
+        return self._headlines[sentence]
 
     def _add(self, at: int, stop: int, kind: str, named: Sequence[Name]) -> None:
         start = self._tokens[at].start

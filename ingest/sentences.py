@@ -10,6 +10,9 @@ import sentencex
 #: Nobody writes longer sentences; tables and lists without full stops are longer, and scoring is not linear in it.
 _LONGEST = 2_000
 
+#: sentencex takes quadratic time where letters are not ASCII: a long paragraph is shown to it piece by piece.
+_WINDOW = 4_000
+
 #: A line shorter than this that ends its paragraph's line is a heading or an item, not a line wrapped by an editor.
 _WRAPPED = 50
 
@@ -81,7 +84,16 @@ def _abbreviated(head: str) -> bool:
 
 
 def _cuts(block: str, language: str) -> list[int]:
-    found = {boundary["end_index"] for boundary in sentencex.get_sentence_boundaries(language, block)}
+    """Where sentences end, in order; the last is the block's end."""
+    found: set[int] = set()
+    start = 0
+    while start < len(block):
+        window = block[start : start + _WINDOW]
+        ends = [start + boundary["end_index"] for boundary in sentencex.get_sentence_boundaries(language, window)]
+        if start + len(window) < len(block):
+            ends = ends[:-1]  # the window's end is none of a sentence
+        found.update(ends)
+        start = ends[-1] if ends else start + len(window)
     found.update(match.end() for match in _AFTER_QUOTE.finditer(block))
     return sorted(found | {len(block)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -137,7 +138,7 @@ class Settings(BaseSettings):
                 copy = folder / shipped
                 if not copy.exists():
                     # Dashboard and worker start at the same moment: each makes a whole copy, the last one stays.
-                    partial = copy.with_suffix(f".{os.getpid()}.partial")
+                    partial = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
                     shutil.copyfile(PROJECT / "seeds" / shipped, partial)
                     partial.replace(copy)
             name, folder = "DISCOURSE_SEEDS_DIR", self.seeds

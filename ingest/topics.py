@@ -15,7 +15,7 @@ _KEYS = {"id", "name", "cap", "keywords", "not"}
 #: The major topics of the project's master codebook: there is no 11 and no 22.
 CAP_MAJOR = frozenset({*range(1, 11), *range(12, 22), 23})
 # What may stand between two words of a phrase: spaces, hyphens, a line's end; a blank line parts them.
-_GAP = re.compile(r"[^\S\n]*[-‐‑–]?[^\S\n]*\n?[^\S\n]*")
+_GAP = re.compile(r"(?:['’ʼ][sS])?[^\S\n]*[-‐‑–]?[^\S\n]*\n?[^\S\n]*")
 
 
 @dataclass(frozen=True, slots=True)

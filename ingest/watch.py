@@ -150,12 +150,14 @@ class Worker:
         root = self.settings.seeds
         while not stop.is_set():
             try:
-                inode = root.stat().st_ino
+                inode, fresh = root.stat().st_ino, True
                 for events in watchfiles.watch(
                     root, stop_event=stop, debounce=400, step=50, rust_timeout=2_000, yield_on_timeout=True,
                     raise_interrupt=False, ignore_permission_denied=True,
                 ):  # fmt: skip
-                    if events:
+                    if events or fresh:
+                        # The first time also without events: what was written before we listened sent none.
+                        fresh = False
                         changed.set()
                         # A file just written is not read before it has been left alone for a moment.
                         stop.wait(0.6)

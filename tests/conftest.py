@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from dashboard.readmodel import ReadModel
 from ingest.analyse import Analyser, Watchlist
+from ingest.models import Entry
 from ingest.settings import Settings
 from ingest.store import record
+from tests import newsroom as press
 from tests.desk import FIGURES, TOPICS, Desk, opml
+from tests.newsroom import Newsroom
 
 
 @pytest.fixture
@@ -44,9 +49,18 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return made
 
 
+@pytest.fixture(scope="session")
+def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated record with nothing in it: copying it takes a tenth of the time of making one."""
+    path = tmp_path_factory.mktemp("record") / "discourse.db"
+    record.open_engine(f"sqlite:///{path}").dispose()
+    return path
+
+
 @pytest.fixture
-def engine(desk: Desk) -> Iterator[Engine]:
+def engine(desk: Desk, empty_record: Path) -> Iterator[Engine]:
     """The desk's record, open."""
+    shutil.copyfile(empty_record, desk.data / "discourse.db")
     opened = record.open_engine(desk.url)
     yield opened
     opened.dispose()
@@ -65,3 +79,21 @@ def quiet_logging() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """A season of a made-up press, reprints and all, with its read model; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("newsroom")
+    opened = record.open_engine(f"sqlite:///{folder / 'discourse.db'}")
+    made = press.Press(opened, press.analyser(folder))
+    published: dict[str, list[Entry]] = {}
+    for outlet, entry in press.season():
+        published.setdefault(outlet, []).append(entry)
+    for outlet, entries in published.items():
+        made.publish(outlet, *entries)
+    press.reprints(opened)
+    model = ReadModel(opened)
+    model.catch_up()
+    yield Newsroom(opened, model, press.pieces(opened), made.ids)
+    opened.dispose()

@@ -86,7 +86,7 @@ def archive(engine: Engine, analyser: Analyser) -> Archivist:
     return Archivist(engine, analyser)
 
 
-# -- new, same, edited --------------------------------------------------------------------------------------------------
+# -- new, same, edited --------------------------------------------------------------------------------------------
 
 
 def test_a_new_article_takes_the_first_revision_with_everything_that_belongs_to_it(archive: Archivist) -> None:
@@ -145,7 +145,7 @@ def test_a_story_outlives_the_edits_of_its_article(archive: Archivist) -> None:
     assert len(set(archive._all(select(schema.analysis.c.story_id)))) == 1
 
 
-# -- which article is it ------------------------------------------------------------------------------------------------
+# -- which article is it ------------------------------------------------------------------------------------------
 
 
 def test_a_changed_guid_at_the_same_address_is_the_same_article(archive: Archivist) -> None:
@@ -186,7 +186,7 @@ def test_two_records_give_one_article_the_same_id(archive: Archivist, desk: Desk
     other.engine.dispose()
 
 
-# -- the seed folder ----------------------------------------------------------------------------------------------------
+# -- the seed folder ----------------------------------------------------------------------------------------------
 
 
 def test_a_file_that_moved_is_the_same_article(archive: Archivist) -> None:
@@ -263,7 +263,7 @@ def test_an_edit_that_states_a_date_does(archive: Archivist) -> None:
     assert archive.current("day") == [utc(2026, 1, 1).date()]
 
 
-# -- withdrawn ----------------------------------------------------------------------------------------------------------
+# -- withdrawn ----------------------------------------------------------------------------------------------------
 
 
 def test_withdrawing_closes_an_article_and_keeps_its_history(archive: Archivist) -> None:
@@ -299,7 +299,7 @@ def test_a_withdrawn_file_that_somebody_edits_is_back(archive: Archivist) -> Non
     assert archive.count("article") == 1
 
 
-# -- sources and watch-lists --------------------------------------------------------------------------------------------
+# -- sources and watch-lists --------------------------------------------------------------------------------------
 
 
 def test_a_source_is_known_by_its_key_and_takes_a_new_name(engine: Engine) -> None:

@@ -1,0 +1,254 @@
+"""What an analyst does: look, filter, share, click a point, drop a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_httpserver import HTTPServer
+
+from tests.browser.conftest import Server, running, settled
+
+pytestmark = pytest.mark.browser
+
+
+def kpi(page: Page) -> list[str]:
+    """The five key figures as they stand on the page."""
+    values = page.locator("[data-testid=stMetricValue]")
+    expect(values).to_have_count(5, timeout=15_000)
+    return values.all_inner_texts()
+
+
+def opened(browser: Browser, url: str) -> Page:
+    """Another person's browser."""
+    return settled_at(browser.new_context(viewport={"width": 1440, "height": 1600}).new_page(), url)
+
+
+def settled_at(page: Page, url: str) -> Page:
+    page.goto(url)
+    return settled(page)
+
+
+def choose(page: Page, label: str, value: str) -> None:
+    """Picks a value in a multiselect of the sidebar."""
+    page.get_by_role("combobox", name=label).click()
+    page.keyboard.type(value)
+    page.get_by_role("option", name=value).first.click()
+    page.keyboard.press("Escape")
+    settled(page)
+
+
+def copied(page: Page) -> tuple[str, str]:
+    """The two links: period moving, dates fixed."""
+    page.get_by_role("button", name="Copy link").click()
+    codes = page.locator("[data-testid=stCode]")
+    expect(codes).to_have_count(2)
+    moving, fixed = (text.strip() for text in codes.all_inner_texts())
+    return moving, fixed
+
+
+def points(page: Page, chart: int = 0):
+    return page.locator(".js-plotly-plot").nth(chart).locator(".scatterlayer .trace .points path")
+
+
+def click(page: Page, point) -> str:
+    """Clicks a point; answers what its hover text said."""
+    box = point.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for _ in range(20):  # until the chart listens
+        page.mouse.move(x - 5, y - 5)
+        page.mouse.move(x, y, steps=5)
+        page.wait_for_timeout(250)
+        if page.locator(".hoverlayer .hovertext").count():
+            break
+    said = " ".join(page.locator(".hoverlayer .hovertext").all_text_contents())
+    page.mouse.click(x, y)
+    page.wait_for_selector("[class*=st-key-evidence]")
+    settled(page)
+    return said
+
+
+def test_a_fresh_start_shows_the_demo_and_says_so(demo: Server, page: Page) -> None:
+    settled_at(page, demo.url)
+    expect(page.get_by_text("This is the demo")).to_be_visible()
+    assert kpi(page)[0] == str(len(list((demo.seeds / "demo").glob("*.md"))))
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+def test_a_filter_changes_chart_and_address_and_the_address_opens_the_same_numbers(
+    demo: Server, page: Page, browser: Browser
+) -> None:
+    settled_at(page, demo.url)
+    before = kpi(page)
+    lines = points(page).count()
+    choose(page, "Figures", "Vladimir Putin")
+    page.get_by_label("Search", exact=True).fill("summit")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert "figures=Vladimir+Putin" in page.url
+    assert "q=summit" in page.url
+    assert kpi(page) != before
+    assert points(page).count() < lines
+    colleague = opened(browser, page.url)
+    assert kpi(colleague) == kpi(page)
+    assert points(colleague).count() == points(page).count()
+
+
+@pytest.mark.parametrize("fixed", [False, True], ids=["moving", "fixed"])
+def test_a_copied_link_writes_everything_out_and_opens_the_same_view(
+    demo: Server, page: Page, browser: Browser, fixed: bool
+) -> None:
+    query = (
+        "q=talks&figures=Kim+Jong+Un&figures=Joe+Biden&period=Custom&dates=2018-01-01&dates=2022-12-31&count=number"
+        "&bin=quarter&tone=-0.50&tone=0.60&offices=true&language=en&sources=Demo+Wire&sources=Demo+Ledger"
+    )
+    settled_at(page, f"{demo.url}/?{query}")
+    link = copied(page)[fixed]
+    for part in query.split("&"):
+        assert part in link
+    colleague = opened(browser, link)
+    page.keyboard.press("Escape")
+    assert kpi(colleague) == kpi(page)
+    summary = "articles · "
+    assert colleague.get_by_text(summary).first.inner_text() == page.get_by_text(summary).first.inner_text()
+
+
+def test_the_automatic_view_is_written_out_with_its_lines_sources_and_dates(demo: Server, page: Page) -> None:
+    settled_at(page, demo.url)
+    moving, fixed = copied(page)
+    assert moving.count("figures=") == 5
+    assert moving.count("sources=") == 5
+    assert "period=Automatic" in moving
+    assert "period=Custom" in fixed
+    assert fixed.count("dates=") == 2
+
+
+@pytest.mark.parametrize(("chart", "unit"), [(0, "articles?"), (1, "mentions?")], ids=["attention", "tone"])
+def test_a_clicked_point_opens_exactly_the_sentences_it_counts(
+    demo: Server, page: Page, browser: Browser, chart: int, unit: str
+) -> None:
+    settled_at(page, demo.url)
+    page.set_viewport_size({"width": 1440, "height": 2400})
+    settled(page)
+    said = click(page, points(page, chart).last)
+    counted = int(re.search(r"(\d+) of \d+ articles" if chart == 0 else r"n = (\d+)", said)[1])
+    evidence = page.locator("[class*=st-key-evidence]")
+    heading = evidence.first.inner_text()
+    assert re.search(rf"— {counted} {unit}", heading), heading
+    while (more := page.get_by_role("button", name=re.compile("^Show "))).count():
+        more.first.click()
+        settled(page)
+    bylines = evidence.locator("a[href*='article=']").count()
+    bold = evidence.locator("p:has([data-testid=stMarkdownBadge]) > strong, p:has(.stMarkdownBadge) > strong").count()
+    assert (bylines if chart == 0 else max(bold, bylines)) >= 1
+    if chart == 0:
+        assert bylines == counted
+    assert "open=" in page.url
+    colleague = opened(browser, page.url)
+    assert colleague.locator("[class*=st-key-evidence]").first.inner_text().splitlines()[0] == heading.splitlines()[0]
+
+
+def test_closing_the_evidence_takes_it_out_of_the_address(demo: Server, page: Page) -> None:
+    settled_at(page, demo.url)
+    click(page, points(page).last)
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("[class*=st-key-evidence]")).to_have_count(0)
+    page.wait_for_url(lambda url: "open=" not in url)
+
+
+def test_the_reader_marks_names_and_links_only_to_the_web(demo: Server, page: Page) -> None:
+    settled_at(page, f"{demo.url}/articles?article=unknown")
+    expect(page.get_by_text("This article is not in the record")).to_be_visible()
+    settled_at(page, demo.url)
+    href = page.locator("[class*=st-key-newest] a").first.get_attribute("href")
+    settled_at(page, f"{demo.url}/{href}")
+    expect(page.locator("u b").first).to_be_visible()
+    for link in page.locator("a[href]").all():
+        assert re.match(r"https?://|/|articles\?|#stMain", link.get_attribute("href") or "")
+
+
+def test_a_file_dropped_into_the_seed_folder_is_on_screen_and_the_demo_steps_back(
+    browser: Browser, page: Page, tmp_path: Path
+) -> None:
+    with running(tmp_path, demo=True) as server:
+        settled_at(page, server.url)
+        expect(page.get_by_text("This is the demo")).to_be_visible()
+        (server.seeds / "talks.txt").write_text(
+            "Lee and Trump meet in Seoul\n\nPresident Donald Trump met Lee Jae-myung. Trump praised his host.\n"
+        )
+        start = time.monotonic()
+        expect(page.get_by_text("Lee and Trump meet in Seoul").first).to_be_visible(timeout=15_000)
+        took = time.monotonic() - start
+        assert took < 10, f"{took:.1f} s"
+        expect(page.get_by_text("This is the demo")).to_have_count(0)
+        settled(page)
+        assert kpi(page)[0] == "1"
+
+
+def test_a_feed_is_read_and_hostile_titles_stay_text(
+    browser: Browser, page: Page, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    title = "[click](javascript:alert(1)) &lt;img src=http://evil.invalid/x.png onerror=alert(1)&gt; :red[Biden]"
+    httpserver.expect_request("/feed").respond_with_data(
+        f"""<rss version="2.0"><channel><title>Feed</title><link>https://example.org/</link>
+        <item><guid>1</guid><title>{title}</title><link>https://example.org/1</link>
+        <description>&lt;p onclick="x()"&gt;Joe Biden spoke.&lt;script&gt;alert(1)&lt;/script&gt;&lt;/p&gt;
+        ![](http://evil.invalid/y.png)</description></item></channel></rss>""",
+        content_type="application/rss+xml",
+    )
+    httpserver.expect_request("/nothing").respond_with_data("", status=404)
+    feeds = (
+        '<opml version="2.0"><body><outline text="Press">'
+        f'<outline type="rss" text="A feed" xmlUrl="{httpserver.url_for("/feed")}" language="en"/>'
+        f'<outline type="rss" text="A broken feed" xmlUrl="{httpserver.url_for("/nothing")}" language="en"/>'
+        "</outline></body></opml>"
+    )
+    foreign: list[str] = []
+    page.on("request", lambda request: foreign.append(request.url) if "evil" in request.url else None)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    with running(tmp_path, demo=False, feeds=feeds) as server:
+        settled_at(page, server.url)
+        # Invisible joiners keep the page from making links: they may stand anywhere in what is shown.
+        shown = page.get_by_text(re.compile(r"\[click\]\(javascript:\u2060?alert\(1\)\).*\u2060?red\[Biden\]"))
+        expect(shown.first).to_be_visible(timeout=15_000)
+        for path in ("figures", "articles", "sources"):
+            settled_at(page, f"{server.url}/{path}")
+            page.wait_for_timeout(500)
+        expect(page.get_by_text("A broken feed").first).to_be_visible()
+        expect(page.get_by_text("404").first).to_be_visible()
+    assert foreign == []
+    assert dialogs == []
+
+
+def test_a_dashboard_killed_and_started_again_has_lost_nothing(browser: Browser, page: Page, tmp_path: Path) -> None:
+    with running(tmp_path, demo=True) as server:
+        before = kpi(settled_at(page, server.url))
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(10)
+    with running(tmp_path, demo=True) as server:
+        assert kpi(settled_at(page, server.url)) == before
+
+
+@pytest.mark.parametrize("path", ["", "figures", "articles", "sources"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 420])
+def test_every_page_fits_its_window_in_both_themes(
+    demo: Server, browser: Browser, path: str, scheme: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    settled_at(page, f"{demo.url}/{path}")
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), "the page scrolls sideways"
+    assert page.locator("[data-testid=stException]").count() == 0
+    remote = [url for url in requested if not url.startswith((demo.url, "data:", "blob:"))]
+    assert remote == []
+    context.close()

@@ -1,0 +1,118 @@
+"""The watch-list's file: what an entry becomes, and how each mistake is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingest import figures
+from ingest.errors import ConfigFileError
+from ingest.figures import Role
+
+JANE = """
+[[figure]]
+id = "jane-doe"
+name = "Jane Doe"
+strong = ["Jane Doe"]
+"""
+
+
+def _load(tmp_path: Path, words: str) -> list[figures.Figure]:
+    path = tmp_path / "figures.toml"
+    path.write_text(words, encoding="utf-8")
+    return figures.load(path)
+
+
+def test_a_full_entry_is_read(tmp_path: Path) -> None:
+    (figure,) = _load(
+        tmp_path,
+        JANE
+        + """weak = ["Doe"]
+famous = true
+not = ["John Doe"]
+offices = ["Doe government"]
+names.ko = ["제인 도"]
+names.de = ["Jane Doe"]
+wikidata = "Q1"
+group = "Ruritania"
+[[figure.role]]
+title = "Minister"
+of = "Ruritania"
+from = 2025-03-01
+to = 2026-03-01
+phrases = ["Ruritanian minister"]
+""",
+    )
+    assert (figure.id, figure.name, figure.group, figure.wikidata) == ("jane-doe", "Jane Doe", "Ruritania", "Q1")
+    assert (figure.strong, figure.weak, figure.famous) == (("Jane Doe",), ("Doe",), True)
+    assert (figure.not_, figure.offices) == (("John Doe",), ("Doe government",))
+    assert figure.names == (("de", ("Jane Doe",)), ("ko", ("제인 도",)))
+    (role,) = figure.roles
+    assert role == Role("Minister", "Ruritania", date(2025, 3, 1), date(2026, 3, 1), ("Ruritanian minister",))
+    assert figure.as_dict()["roles"][0]["until"] == "2026-03-01"
+
+
+def test_an_entry_needs_little(tmp_path: Path) -> None:
+    (figure,) = _load(tmp_path, JANE)
+    assert (figure.weak, figure.famous, figure.roles, figure.group) == ((), False, (), "")
+
+
+def test_a_role_lasts_from_its_first_day_to_its_successors() -> None:
+    role = Role("Minister", since=date(2025, 3, 1), until=date(2026, 3, 1))
+    days = [date(2025, 2, 28), date(2025, 3, 1), date(2026, 2, 28), date(2026, 3, 1)]
+    assert [role.held_on(day) for day in days] == [False, True, True, False]
+    assert Role("Minister").held_on(date(1900, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('nickname = ["Jay"]', "unknown key 'nickname'. Known are: famous, group"),
+        ('weak = "Doe"', "'weak' must be a list of texts"),
+        ("famous = true", "'famous' says that the weak names are safe alone, but there are none"),
+        ('famous = "yes"', "'famous' must be true or false"),
+        ('names = ["제인"]', "'names' must be a table"),
+        ('names.ko = "제인"', r"'names\.ko' must be a list of texts"),
+        ('names.ko = [" "]', r"'names\.ko' must be a list of texts"),
+        ('names.korean = ["제인"]', r"'names\.korean': give the language as two small letters"),
+        ("wikidata = 22686", "'wikidata' is needed and must be a text"),
+        ('role = "Minister"', "'role' must be a list of tables"),
+        ("[[figure.role]]\nfrom = 2025-03-01", r"role 1: 'title' is needed"),
+        ('[[figure.role]]\ntitle = "Minister"\nsince = 2025-03-01', "role 1: unknown key 'since'"),
+        ('[[figure.role]]\ntitle = "Minister"\nfrom = "2025-03-01"', "role 1: 'from' must be a date without quotes"),
+        (
+            '[[figure.role]]\ntitle = "Minister"\nfrom = 2025-03-01\nto = 2025-03-01',
+            r"role 1: it ends \(2025-03-01\) before it begins \(2025-03-01\)",
+        ),
+        ('[[figure.role]]\ntitle = "Minister"\nphrases = "the minister"', "role 1: 'phrases' must be a list"),
+    ],
+)
+def test_a_mistake_is_named_with_file_entry_and_key(tmp_path: Path, line: str, complaint: str) -> None:
+    with pytest.raises(ConfigFileError, match=complaint) as caught:
+        _load(tmp_path, f"{JANE}{line}\n")
+    assert f"{tmp_path / 'figures.toml'}: figure 1 (jane-doe)" in str(caught.value)
+
+
+@pytest.mark.parametrize("left_out", ["id", "name", "strong"])
+def test_what_is_needed_can_not_be_left_out(tmp_path: Path, left_out: str) -> None:
+    kept = "\n".join(line for line in JANE.splitlines() if not line.startswith(left_out))
+    with pytest.raises(ConfigFileError, match=f"'{left_out}' (is needed|needs at least one)"):
+        _load(tmp_path, kept)
+
+
+def test_two_entries_can_not_have_one_id(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFileError, match=r"figure 2 \(jane-doe\): the id 'jane-doe' is taken"):
+        _load(tmp_path, JANE + JANE)
+
+
+def test_two_figures_can_not_share_a_strong_name(tmp_path: Path) -> None:
+    twin = JANE.replace('"jane-doe"', '"jane-doe-ii"').replace('["Jane Doe"]', '["Jane DOE"]')
+    with pytest.raises(ConfigFileError, match=r"figure 2 \(jane-doe-ii\): 'strong' has \"Jane DOE\", .* jane-doe"):
+        _load(tmp_path, JANE + twin)
+
+
+def test_two_figures_can_share_a_surname(tmp_path: Path) -> None:
+    sister = JANE.replace("jane-doe", "ann-doe").replace("Jane", "Ann") + 'weak = ["Doe"]\n'
+    assert [figure.weak for figure in _load(tmp_path, f'{JANE}weak = ["Doe"]\n{sister}')] == [("Doe",), ("Doe",)]
