@@ -29,11 +29,13 @@ class Compression:
         if not accepted or Headers(scope=scope).get("range"):
             await (self._app if static else self._others)(scope, receive, send)
             return
-        if kept := self._kept.get(scope["path"]):
+        # Who asks whether a file has changed asks the application: it alone says 304.
+        asks = any(name.startswith(b"if-") for name, _ in scope["headers"])
+        if not asks and (kept := self._kept.get(scope["path"])):
             await _reply(kept, send)
             return
         answer = _Answer()
-        await self._app(_unconditional(scope), receive, answer)
+        await self._app(scope, receive, answer)
         start, body = answer.start, bytes(answer.body)
         headers = MutableHeaders(raw=list(start["headers"]))
         if start["status"] == 200 and headers.get("content-type", "").startswith(_COMPRESSIBLE) and len(body) > 1_000:
@@ -44,7 +46,7 @@ class Compression:
             if "etag" in headers:
                 headers["etag"] = f"W/{headers['etag'].removeprefix('W/')}"
             start = {**start, "headers": headers.raw}
-            if self._bytes + len(body) <= _MOST_BYTES:
+            if scope["path"] not in self._kept and self._bytes + len(body) <= _MOST_BYTES:
                 self._bytes += len(body)
                 self._kept[scope["path"]] = (start, body)
         await _reply((start, body), send)
@@ -62,12 +64,6 @@ class _Answer:
             self.start = message
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
-
-
-def _unconditional(scope: Scope) -> Scope:
-    """The request without its conditions: a 304 has no body to keep."""
-    kept = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"if-")]
-    return {**scope, "headers": kept}
 
 
 async def _reply(kept: tuple[Message, bytes], send: Send) -> None:

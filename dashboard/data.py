@@ -101,7 +101,8 @@ class Lists:
     def only_demo(self, sources: Iterable[int]) -> bool:
         """Whether all of these sources with articles belong to the demo."""
         chosen = set(sources)
-        return all(row.group == DEMO_GROUP for row in self.sources if row.id in chosen and row.articles)
+        groups = {row.group for row in self.sources if row.id in chosen and row.articles}
+        return groups == {DEMO_GROUP}
 
 
 def lists(model: ReadModel) -> Lists:
@@ -116,14 +117,16 @@ def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     with model.engine.connect() as connection:
         watched = reader.watchlist(connection)
         sources = tuple(reader.sources(connection))
+    shown = [row for row in sources if row.articles or (row.listed and row.kind == "feed")]
+    # The oldest first: a namesake that comes later must not take over a label that links carry.
+    aged = sorted(shown, key=lambda row: row.id)
+    labels = {id_: label for label, id_ in _unique((row.name, row.key, row.id) for row in aged).items()}
     return Lists(
         watched=watched,
         sources=sources,
         figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.figures),
         topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.topics),
-        source_ids=_unique(
-            (row.name, row.key, row.id) for row in sources if row.articles or (row.listed and row.kind == "feed")
-        ),
+        source_ids={labels[row.id]: row.id for row in shown},
         languages=tuple(queries.languages(model)),
     )
 
@@ -132,7 +135,10 @@ def _unique(entries) -> dict:  # type: ignore[no-untyped-def, type-arg]
     """Labels for values; a name that two of them have is told apart by its key."""
     found: dict[str, object] = {}
     for name, key, value in entries:
-        found[name if name not in found else f"{name} ({key})"] = value
+        label = name
+        while label in found:
+            label = f"{label} ({key})"
+        found[label] = value
     return found
 
 

@@ -67,13 +67,12 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
         ids = list(mention_ids)
         found = reader.evidence(connection, ids)
     articles = {item.article.id for item in found}
-    counts = f"{_count(len(articles), 'article')} · {_count(len(found), 'mention')}"
+    counts = f"{words.count(len(articles), 'article')} · {words.count(len(found), 'mention')}"
     if by == "mentions":
-        counts = f"{_count(len(found), 'mention')} in {_count(len(articles), 'article')}"
+        counts = f"{words.count(len(found), 'mention')} in {words.count(len(articles), 'article')}"
     with st.container(border=True, key=f"evidence-{key}"):
-        head, actions = st.columns([3, 1], vertical_alignment="center")
-        head.markdown(f"**{title}** — {counts}")
-        with actions, st.container(horizontal=True, horizontal_alignment="right"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{title}** — {counts}", width="stretch")
             st.download_button(
                 "CSV", data=lambda: _csv(page, found), file_name="evidence.csv", mime="text/csv", key=f"csv-{key}",
                 on_click="ignore", icon=":material/download:", type="tertiary",
@@ -139,10 +138,6 @@ def byline(page: Page, headline: Headline) -> str:
     if headline.link:
         parts.append(f"[source]({borders.address(headline.link)})")
     return f":small[[{title}]({page.article_link(headline.uid)}) — {' · '.join(parts)}]"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{words.number(n)} {noun}{'' if n == 1 else 's'}"
 
 
 def _csv(page: Page, found: Sequence[Evidence]) -> bytes:

@@ -16,6 +16,9 @@ BIN = "bin"
 MEASURE = "count"
 OFFICES = "offices"
 
+#: The figures drawn where a link says so and nobody chose any: unlike FIGURES they narrow nothing. No widget's.
+LINES = "lines"
+
 ALL_KEYS = (SEARCH, PERIOD, DATES, FIGURES, SOURCES, TOPICS, TONE, LANGUAGES, BIN, MEASURE, OFFICES)
 
 ANY_TONE = (-1.0, 1.0)

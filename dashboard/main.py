@@ -16,7 +16,7 @@ sys.path[:] = [
 import streamlit as st  # noqa: E402
 
 from dashboard import borders, data, evidence, keys, palette, queries, share, sidebar, words  # noqa: E402
-from dashboard.pages import articles, figures, overview, sources  # noqa: E402
+from dashboard.app_pages import articles, figures, overview, sources  # noqa: E402
 from dashboard.panel import Page  # noqa: E402
 from dashboard.view import AUTOMATIC  # noqa: E402
 
@@ -120,8 +120,7 @@ def ago(then: datetime) -> str:
     seconds = max(0, int((datetime.now(UTC) - then).total_seconds()))
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
-            count = seconds // size
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
+            return f"{words.count(seconds // size, name)} ago"
     return "just now"
 
 

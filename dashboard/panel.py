@@ -32,7 +32,8 @@ class Page:
 
     def article_link(self, uid: str) -> str:
         """The reader page of an article, relative to this page, with the filters as they are in the URL."""
-        pairs = [(key, value) for key in keys.ALL_KEYS for value in st.query_params.get_all(key)]
+        given = (*keys.ALL_KEYS, keys.LINES)
+        pairs = [(key, value) for key in given for value in st.query_params.get_all(key)]
         return f"articles?{urlencode([*pairs, ('article', uid)])}"
 
     @property
@@ -47,20 +48,24 @@ def panel(page: Page, title: str, *, key: str, data: pd.DataFrame, about: str, c
     `data` is behind the menu as a table and a CSV; `about` is the definition, in two sentences.
     """
     with st.container(border=True, key=f"panel-{key}"):
-        head, menu = st.columns([12, 1], vertical_alignment="center")
-        head.markdown(f"**{title}**")
-        with menu.popover("", icon=":material/more_horiz:", type="tertiary", help="Data and definition"):
-            st.caption(about)
-            st.download_button(
-                "CSV",
-                data=lambda: csv(page, data),
-                file_name=f"{key}.csv",
-                mime="text/csv",
-                key=f"csv-{key}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-            table(data.head(200), key=f"data-{key}", label=f"Data of: {title}")
+        head = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+        head.markdown(f"**{title}**", width="stretch")
+        menu = head.popover(
+            "",
+            icon=":material/more_horiz:",
+            type="tertiary",
+            help="Data and definition",
+            key=f"menu-{key}",
+            on_change="rerun",
+        )
+        if menu.open:  # a table that nobody looks at is not sent
+            with menu:
+                st.caption(about)
+                st.download_button(
+                    "CSV", data=lambda: csv(page, data), file_name=f"{key}.csv", mime="text/csv", key=f"csv-{key}",
+                    on_click="ignore", icon=":material/download:",
+                )  # fmt: skip
+                table(data.head(200), key=f"data-{key}", label=f"Data of: {title}")
         yield
         st.caption(" · ".join(part for part in (caption, page.as_of) if part))
 

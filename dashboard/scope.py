@@ -42,6 +42,8 @@ class Scope:
         if filters.search.strip():
             self.cursor.register("found", _found(model, model.revision, filters.search))
             hit += " AND id IN (SELECT id FROM found)"
+        # One state for all that is asked: the follower may commit between a numerator and its denominator.
+        self.cursor.execute("BEGIN")
         self._with = (
             f"WITH base AS (SELECT * FROM article WHERE {base}), hit AS (SELECT * FROM base WHERE {hit}), "
             "named AS (SELECT mention.*, hit.day, hit.source, hit.story FROM mention "

@@ -21,7 +21,7 @@ def query(view: View, lists: Lists, period: str, *, fixed: bool = False, extra: 
     """The view as a query string.
 
     Everything is written out, automatic choices too, so that a colleague sees the same lines when a default has moved
-    on. `fixed` writes the first and last day; else the period (its label, from the widget) moves with the calendar.
+    on; lines that nobody chose are no filter, or the link would count fewer articles. `fixed` writes the first and last day; else the period (its label, from the widget) moves with the calendar.
     `extra` are parameters of the page's own.
     """
     filters = view.filters
@@ -34,7 +34,7 @@ def query(view: View, lists: Lists, period: str, *, fixed: bool = False, extra: 
     else:
         pairs.append((keys.PERIOD, period))
     for key, ids, labels in (
-        (keys.FIGURES, view.lines, lists.figure_names),
+        (keys.FIGURES if filters.figures else keys.LINES, view.lines, lists.figure_names),
         (keys.SOURCES, view.sources, lists.source_names),
         (keys.TOPICS, filters.topics, lists.topic_names),
     ):

@@ -15,6 +15,7 @@ from dashboard.readmodel import ReadModel
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measure, View, period
 from ingest import bins
 from ingest.bins import Bin
+from ingest.dates import FIRST_YEAR
 from ingest.store.filters import Filters
 
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
@@ -36,8 +37,10 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
         dates: Sequence[date] = ()
         if chosen == CUSTOM:
             given: Any = st.date_input(
-                "From – to (UTC)", value=[], key=keys.DATES, bind="query-params", format="YYYY-MM-DD"
-            )
+                "From – to (UTC)", value=[], key=keys.DATES, bind="query-params", format="YYYY-MM-DD",
+                # Without it, days more than ten years back would leave the link in silence.
+                min_value=date(FIRST_YEAR, 1, 1),
+            )  # fmt: skip
             dates = given if isinstance(given, tuple) else (given,)
         figures = st.multiselect(
             "Figures", list(lists.figures), key=keys.FIGURES, bind="query-params", placeholder="the most named"
@@ -89,12 +92,14 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
         measure=measure,
         today=today,
     )
-    lines = view.filters.figures or tuple(queries.most_named(model, view, LINES))
-    return replace(view, lines=lines)
+    given = tuple(lists.figures[label] for label in st.query_params.get_all(keys.LINES) if label in lists.figures)
+    lines = view.filters.figures or given or tuple(queries.most_named(model, view, LINES))
+    return replace(view, lines=tuple(dict.fromkeys(lines)))
 
 
 def reset() -> None:
     """Puts every filter back to its default."""
+    st.query_params.pop(keys.LINES, None)
     for key in keys.ALL_KEYS:
         st.session_state.pop(key, None)
     for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):

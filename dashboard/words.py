@@ -22,6 +22,11 @@ def number(value: float | None) -> str:
     return f"{round(value):,}".replace("-", MINUS)
 
 
+def count(n: int, noun: str, plural: str = "") -> str:
+    """`1 story`, `1,204 articles`."""
+    return f"{number(n)} {noun if n == 1 else plural or noun + 's'}"
+
+
 def share(value: float | None) -> str:
     """A share of 0 … 1 in per cent: whole from 10 %, one decimal below, never `0 %` for something."""
     if not _known(value):

@@ -96,6 +96,17 @@ def _listening(port: int) -> set[str]:
     return found
 
 
+def _worker(desk: Desk) -> int | None:
+    """The process of this desk's worker, found through /proc."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (path / "cmdline").read_bytes().split(b"\0")
+            ours = f"DISCOURSE_DATA_DIR={desk.data}".encode() in (path / "environ").read_bytes().split(b"\0")
+            if b"--with-parent" in words and ours:
+                return int(path.name)
+    return None
+
+
 def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: Server, desk: Desk) -> None:
     # One story, because a server takes seconds to start.
     response, body = server.get("/healthz")
@@ -142,8 +153,13 @@ def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: S
     assert "Traceback" not in server.said()
 
 
-def test_killing_the_server_ends_its_child(server: Server, desk: Desk) -> None:
-    assert watch.alive(desk.settings())
+def test_a_killed_worker_is_started_again_and_ends_with_a_killed_server(server: Server, desk: Desk) -> None:
+    if sys.platform == "linux":
+        first = _worker(desk)
+        assert first
+        os.kill(first, signal.SIGKILL)
+        until(lambda: _worker(desk) not in (None, first), 20)
+        until(lambda: bool(server.health()["worker"]), START)
     server.process.kill()
     server.process.wait(10)
     until(lambda: not watch.alive(desk.settings()), 20)
@@ -173,23 +189,3 @@ def test_a_wrong_setting_stops_the_start_with_its_message(desk: Desk) -> None:
         assert "Traceback" not in running.said()
     finally:
         running.close()
-
-
-def test_a_worker_that_dies_is_started_again(server: Server, desk: Desk) -> None:
-    if sys.platform != "linux":
-        pytest.skip("finds the child through /proc")
-
-    def child() -> int | None:
-        for path in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                words = (path / "cmdline").read_bytes().split(b"\0")
-                ours = f"DISCOURSE_DATA_DIR={desk.data}".encode() in (path / "environ").read_bytes().split(b"\0")
-                if b"--with-parent" in words and ours:
-                    return int(path.name)
-        return None
-
-    first = child()
-    assert first
-    os.kill(first, signal.SIGKILL)
-    until(lambda: child() not in (None, first), 20)
-    until(lambda: bool(server.health()["worker"]), START)

@@ -8,7 +8,7 @@ from datetime import date
 import streamlit as st
 
 from dashboard import alt, borders, charts, empty, evidence, queries, words
-from dashboard.pages import overview
+from dashboard.app_pages import overview
 from dashboard.panel import Page, panel
 
 _EXTREMES = 5
@@ -42,10 +42,15 @@ def draw(page: Page) -> None:
     view = replace(page.view, filters=replace(page.view.filters, figures=(figure,)), lines=(figure,))
     page = replace(page, view=view)
     frame = queries.attention(page.model, view, page.names)
-    if not frame["articles"].sum():
-        of = int(frame["all"].sum())
+    named, total = int(frame["articles"].sum()), int(frame["all"].sum())
+    share = words.share(named / total if total else None)
+    st.markdown(
+        f"Named in **{words.number(named)}** of **{words.count(total, 'article')}** ({share}) · "
+        f"{words.period(view.since, view.until)} · per {view.bin}"
+    )
+    if not named:
         st.info(
-            f"**{borders.markdown(label)} is named in none of the {words.number(of)} articles of "
+            f"**{borders.markdown(label)} is named in none of the {words.number(total)} articles of "
             f"{words.period(view.since, view.until)}.** Choose another figure, or a longer period.",
             icon=":material/person_off:",
         )
@@ -79,7 +84,7 @@ def mix(page: Page, figure: str) -> None:
         key="mix",
         data=frame,
         about=MIX,
-        caption=f"n = {words.number(int(frame['n'].sum()))} scored mentions · click a part for its sentences",
+        caption=f"n = {words.count(int(frame['n'].sum()), 'scored mention')} · click a part for its sentences",
     ):
         key = f"mix-{overview.key_of(view)}"
         st.plotly_chart(

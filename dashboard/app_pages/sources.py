@@ -23,13 +23,13 @@ def draw(page: Page) -> None:
     view, rows = page.view, [row for row in page.lists.sources if row.listed or row.articles]
     failing = [row for row in rows if row.state == "failing"]
     st.markdown(
-        f"**{len(rows)}** sources · **{sum(row.articles > 0 for row in rows)}** with articles · "
+        f"**{words.count(len(rows), 'source')}** · **{sum(row.articles > 0 for row in rows)}** with articles · "
         f"**{len(failing)}** failing"
     )
     for row in failing[:5]:
         st.warning(
-            f"**{borders.markdown(row.name)}** has failed {words.number(row.failures)} "
-            f"time{'' if row.failures == 1 else 's'} in a row: {borders.markdown(row.last_error or 'no reason given')}",
+            f"**{borders.markdown(row.name)}** has failed {words.count(row.failures, 'time')} in a row: "
+            f"{borders.markdown(row.last_error or 'no reason given')}",
             icon=":material/warning:",
         )
     counts = queries.per_day(page.model, view.sources, view.since, view.until)
@@ -43,7 +43,7 @@ def draw(page: Page) -> None:
         key="per-day",
         data=frame,
         about=PER_DAY,
-        caption=f"n = {words.number(int(frame['articles'].sum()))} articles · {words.period(view.since, view.until)}",
+        caption=f"n = {words.count(int(frame['articles'].sum()), 'article')} · {words.period(view.since, view.until)}",
     ):
         chart = charts.per_day(frame, theme=page.theme)
         st.plotly_chart(chart, key="per-day", config=charts.CONFIG, theme=None, alt=alt.per_day(frame))
@@ -64,8 +64,8 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
                 "group": borders.csv_cell(row.group),
                 "articles": row.articles,
                 "days": [counts.get(row.id, {}).get(day, 0) for day in days],
-                "success": row.last_success_at.replace(tzinfo=None) if row.last_success_at else None,
-                "newest": row.newest.replace(tzinfo=None) if row.newest else None,
+                "success": f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "",
+                "newest": f"{row.newest:%Y-%m-%d}" if row.newest else "",
                 "error": borders.csv_cell(row.last_error or ""),
                 "home": row.home,
             }
@@ -85,8 +85,8 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
                 "group": st.column_config.TextColumn("Group", width=130),
                 "articles": st.column_config.NumberColumn("Articles", format="localized", width=80),
                 "days": st.column_config.BarChartColumn(f"Per day, {_DAYS} days to {words.day(until)}", y_min=0),
-                "success": st.column_config.DatetimeColumn("Last success (UTC)", format="YYYY-MM-DD HH:mm", width=140),
-                "newest": st.column_config.DatetimeColumn("Newest article", format="YYYY-MM-DD", width=110),
+                "success": st.column_config.TextColumn("Last success (UTC)", width=140),
+                "newest": st.column_config.TextColumn("Newest article", width=110),
                 "error": st.column_config.TextColumn("Last error", width="medium"),
                 "home": st.column_config.LinkColumn("Site", display_text="open", width=60),
             },

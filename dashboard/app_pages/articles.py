@@ -41,9 +41,10 @@ def draw(page: Page) -> None:
         return
     more = "the newest " if len(found) > _ROWS else ""
     found = found[:_ROWS]
-    head, download = st.columns([5, 1], vertical_alignment="center")
-    head.caption(f"{more}{words.number(len(found))} articles, newest first · click a row to read · {page.as_of}")
-    download.download_button(
+    head = st.container(horizontal=True, vertical_alignment="center")
+    listed = f"{more}{words.count(len(found), 'article')}, newest first · click a row to read · {page.as_of}"
+    head.caption(listed, width="stretch")
+    head.download_button(
         "CSV", data=lambda: _csv(page), file_name="articles.csv", mime="text/csv", on_click="ignore",
         icon=":material/download:",
     )  # fmt: skip

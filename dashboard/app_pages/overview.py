@@ -48,7 +48,7 @@ def summary(page: Page, key: Kpi) -> str:
     """What is in view, in words."""
     view = page.view
     return (
-        f"**{words.number(key.articles)}** articles · **{words.number(key.heard)}** sources · "
+        f"**{words.count(key.articles, 'article')}** · **{words.count(key.heard, 'source')}** · "
         f"{words.period(view.since, view.until)} · per {view.bin}"
     )
 
@@ -62,7 +62,7 @@ def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
         _metric("Mentions", words.number(key.mentions), _change(key.mentions, before.mentions), key.mentions_by_bin)
     with next(columns):
         if key.net_tone is None:
-            _metric("Net tone", "–", None, (), note=f"n = {key.stories} stories, too few")
+            _metric("Net tone", "–", None, (), note=f"n = {words.count(key.stories, 'story', 'stories')}, too few")
         else:
             moved = None
             if before.net_tone is not None:
@@ -134,7 +134,7 @@ def attention(page: Page) -> None:
         key="attention",
         data=frame,
         about=ATTENTION,
-        caption=f"n = {words.number(total)} articles · click a point for its sentences",
+        caption=f"n = {words.count(total, 'article')} · click a point for its sentences",
     ):
         figure = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
         key = f"attention-{key_of(view)}"
@@ -172,7 +172,7 @@ def tone(page: Page) -> None:
         key="tone",
         data=frame,
         about=TONE,
-        caption=f"n = {words.number(n)} scored mentions · VADER of the sentence, whoever is named in it",
+        caption=f"n = {words.count(n, 'scored mention')} · VADER of the sentence, whoever is named in it",
     ):
         key = f"tone-{key_of(view)}"
         st.plotly_chart(
@@ -197,7 +197,7 @@ def voice(page: Page) -> None:
         key="voice",
         data=frame,
         about=VOICE,
-        caption=f"n = {words.number(total)} mentions",
+        caption=f"n = {words.count(total, 'mention')}",
     ):
         figure = charts.voice(frame, theme=page.theme)
         st.plotly_chart(figure, key="voice", config=charts.CONFIG, theme=None, alt=alt.voice(frame))
