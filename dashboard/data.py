@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 
 import streamlit as st
@@ -140,9 +139,3 @@ def _unique(entries) -> dict:  # type: ignore[no-untyped-def, type-arg]
             label = f"{label} ({key})"
         found[label] = value
     return found
-
-
-def newest_fetch(model: ReadModel) -> datetime | None:
-    """When some source was last heard from."""
-    with model.engine.connect() as connection:
-        return reader.newest_fetch(connection)

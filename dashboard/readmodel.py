@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, func, select
 
-from ingest.store import record, schema
+from ingest.store import record, schema, sources
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class ReadModel:
         self.revision = 0  #: all revisions up to this one are in
         self.at: datetime | None = None  #: when that revision was made
         self.checked: datetime | None = None  #: when the record was last looked at
+        self.heard: datetime | None = None  #: when some source was last heard from
         self.fault: str | None = None  #: why following fails, in words, while it does
         self._db = duckdb.connect(":memory:")
         self._db.execute(_TABLES)
@@ -78,10 +79,11 @@ class ReadModel:
                     progress(min(start + _CHUNK, len(touched)), len(touched))
                 row = connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == newest)).one()
                 self.revision, self.at = newest, row.at
+            self.heard = sources.newest_fetch(connection)
             self.checked = datetime.now(UTC)
             return len(touched)
 
-    def follow(self, stop: threading.Event, seconds: float = 1.0) -> None:
+    def follow(self, stop: threading.Event, seconds: float = 0.5) -> None:
         """Catches up for ever. A fault is kept in words for the page to say, and tried again."""
         while not stop.wait(seconds):
             try:

@@ -100,8 +100,8 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
 def reset() -> None:
     """Puts every filter back to its default."""
     st.query_params.pop(keys.LINES, None)
-    for key in keys.ALL_KEYS:
-        st.session_state.pop(key, None)
+    st.session_state.pop(keys.DATES, None)
+    # Set, not taken away: a widget that begins anew would take its old value from the URL.
     for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):
         st.session_state[key] = []
     st.session_state[keys.SEARCH] = ""

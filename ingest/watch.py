@@ -132,7 +132,7 @@ class Worker:
                     stop.wait(5)
                     next_scan = 0.0
                     self._config.clear()  # an edited list may have been read and not stored
-                stop.wait(_TICK_SECONDS)
+                changed.wait(_TICK_SECONDS)
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _attempt(self, state: FeedState) -> Attempt:

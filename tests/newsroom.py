@@ -69,7 +69,9 @@ _FILLING = (
     "The Quill administration defended its awful plan.",
     "Officials welcomed an excellent harvest.",
 )
-_GERMAN = "{} sprach am Montag in der alten Hafenstadt über die Ernte und den Regen, der seit Wochen auf sich warten lässt."
+_GERMAN = (
+    "{} sprach am Montag in der alten Hafenstadt über die Ernte und den Regen, der seit Wochen auf sich warten lässt."
+)
 
 
 def entry(number: int, title: str, body: str, published: datetime, *, link: str | None = None) -> Entry:
@@ -221,9 +223,7 @@ class Newsroom:
 
     def view(self, **changes: object) -> View:
         """The last 60 days of all outlets by week; `changes` go to the filters or the view."""
-        filters = Filters(
-            sources=tuple(self.sources.values()), since=TODAY - timedelta(days=59), until=TODAY
-        )
+        filters = Filters(sources=tuple(self.sources.values()), since=TODAY - timedelta(days=59), until=TODAY)
         ours = {name: changes.pop(name) for name in list(changes) if name in Filters.__dataclass_fields__}
         made = View(
             filters=replace(filters, **ours), bin="week", measure="share", today=TODAY, lines=tuple(sorted(NAMES))

@@ -68,7 +68,12 @@ def days(engine: Engine, tmp_path: Path) -> ReadModel:
     made.publish(
         WEST,
         *(
-            entry(100 * back + hour, f"Ada Quill at {hour}", "She was there.", utc(2026, 11, 22, hour) - timedelta(days=back))
+            entry(
+                100 * back + hour,
+                f"Ada Quill at {hour}",
+                "She was there.",
+                utc(2026, 11, 22, hour) - timedelta(days=back),
+            )
             for back in range(-2, 16)
             for hour in (9, 12, 18)
         ),
@@ -118,7 +123,9 @@ def test_the_time_of_day_is_taken_in_utc_whatever_the_clock_is_set_to(days: Read
     assert kpi.of(days, _view(days, TODAY, TODAY), now=now, before=True).articles == 2
 
 
-def test_a_net_tone_at_the_end_of_the_scale_keeps_the_whole_half_of_its_interval(engine: Engine, tmp_path: Path) -> None:
+def test_a_net_tone_at_the_end_of_the_scale_keeps_the_whole_half_of_its_interval(
+    engine: Engine, tmp_path: Path
+) -> None:
     made = press.Press(engine, press.analyser(tmp_path))
     praise, blame = "{} won wonderful praise.", "{} was blamed for a terrible disaster."
     made.publish(

@@ -116,7 +116,9 @@ def test_tone_is_the_mean_of_the_mentions_with_its_clustered_interval(newsroom: 
         assert row.stories == len({m.story for m in here})
         assert same((row.tone, row.low, row.high), interval(here))
         labels = Counter(m.label for m in here)
-        assert (row.negative, row.neutral, row.positive) == tuple(labels[x] for x in ("negative", "neutral", "positive"))
+        assert (row.negative, row.neutral, row.positive) == tuple(
+            labels[x] for x in ("negative", "neutral", "positive")
+        )
     assert frame["n"].sum() == sum(len(scored(mentions, figure)) for figure in view.lines)
 
 
@@ -136,7 +138,9 @@ def test_share_of_voice_is_of_all_figures_in_view(newsroom: Newsroom, view: View
     for lines in (view.lines, view.lines[:2]):
         frame = queries.voice(newsroom.model, replace(view, lines=lines), NAMES)
         counts = Counter(m.figure for m in named(newsroom.pieces, view) if m.figure in lines)
-        assert dict(zip(frame["figure"], frame["mentions"], strict=True)) == {figure: counts[figure] for figure in lines}
+        assert dict(zip(frame["figure"], frame["mentions"], strict=True)) == {
+            figure: counts[figure] for figure in lines
+        }
         assert list(frame["mentions"]) == sorted(frame["mentions"], reverse=True)
         if counts:
             assert frame["share"].sum() == pytest.approx(1)
@@ -238,13 +242,17 @@ def test_extremes_are_the_strongest_sentence_of_each_story(newsroom: Newsroom, v
     mentions = {m.id: m for m in named(newsroom.pieces, view)}
     for figure in NAMES:
         for positive, sign in ((True, 1), (False, -1)):
-            found = [mentions[id_] for id_ in queries.extremes(newsroom.model, view, figure, positive=positive, limit=7)]
+            found = [
+                mentions[id_] for id_ in queries.extremes(newsroom.model, view, figure, positive=positive, limit=7)
+            ]
             assert all(m.figure == figure and m.label == ("positive" if positive else "negative") for m in found)
             strongest = sorted(
                 (m for m in mentions.values() if m.figure == figure and (m.tone or 0) * sign >= 0.05),
                 key=lambda m: m.story,
             )
-            best = sorted((max((m.tone or 0) * sign for m in group) for _, group in groupby(strongest, lambda m: m.story)))
+            best = sorted(
+                (max((m.tone or 0) * sign for m in group) for _, group in groupby(strongest, lambda m: m.story))
+            )
             assert [(m.tone or 0) * sign for m in found] == best[::-1][:7]
             assert len({m.story for m in found}) == len(found)
 

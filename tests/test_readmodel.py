@@ -33,7 +33,10 @@ def outlets(engine: Engine, tmp_path: Path) -> Press:
 def rows(model: ReadModel) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that is in, in an order of its own."""
     cursor = model.cursor()
-    found = {name: cursor.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in ("article", "mention", "topic")}
+    found = {
+        name: cursor.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall()
+        for name in ("article", "mention", "topic")
+    }
     cursor.close()
     return found
 
@@ -70,11 +73,19 @@ def test_loading_brings_everything_and_says_how_far_it_is(newsroom: Newsroom) ->
     found = rows(model)
     assert len(found["article"]) == count
     assert {row[0] for row in found["mention"]} == {m.id for piece in newsroom.pieces for m in piece.mentions}
-    assert {(row[0], row[1]) for row in found["topic"]} == {(p.id, topic) for p in newsroom.pieces for topic in p.topics}
+    assert {(row[0], row[1]) for row in found["topic"]} == {
+        (p.id, topic) for p in newsroom.pieces for topic in p.topics
+    }
     by_id = {piece.id: piece for piece in newsroom.pieces}
     for id_, source, day, published, language, tone, story, _ in found["article"]:
         piece = by_id[id_]
-        assert (source, day, language, tone, story) == (piece.source, piece.day, piece.language, piece.tone, piece.story)
+        assert (source, day, language, tone, story) == (
+            piece.source,
+            piece.day,
+            piece.language,
+            piece.tone,
+            piece.story,
+        )
         assert published == piece.published.replace(tzinfo=None)
 
 
@@ -243,7 +254,10 @@ def test_nothing_is_lost_when_commits_race(outlets: Press, engine: Engine, tmp_p
     def write(desk: Press, outlet: str) -> None:
         try:
             for commit in range(10):
-                desk.publish(outlet, *(entry(n, f"Ada Quill, edition {commit}", f"Page {n}.", DAY) for n in range(commit % 5 + 1)))
+                desk.publish(
+                    outlet,
+                    *(entry(n, f"Ada Quill, edition {commit}", f"Page {n}.", DAY) for n in range(commit % 5 + 1)),
+                )
         except Exception as error:
             faults.append(error)
 
@@ -259,7 +273,9 @@ def test_nothing_is_lost_when_commits_race(outlets: Press, engine: Engine, tmp_p
     try:
         with engine.connect() as connection:
             newest = record.current_revision(connection)
-            numbers = list(connection.execute(select(schema.revision.c.number).order_by(schema.revision.c.number)).scalars())
+            numbers = list(
+                connection.execute(select(schema.revision.c.number).order_by(schema.revision.c.number)).scalars()
+            )
         assert faults == []
         assert numbers == list(range(1, newest + 1))
         until(lambda: model.revision == newest)

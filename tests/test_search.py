@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Engine
 
-from ingest.analyse import SCORER, Analyser
+from ingest.analyse import SCORER, Analyser, Watchlist
 from ingest.models import Entry, Source
 from ingest.store import record, search
 from ingest.store.versions import Scoring
@@ -22,16 +24,26 @@ TEXTS = {
 }
 
 
-@pytest.fixture
-def index(engine: Engine, analyser: Analyser) -> Engine:
-    source = Source(kind="feed", key="http://news.test/rss", name="News")
+SOURCE = Source(kind="feed", key="http://news.test/rss", name="News")
+
+
+def _store(engine: Engine, texts: dict[str, tuple[str, str]]) -> None:
+    analyser = Analyser(Watchlist((), ()))
     with record.writing(engine) as connection:
         commit = Commit(connection, utc(2026, 3, 2), "a test")
         scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
-        for name, (title, body) in TEXTS.items():
+        for name, (title, body) in texts.items():
             entry = Entry(source="s", title=title, body=body, keys=(f"guid:{name}",), text_kind="full")
-            commit.article(commit.source(source), source, analyser.article(entry), scoring=scoring)
-    return engine
+            commit.article(commit.source(SOURCE), SOURCE, analyser.article(entry), scoring=scoring)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A record of these texts, to be read only."""
+    engine = record.open_engine(f"sqlite:///{tmp_path_factory.mktemp('search')}/discourse.db")
+    _store(engine, TEXTS)
+    yield engine
+    engine.dispose()
 
 
 def _found(engine: Engine, query: str) -> set[str]:
@@ -86,18 +98,15 @@ def test_ten_thousand_characters_are_answered(index: Engine, query: str) -> None
     assert _found(index, query) <= {"troops"}
 
 
-def test_the_words_of_a_closed_version_are_not_found(index: Engine, analyser: Analyser) -> None:
-    with record.writing(index) as connection:
-        commit = Commit(connection, utc(2026, 3, 3), "an edit")
-        source = Source(kind="feed", key="http://news.test/rss", name="News")
-        entry = Entry(source="s", title="Troops leave", body="All of them.", keys=("guid:troops",), text_kind="full")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
-        commit.article(commit.source(source), source, analyser.article(entry), scoring=scoring)
-    assert _found(index, "soldiers") == set()
-    assert _found(index, "leave") == {"troops"}
+def test_the_words_of_a_closed_version_are_not_found(engine: Engine) -> None:
+    _store(engine, TEXTS)
+    _store(engine, {"troops": ("Troops leave", "All of them.")})
+    assert _found(engine, "soldiers") == set()
+    assert _found(engine, "leave") == {"troops"}
 
 
-def test_withdrawn_articles_are_not_found(index: Engine) -> None:
-    with record.writing(index) as connection:
+def test_withdrawn_articles_are_not_found(engine: Engine) -> None:
+    _store(engine, TEXTS)
+    with record.writing(engine) as connection:
         Commit(connection, utc(2026, 3, 3), "withdraw").withdraw([1])
-    assert _found(index, "troops") == set()
+    assert _found(engine, "troops") == set()

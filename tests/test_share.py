@@ -84,7 +84,9 @@ def test_every_filter_is_written_out(lists: Lists) -> None:
 
 def test_what_is_not_filtered_is_not_written_but_bin_and_measure_are(lists: Lists) -> None:
     found = written(lists, view(lists))
-    assert {keys.SEARCH, keys.TOPICS, keys.LANGUAGES, keys.TONE, keys.OFFICES, keys.DATES, keys.FIGURES}.isdisjoint(found)
+    assert {keys.SEARCH, keys.TOPICS, keys.LANGUAGES, keys.TONE, keys.OFFICES, keys.DATES, keys.FIGURES}.isdisjoint(
+        found
+    )
     assert found[keys.BIN] == ["week"]
     assert found[keys.MEASURE] == ["share"]
 
@@ -124,7 +126,10 @@ def test_namesakes_are_told_apart(lists: Lists) -> None:
     assert len(lists.figures) == 6
     assert sorted(lists.figures.values()) == sorted(lists.figure_names)
     assert lists.figures["Ada Quill"] == "ada-quill"
-    both = replace(view(lists, figures=("other-quill", "ada-quill", "third-quill")), lines=("other-quill", "ada-quill", "third-quill"))
+    both = replace(
+        view(lists, figures=("other-quill", "ada-quill", "third-quill")),
+        lines=("other-quill", "ada-quill", "third-quill"),
+    )
     labels = written(lists, both)[keys.FIGURES]
     assert [lists.figures[label] for label in labels] == ["other-quill", "ada-quill", "third-quill"]
     posts = [label for label in lists.source_ids if label.startswith("The Post")]

@@ -33,7 +33,9 @@ def press(luck: np.random.Generator, stories: int, *, wire: int = 1) -> list[lis
     found = []
     for _ in range(stories):
         level = float(np.clip(luck.normal(0.1, 0.4), -1, 1))
-        mentions = int(luck.integers(1, 5)) * (int(luck.integers(2, wire + 1)) if wire > 1 and luck.random() < 0.3 else 1)
+        mentions = int(luck.integers(1, 5)) * (
+            int(luck.integers(2, wire + 1)) if wire > 1 and luck.random() < 0.3 else 1
+        )
         found.append([float(np.clip(luck.normal(level, 0.2), -1, 1)) for _ in range(mentions)])
     return found
 

@@ -170,7 +170,7 @@ def _marked(article: FullArticle, theme: palette.Theme) -> str:
     for start, end, tone in article.sentences:
         if start < at:
             continue
-        pieces.append(_gap(article.text[at:start]))
+        pieces.append(_gap(article.text[at:start]) if pieces else "")
         inside = [(s, e, m) for s, e, m in marks if start <= s < end]
         pieces.append(_sentence(article.text, start, end, tone, inside, theme))
         at = end
