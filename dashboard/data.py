@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 import streamlit as st
 
@@ -15,12 +16,15 @@ from ingest import settings
 from ingest.errors import IngestError
 from ingest.models import DEMO_GROUP
 from ingest.settings import Settings
-from ingest.store import reader, record
+from ingest.store import reader, record, sources
 from ingest.store.reader import Watched
 from ingest.store.sources import SourceRow
 
 #: A fault at the start (no disk, a damaged file) is tried again this often.
 _RETRY_SECONDS = 5
+
+
+Value = TypeVar("Value", str, int)
 
 
 @dataclass
@@ -115,14 +119,14 @@ def lists(model: ReadModel) -> Lists:
 def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     with model.engine.connect() as connection:
         watched = reader.watchlist(connection)
-        sources = tuple(reader.sources(connection))
-    shown = [row for row in sources if row.articles or (row.listed and row.kind == "feed")]
+        rows = tuple(sources.listing(connection))
+    shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)
     labels = {id_: label for label, id_ in _unique((row.name, row.key, row.id) for row in aged).items()}
     return Lists(
         watched=watched,
-        sources=sources,
+        sources=rows,
         figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.figures),
         topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.topics),
         source_ids={labels[row.id]: row.id for row in shown},
@@ -130,9 +134,9 @@ def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     )
 
 
-def _unique(entries) -> dict:  # type: ignore[no-untyped-def, type-arg]
+def _unique(entries: Iterable[tuple[str, str, Value]]) -> dict[str, Value]:
     """Labels for values; a name that two of them have is told apart by its key."""
-    found: dict[str, object] = {}
+    found: dict[str, Value] = {}
     for name, key, value in entries:
         label = name
         while label in found:

@@ -76,7 +76,7 @@ def csv(page: Page, data: pd.DataFrame) -> bytes:
         made_from = export.provenance(connection, page.view.filters) | {"revision": page.revision}
     rows = ({str(name): value for name, value in row.items()} | made_from for row in data.to_dict("records"))
     out = io.StringIO(newline="")
-    export.write(rows, out, "csv")
+    export.write(rows, out, "csv", list(dict.fromkeys([*map(str, data.columns), *made_from])))
     return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -25,7 +25,7 @@ from ingest import export, report, settings, watch
 from ingest.analyse import Watchlist
 from ingest.bins import Bin
 from ingest.errors import IngestError, RecordBusy
-from ingest.export import Format
+from ingest.export import Format, What
 from ingest.models import utcnow
 from ingest.settings import Settings
 from ingest.store import reader, record
@@ -204,7 +204,7 @@ ANY_TONE = (-1.0, 1.0)
     "export", epilog="Example: python -m ingest export attention --figure 'Kim Jong Un' --bin month -o kim.csv"
 )
 def export_(
-    what: Annotated[Literal["articles", "mentions", "attention"], typer.Argument(help="What a row is.")],
+    what: Annotated[What, typer.Argument(help="What a row is.")],
     format_: Annotated[Format, typer.Option("--format", help="csv, or jsonl: one JSON object a line.")] = "csv",
     figure: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
@@ -236,12 +236,13 @@ def export_(
             rows = export.attention(connection, filters, bin_)
         else:
             rows = (export.articles if what == "articles" else export.mentions)(connection, filters)
+        header = export.columns(what, bin_)
         try:
             if output is None:
-                written = export.write(rows, sys.stdout, format_)
+                written = export.write(rows, sys.stdout, format_, header)
             else:
                 with output.open("w", encoding="utf-8", newline="") as file:
-                    written = export.write(rows, file, format_)
+                    written = export.write(rows, file, format_, header)
         except OSError as error:
             fail(f"{output or 'standard output'}: {error.strerror}")
     people.print(f"{written} rows.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, TextIO
 
@@ -20,7 +20,13 @@ from ingest.store.filters import Filters
 from ingest.store.record import current_revision
 
 Format = Literal["csv", "jsonl"]
+What = Literal["articles", "mentions", "attention"]
 Row = dict[str, Any]
+
+_ARTICLES = "article title source published published_from language author link text_kind tone figures topics"
+_MENTIONS = "mention figure kind tone label sentence start end article title source published link"
+_ATTENTION = "figure articles all share"
+_PROVENANCE = "revision watchlist scorer filters"
 
 
 def provenance(connection: Connection, filters: Filters) -> Row:
@@ -133,17 +139,22 @@ def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[R
             }
 
 
-def write(rows: Iterable[Row], to: TextIO, format_: Format) -> int:
+def columns(what: What, unit: Bin) -> list[str]:
+    """The names of the columns, there even when no row is."""
+    own = {"articles": _ARTICLES, "mentions": _MENTIONS, "attention": f"{unit} {_ATTENTION}"}[what]
+    return f"{own} {_PROVENANCE}".split()
+
+
+def write(rows: Iterable[Row], to: TextIO, format_: Format, header: Sequence[str]) -> int:
     """Writes the rows and says how many there were. CSV cells are defused for spreadsheets; nothing else changes."""
     written = 0
-    table: csv.DictWriter[str] | None = None
+    table = csv.DictWriter(to, header, lineterminator="\n")
+    if format_ == "csv":
+        table.writeheader()
     for row in rows:
-        if format_ == "jsonl":
-            to.write(json.dumps(row, ensure_ascii=False) + "\n")
-        else:
-            if table is None:
-                table = csv.DictWriter(to, list(row), lineterminator="\n")
-                table.writeheader()
+        if format_ == "csv":
             table.writerow({name: csv_cell(value) for name, value in row.items()})
+        else:
+            to.write(json.dumps(row, ensure_ascii=False) + "\n")
         written += 1
     return written

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 
-from ingest import text
+from ingest import rescore, text
 from ingest.analyse import SCORER, Analyser
 from ingest.errors import IngestError
 from ingest.models import Article, Attempt, Entry, FeedState, Source, utcnow
@@ -246,25 +246,7 @@ class Pipeline:
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
-        done = last = 0
-        while not stop():
-            with self.engine.connect() as connection:
-                batch = _outdated(connection, self.analyser.snapshot.hash, after=last)
-            if not batch:
-                break
-            with record.writing(self.engine) as connection:
-                commit = Commit(connection, self._clock(), "re-score")
-                scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
-                for article_id, entry in batch:
-                    last = article_id
-                    try:
-                        analysis = self.analyser.article(entry).analysis
-                    except Exception:  # as above: it keeps its old analysis
-                        log.exception("the analysis of %s failed", entry.title)
-                        continue
-                    commit.rescored(article_id, analysis, scoring=scoring)
-                    done += 1
-        return done
+        return rescore.outdated(self.engine, self.analyser, stop=stop, clock=self._clock)
 
 
 def _bug(what: str, error: Exception) -> str:
@@ -280,35 +262,6 @@ def _outlet(entry: Entry) -> Source:
         return SEED_FOLDER
     name = text.line(entry.outlet, 120)
     return Source(kind="folder", key=f"folder:{name}", name=name, group=text.line(entry.group or "Seed folder", 80))
-
-
-def _outdated(connection: Connection, watchlist_hash: str, *, after: int) -> list[tuple[int, Entry]]:
-    content, analysis, body, watchlist = schema.content, schema.analysis, schema.content_text, schema.watchlist
-    rows = connection.execute(
-        select(content, body.c.body)
-        .join(analysis, analysis.c.content_id == content.c.id)
-        .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
-        .join(body, body.c.content_id == content.c.id)
-        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), watchlist.c.hash != watchlist_hash)
-        .where(content.c.article_id > after)
-        .order_by(content.c.article_id)
-        .limit(BATCH)
-    ).mappings()
-    return [
-        (
-            row["article_id"],
-            Entry(
-                source="the record",
-                title=row["title"],
-                body=row["body"],
-                keys=(),
-                text_kind=row["text_kind"],
-                published=row["published_at"],
-                language=row["language"],
-            ),
-        )
-        for row in rows
-    ]
 
 
 def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

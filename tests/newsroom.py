@@ -196,7 +196,9 @@ def pieces(engine: Engine) -> list[Piece]:
     for row in everything["mention"]:
         if piece := of_analysis.get(row.analysis_id):
             piece.mentions.append(
-                Named(row.id, piece.id, piece.story, piece.source, piece.day, row.figure, row.kind, row.tone_rule, row.label)
+                Named(
+                    row.id, piece.id, piece.story, piece.source, piece.day, row.figure, row.kind, row.tone_rule, row.label
+                )
             )  # fmt: skip
     return list(found.values())
 

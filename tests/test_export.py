@@ -164,7 +164,8 @@ def test_days_without_any_article_have_no_share(filled: Engine) -> None:
 def test_csv_defuses_formulas_and_jsonl_keeps_the_words(filled: Engine) -> None:
     rows = _rows(filled, "articles", languages=("en",))
     table, lines = io.StringIO(), io.StringIO()
-    assert export.write(rows, table, "csv") == export.write(rows, lines, "jsonl") == 3
+    header = export.columns("articles", "week")
+    assert export.write(rows, table, "csv", header) == export.write(rows, lines, "jsonl", header) == 3
     found = list(csv.DictReader(io.StringIO(table.getvalue())))
     assert [row["title"] for row in found] == ["'=HYPERLINK(1)", "Summit opens", "Tariffs rise"]
     assert found[0]["author"] == "'+1"
@@ -183,8 +184,16 @@ def test_what_is_no_formula_stays_as_it_is(cell: object) -> None:
     assert csv_cell(cell) == cell
 
 
-def test_nothing_found_is_nothing_written() -> None:
-    assert export.write([], io.StringIO(), "csv") == 0
+def test_nothing_found_is_a_table_without_rows() -> None:
+    table = io.StringIO()
+    assert export.write([], table, "csv", export.columns("attention", "month")) == 0
+    assert table.getvalue().startswith("month,figure,articles,all,share,revision,")
+
+
+def test_the_columns_promised_are_those_of_the_rows(filled: Engine) -> None:
+    assert list(_rows(filled, "articles")[0]) == export.columns("articles", "day")
+    assert list(_rows(filled, "mentions")[0]) == export.columns("mentions", "day")
+    assert list(_rows(filled, "attention", "day")[0]) == export.columns("attention", "day")
 
 
 # -- bins

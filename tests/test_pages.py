@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +19,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -48,6 +50,14 @@ HOSTILE = (
 )
 
 
+@cache
+def _components() -> BidiComponentManager:
+    """What each AppTest would look for anew: half a second through all installed packages."""
+    found = BidiComponentManager()
+    found.discover_and_register_components(start_file_watching=False)
+    return found
+
+
 @pytest.fixture(scope="session")
 def demo_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The record after a first start: the demo, with the lists that ship."""
@@ -71,6 +81,7 @@ def open_page(desk: Desk) -> Iterator[Open]:
             opened.append(data.shared())
             until(lambda: opened[0].ready.is_set() or opened[0].fault is not None, 20)
         at = AppTest.from_file(PROJECT / "dashboard/main.py", default_timeout=30)
+        at._bidi_component_manager = _components()
         at.query_params.update(parameters)
         if page:
             at._page_hash = calc_hash(page)
@@ -180,20 +191,23 @@ def test_a_figure_chosen_narrows_every_number(demo: Open) -> None:
     assert "Kim Jong Un" in [button.label for button in at.button]
 
 
-def test_search_topic_tone_and_offices_narrow_through_their_widgets(demo: Open) -> None:
+@pytest.mark.parametrize(
+    ("change", "filters"),
+    [
+        (lambda at: at.text_input(key=keys.SEARCH).set_value("Singapore summit"), {"search": "Singapore summit"}),
+        (lambda at: at.multiselect(key=keys.TOPICS).select("Sanctions"), {"topics": ("sanctions",)}),
+        (lambda at: at.slider(key=keys.TONE).set_range(-1.0, -0.05), {"tone": (-1.0, -0.05)}),
+        (lambda at: at.toggle(key=keys.OFFICES).set_value(True), {"offices": True}),
+    ],
+)
+def test_search_topic_tone_and_offices_count_through_their_widgets(
+    demo: Open, change: Callable[[AppTest], Any], filters: dict[str, Any]
+) -> None:
     at = demo()
-    for change, filters in (
-        (lambda: at.text_input(key=keys.SEARCH).set_value("Singapore summit"), {"search": "Singapore summit"}),
-        (lambda: at.multiselect(key=keys.TOPICS).select("Sanctions"), {"topics": ("sanctions",)}),
-        (lambda: at.slider(key=keys.TONE).set_range(-1.0, -0.05), {"tone": (-1.0, -0.05)}),
-        (lambda: at.toggle(key=keys.OFFICES).set_value(True), {"offices": True}),
-    ):
-        change()
-        at.run()
-        found = kpi.of(model(), demo_view(**filters), now=datetime.now(UTC))
-        assert f"{words.number(found.articles)} articles" in shown(at)
-        assert metrics(at)["Mentions"] == words.number(found.mentions)
-        at = demo()
+    change(at).run()
+    found = kpi.of(model(), demo_view(**filters), now=datetime.now(UTC))
+    assert f"{words.number(found.articles)} articles" in shown(at)
+    assert metrics(at)["Mentions"] == words.number(found.mentions)
 
 
 def test_a_chip_takes_its_filter_away_and_reset_takes_all(demo: Open) -> None:
@@ -346,9 +360,7 @@ def test_an_article_opens_with_its_names_marked(demo: Open) -> None:
     text = at.html[0].value
     in_body = [m for m in article.mentions if m["start"] >= len(headline.title)]
     assert text.count("<u title=") == len(in_body)
-    at.button[0].click().run() if at.button[0].label == "All articles" else next(
-        button for button in at.button if button.label == "All articles"
-    ).click().run()
+    next(button for button in at.button if button.label == "All articles").click().run()
     assert "article" not in at.query_params
     assert len(at.dataframe[0].value) > 80
 

@@ -90,6 +90,7 @@ class Room:
 @pytest.fixture
 def room(desk: Desk, engine: Engine, analyser: Analyser, monkeypatch: pytest.MonkeyPatch) -> Room:
     monkeypatch.setattr("ingest.pipeline.BATCH", BATCH)
+    monkeypatch.setattr("ingest.rescore.BATCH", BATCH)
     clock = Clock()
     return Room(desk, engine, Pipeline(engine, analyser, pause=PAUSE, clock=clock), clock)
 

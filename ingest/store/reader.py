@@ -11,8 +11,6 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ingest.store import schema
 from ingest.store.filters import Filters, current, denominator, names_one, numerator
-from ingest.store.sources import listing as sources
-from ingest.store.sources import newest_fetch
 
 _c, _a, _art, _src, _m, _t = (
     schema.content.c,
@@ -22,12 +20,6 @@ _c, _a, _art, _src, _m, _t = (
     schema.mention.c,
     schema.analysis_topic.c,
 )
-
-# The dashboard asks for sources here.
-__all__ = [
-    "Evidence", "FullArticle", "Headline", "Watched", "article", "evidence", "headlines", "mention_ids",
-    "named", "newest_fetch", "sources", "topics_of", "watchlist", "withdrawable",
-]  # fmt: skip
 
 #: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
 _MANY = 5_000

@@ -1,0 +1,73 @@
+"""Analyses again what an older watch-list has analysed: the words stay, the analysis is a new version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from ingest.analyse import SCORER, Analyser
+from ingest.models import Analysis, Entry
+from ingest.store import record, schema
+from ingest.store.versions import Scoring
+from ingest.store.writer import Commit
+
+log = logging.getLogger(__name__)
+
+#: Articles in one commit: another writer never waits for long.
+BATCH = 100
+
+
+def outdated(engine: Engine, analyser: Analyser, *, stop: Callable[[], bool], clock: Callable[[], datetime]) -> int:
+    """Scores the articles whose analysis was made with another watch-list; answers how many that were."""
+    done = last = 0
+    while not stop():
+        with engine.connect() as connection:
+            batch = _batch(connection, analyser.snapshot.hash, after=last)
+        if not batch:
+            break
+        last = batch[-1][0]
+        scored: list[tuple[int, Analysis]] = []
+        for article_id, entry in batch:
+            try:
+                scored.append((article_id, analyser.article(entry).analysis))
+            except Exception:  # a bug of the analysis, but never everybody's: this article keeps its old one
+                log.exception("the analysis of %s failed", entry.title)
+        with record.writing(engine) as connection:
+            commit = Commit(connection, clock(), "re-score")
+            scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
+            for article_id, analysis in scored:
+                commit.rescored(article_id, analysis, scoring=scoring)
+        done += len(scored)
+    return done
+
+
+def _batch(connection: Connection, watchlist_hash: str, *, after: int) -> list[tuple[int, Entry]]:
+    content, analysis, body, watchlist = schema.content, schema.analysis, schema.content_text, schema.watchlist
+    rows = connection.execute(
+        select(content, body.c.body)
+        .join(analysis, analysis.c.content_id == content.c.id)
+        .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
+        .join(body, body.c.content_id == content.c.id)
+        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), watchlist.c.hash != watchlist_hash)
+        .where(content.c.article_id > after)
+        .order_by(content.c.article_id)
+        .limit(BATCH)
+    ).mappings()
+    return [
+        (
+            row["article_id"],
+            Entry(
+                source="the record",
+                title=row["title"],
+                body=row["body"],
+                keys=(),
+                text_kind=row["text_kind"],
+                published=row["published_at"],
+                language=row["language"],
+            ),
+        )
+        for row in rows
+    ]
