@@ -55,6 +55,8 @@ class Shared:
                 self.ready.set()
                 self.model.follow(self.stop)
                 return
+            if self.model:
+                self.model.engine.dispose()  # the next try opens its own
             self.stop.wait(_RETRY_SECONDS)
 
     def _progress(self, done: int, total: int) -> None:

@@ -14,6 +14,7 @@ sys.path[:] = [
 ]
 
 import streamlit as st  # noqa: E402
+from sqlalchemy.exc import DatabaseError  # noqa: E402
 
 from dashboard import borders, data, evidence, keys, palette, queries, share, sidebar, words  # noqa: E402
 from dashboard.app_pages import articles, figures, overview, sources  # noqa: E402
@@ -142,4 +143,8 @@ def copy_link(page: Page) -> None:
             )
 
 
-main()
+try:
+    main()
+except DatabaseError as error:
+    # Damaged, or its disk went away, while we ran: nothing is lost by saying so and reading it again at the next click.
+    st.error(f"**The record can't be read.** {borders.markdown(error.orig)}. `python -m ingest status` looks closer.")

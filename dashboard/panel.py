@@ -74,7 +74,8 @@ def csv(page: Page, data: pd.DataFrame) -> bytes:
     """The frame as CSV with its provenance, every cell inert in a spreadsheet."""
     with page.model.engine.connect() as connection:
         made_from = export.provenance(connection, page.view.filters) | {"revision": page.revision}
-    rows = ({str(name): value for name, value in row.items()} | made_from for row in data.to_dict("records"))
+    found = data.astype(object).where(data.notna(), None).to_dict("records")  # no "nan" where there is nothing
+    rows = ({str(name): value for name, value in row.items()} | made_from for row in found)
     out = io.StringIO(newline="")
     export.write(rows, out, "csv", list(dict.fromkeys([*map(str, data.columns), *made_from])))
     return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©

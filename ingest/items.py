@@ -54,7 +54,7 @@ def entries(items: Sequence[Item], *, source: str, home: str | None, now: dateti
     if len(items) > MOST_ITEMS:
         log.warning("%s: %d items, only the newest %d are read", source, len(items), MOST_ITEMS)
         items = _newest(items, now)
-    base = urls.web_address(home, source) or source
+    base = urls.site(home, source) or source
     links = [urls.web_address(item.link, base) for item in items]
     titles = [text.line(markup.to_text(item.title)) for item in items]
     places = [urls.canonical(link) if link else None for link in links]

@@ -7,6 +7,7 @@ import unicodedata
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import courlan
+import tld
 
 #: Longer addresses are data in disguise, and no database index takes them.
 URL_LIMIT = 2000
@@ -19,6 +20,7 @@ _TRACKING = re.compile(
     r"xtor|cmpid?|ncid|ocid|smid|srnd|ref_?src|ref_url|ref|referrer|feature|traffic_source|ns_(?:mchannel|campaign|source)",
     re.IGNORECASE,
 )
+_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _HOST = re.compile(r"[^\s\\/<>\"'`{}|^%]+")
 
 
@@ -50,6 +52,18 @@ def web_address(text: str | None, base: str | None = None) -> str | None:
         return None
     # Feeds write blanks into addresses, browsers send them as %20; a quote could end an attribute.
     return quote(address, safe="".join(chr(i) for i in range(0x21, 0x7F) if chr(i) not in "\"<>'`"))
+
+
+def site(home: str | None, source: str) -> str | None:
+    """A feed's own link as an absolute address; None when it has none that could be one.
+
+    It must be absolute, so where the scheme is missing (`example.org/`) and the first part can be a host, it is one.
+    """
+    stated = (home or "").strip()
+    host, slash, _ = stated.partition("/")
+    if slash and _DOMAIN.fullmatch(host) and tld.get_tld(f"https://{host}", fail_silently=True):
+        return web_address(f"https://{stated}")
+    return web_address(stated, source)
 
 
 def canonical(url: str) -> str:

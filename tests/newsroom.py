@@ -197,7 +197,8 @@ def pieces(engine: Engine) -> list[Piece]:
         if piece := of_analysis.get(row.analysis_id):
             piece.mentions.append(
                 Named(
-                    row.id, piece.id, piece.story, piece.source, piece.day, row.figure, row.kind, row.tone_rule, row.label
+                    row.id, piece.id, piece.story, piece.source, piece.day, row.figure, row.kind, row.tone_rule,
+                    row.label,
                 )
             )  # fmt: skip
     return list(found.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from csv import DictReader as csv_rows
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -23,7 +25,8 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import borders, data, keys, kpi, queries, words
+from dashboard import borders, data, keys, kpi, palette, queries, words
+from dashboard.panel import Page, csv
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyse import Analyser, Watchlist
@@ -39,6 +42,7 @@ from tests.newsroom import EAST, NORTH, WEST, Press, entry
 
 Open = Callable[..., AppTest]
 
+HOURS_AGO = datetime.now(UTC) - timedelta(hours=5)
 PAGES = ("", "figures", "articles", "sources")
 HOSTILE = (
     "[x](javascript:alert(1))",
@@ -65,6 +69,11 @@ def demo_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = record.open_engine(f"sqlite:///{path}")
     watched = Watchlist.load(PROJECT / "seeds/figures.toml", PROJECT / "seeds/topics.toml")
     assert Pipeline(engine, Analyser(watched)).folder(PROJECT / "seeds/demo").faults == ()
+    return _closed(engine, path)
+
+
+def _closed(engine: Engine, path: Path) -> Path:
+    """The file of a record, whole, to be copied."""
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -378,6 +387,22 @@ def test_the_sources_are_listed_with_their_articles(demo: Open) -> None:
     assert f"{len(rows)} sources · 5 with articles · 0 failing" in shown(at)
 
 
+def test_the_csv_of_a_panel_leaves_empty_what_is_not_known_and_says_what_it_was_made_from(demo: Open) -> None:
+    demo()
+    view = replace(demo_view(figures=("kim-jong-un",)), bin="quarter")
+    page = Page(model(), view, data.lists(model()), palette.of("light"), 7, "as of today", "All")
+    frame = queries.tone(model(), view, page.names)
+    assert frame["tone"].isna().any()
+    rows = list(csv_rows(io.StringIO(csv(page, frame).decode("utf-8-sig"))))
+    assert len(rows) == len(frame)
+    assert "nan" not in {cell.lower() for row in rows for cell in row.values()}
+    for row, ours in zip(rows, frame.itertuples(), strict=True):
+        assert row["bin"] == ours.bin.isoformat()
+        assert row["tone"] == ("" if ours.tone != ours.tone else str(ours.tone))
+        assert row["revision"] == "7"
+        assert "figures=kim-jong-un" in row["filters"]
+
+
 # -- nothing, and nothing any more ------------------------------------------------------------------------------------
 
 
@@ -446,17 +471,20 @@ def test_articles_withdrawn_since_are_gone(demo: Open) -> None:
 # -- what hostile sources write ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def hostile(desk: Desk, engine: Engine, open_page: Open) -> Open:
+@pytest.fixture(scope="session")
+def hostile_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record in which three outlets write the worst headlines about Ada Quill, in names and texts too."""
-    outlets = Press(engine, press.analyser(desk.data))
-    when = datetime.now(UTC) - timedelta(hours=5)
+    folder = tmp_path_factory.mktemp("hostile")
+    engine = record.open_engine(f"sqlite:///{folder / 'discourse.db'}")
+    outlets = Press(engine, press.analyser(folder))
     for outlet in (WEST, EAST, NORTH):
         outlets.publish(
             outlet,
             *(
                 replace(
-                    entry(n, title, f"Ada Quill saw a wonderful {words}. It was a terrible disaster, {words}.", when),
+                    entry(
+                        n, title, f"Ada Quill saw a wonderful {words}. It was a terrible disaster, {words}.", HOURS_AGO
+                    ),
                     author=words,
                     link=f'http://news.test/{n}?a=[b](c)<d>&e=)"f',
                 )
@@ -465,6 +493,12 @@ def hostile(desk: Desk, engine: Engine, open_page: Open) -> Open:
             ),
         )
     outlets.fail(NORTH, HOSTILE[0] + HOSTILE[1])
+    return _closed(engine, folder / "discourse.db")
+
+
+@pytest.fixture
+def hostile(desk: Desk, hostile_record: Path, open_page: Open) -> Open:
+    shutil.copyfile(hostile_record, desk.data / "discourse.db")
     return open_page
 
 
@@ -501,7 +535,7 @@ def raw_markup(text: str) -> bool:
 def test_hostile_words_are_shown_as_they_are_and_do_nothing(
     hostile: Open, page: str, parameters: dict[str, str]
 ) -> None:
-    today = (datetime.now(UTC) - timedelta(hours=5)).date().isoformat()
+    today = HOURS_AGO.date().isoformat()
     at = hostile(page, **{name: value.replace("{today}", today) for name, value in parameters.items()})
     assert not at.exception, [element.value for element in at.exception]
     everything = texts(at) + [str(button.label) for button in at.button] + [str(metric.value) for metric in at.metric]
@@ -582,3 +616,18 @@ def test_a_record_that_can_no_longer_be_followed_says_so_above_the_numbers_it_ha
     at.run()
     assert "The record can't be followed:" in "".join(element.value for element in at.warning)
     assert metrics(at)["Articles"] == articles
+
+
+def test_a_record_damaged_while_it_is_read_leaves_no_traceback(demo: Open, desk: Desk) -> None:
+    at = demo()
+    path = desk.data / "discourse.db"
+    with path.open("r+b") as file:
+        file.seek(8_192)
+        file.write(b"\x5a" * (path.stat().st_size - 8_192))
+    model().engine.dispose()
+    for page in ("", "figures", "articles"):
+        at = demo(page, figures="Kim Jong Un")
+        assert not at.exception
+        assert "**The record can't be read.** database disk image is malformed" in at.error[0].value
+        assert at.query_params == {"figures": "Kim Jong Un"}
+    assert not demo("sources").exception

@@ -15,7 +15,7 @@ from dashboard import queries
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Scope
 from dashboard.view import View
-from ingest.store import record, schema
+from ingest.store import reader, record, schema
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
 from tests import newsroom as press
@@ -149,6 +149,17 @@ def test_articles_scored_again_change_their_mentions_and_are_not_new(
     assert sorted(named(model)) == ["ada-quill", "dora-stone"]
     assert queries.articles_after(model, at) == 0
     assert rows(model) == rows(fresh(engine))
+
+
+def test_a_watch_list_put_back_as_it_was_is_the_one_in_force(outlets: Press, engine: Engine, tmp_path: Path) -> None:
+    outlets.publish(WEST, entry(1, "Ada Quill met Dora Stone", "They spoke.", DAY))
+    more = '\n[[figure]]\nid = "dora-stone"\nname = "Dora Stone"\nstrong = ["Dora Stone"]\n'
+    for figures, watched in ((FIGURES + more, {*NAMES, "dora-stone"}), (FIGURES, set(NAMES))):
+        outlets.pipeline.analyser = press.analyser(tmp_path, figures)
+        outlets.pipeline.rescore()
+        with engine.connect() as connection:
+            assert {figure["id"] for figure in reader.watchlist(connection).figures} == watched
+    assert named(fresh(engine)) == ["ada-quill"]
 
 
 def test_many_changes_between_two_looks_come_in_at_once(outlets: Press, engine: Engine) -> None:

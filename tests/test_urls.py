@@ -93,3 +93,24 @@ def test_the_order_of_parameters_and_the_spelling_of_escapes_do_not_count() -> N
 def test_what_is_no_address_stays_as_it_is() -> None:
     assert urls.canonical("https://[x") == "https://[x"
     assert urls.canonical(" tag:x ") == "tag:x"
+
+
+@pytest.mark.parametrize(
+    ("home", "expected"),
+    [
+        ("https://e.org/news", "https://e.org/news"),
+        ("e.org/", "https://e.org/"),
+        ("www.e.co.uk/blog/", "https://www.e.co.uk/blog/"),
+        ("/blog", "https://feeds.example.net/blog"),
+        ("index.html", "https://feeds.example.net/e/index.html"),
+        ("news.html/x", "https://feeds.example.net/e/news.html/x"),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_a_feeds_own_link_without_a_scheme_is_a_site(home: str, expected: str | None) -> None:
+    assert urls.site(home, "https://feeds.example.net/e/feed") == expected
+
+
+def test_a_feed_without_a_link_of_its_own_has_its_address_as_base() -> None:
+    assert urls.site(None, "https://e.org/feed") is None
+    assert urls.site("e.org/", "feed.xml") == "https://e.org/"

@@ -94,7 +94,7 @@ def _csv(page: Page) -> bytes:
 
 def close() -> None:
     """Back to the table."""
-    del st.query_params["article"]
+    st.query_params.pop("article", None)  # a second click finds it gone
 
 
 def read(page: Page, uid: str) -> None:

@@ -13,6 +13,10 @@ from ingest.store.sources import SourceRow
 
 _DAYS = 30
 
+#: Reasons told above the table, and sources named for each; the table has them all.
+_REASONS = 4
+_NAMES = 4
+
 PER_DAY = (
     "Articles of the chosen sources by their day of publication (UTC). A day without articles is a gap in what we have."
 )
@@ -26,12 +30,7 @@ def draw(page: Page) -> None:
         f"**{words.count(len(rows), 'source')}** · **{sum(row.articles > 0 for row in rows)}** with articles · "
         f"**{len(failing)}** failing"
     )
-    for row in failing[:5]:
-        st.warning(
-            f"**{borders.markdown(row.name)}** has failed {words.count(row.failures, 'time')} in a row: "
-            f"{borders.markdown(row.last_error or 'no reason given')}",
-            icon=":material/warning:",
-        )
+    warnings(failing)
     counts = queries.per_day(page.model, view.sources, view.since, view.until)
     days = [view.since + timedelta(days=n) for n in range(view.days)]
     frame = pd.DataFrame(
@@ -50,6 +49,20 @@ def draw(page: Page) -> None:
     listing(page, rows)
 
 
+def warnings(failing: list[SourceRow]) -> None:
+    """What fails, told once for each reason: a machine without a network has one fault, not thirty."""
+    by_reason: dict[str, list[str]] = {}
+    for row in failing:
+        by_reason.setdefault(row.last_error or "No reason given.", []).append(row.name)
+    for reason, names in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_REASONS]:
+        some = ", ".join(borders.markdown(name) for name in names[:_NAMES])
+        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        st.warning(
+            f"**{words.count(len(names), 'source')} failing.** {borders.markdown(reason)} ({some}{more})",
+            icon=":material/warning:",
+        )
+
+
 def listing(page: Page, rows: list[SourceRow]) -> None:
     """Every source with its state, its course, its last success and its last error."""
     until = page.view.until
@@ -61,12 +74,12 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
             {
                 "state": _state(row),
                 "source": borders.csv_cell(row.name),
-                "group": borders.csv_cell(row.group),
+                "error": borders.csv_cell(row.last_error or ""),
                 "articles": row.articles,
                 "days": [counts.get(row.id, {}).get(day, 0) for day in days],
                 "success": f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "",
                 "newest": f"{row.newest:%Y-%m-%d}" if row.newest else "",
-                "error": borders.csv_cell(row.last_error or ""),
+                "group": borders.csv_cell(row.group),
                 "home": row.home,
             }
             for row in worst
@@ -80,14 +93,14 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
             height=min(640, 40 + 35 * max(1, len(frame))),
             alt="Table of sources: state, articles, articles per day, last success, last error",
             column_config={
-                "state": st.column_config.TextColumn("State", width=110),
+                "state": st.column_config.TextColumn("State", width=90),
                 "source": st.column_config.TextColumn("Source", width=180),
                 "group": st.column_config.TextColumn("Group", width=130),
                 "articles": st.column_config.NumberColumn("Articles", format="localized", width=80),
-                "days": st.column_config.BarChartColumn(f"Per day, {_DAYS} days to {words.day(until)}", y_min=0),
+                "days": st.column_config.BarChartColumn(f"Per day to {words.day(until)}", y_min=0, width=150),
                 "success": st.column_config.TextColumn("Last success (UTC)", width=140),
                 "newest": st.column_config.TextColumn("Newest article", width=110),
-                "error": st.column_config.TextColumn("Last error", width="medium"),
+                "error": st.column_config.TextColumn("Last error", width=170),
                 "home": st.column_config.LinkColumn("Site", display_text="open", width=60),
             },
         )

@@ -171,7 +171,7 @@ def article(connection: Connection, uid: str) -> FullArticle | None:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The newest snapshot of the watch-list: what every number in the record was made with."""
+    """The watch-list in force: what every number in the record was made with."""
 
     hash: str
     figures: tuple[dict[str, Any], ...]
@@ -179,10 +179,12 @@ class Watched:
 
 
 def watchlist(connection: Connection) -> Watched:
-    """The newest snapshot; empty before the first article."""
-    row = (
-        connection.execute(select(schema.watchlist).order_by(schema.watchlist.c.id.desc()).limit(1)).mappings().first()
-    )
+    """The snapshot in force, empty before the first article.
+
+    That is the newest analysis' own: a list put back as it was is no new snapshot.
+    """
+    latest = select(_a.watchlist_id).order_by(_a.id.desc()).limit(1).scalar_subquery()
+    row = connection.execute(select(schema.watchlist).where(schema.watchlist.c.id == latest)).mappings().first()
     return Watched(row["hash"], tuple(row["figures"]), tuple(row["topics"])) if row else Watched("", (), ())
 
 
