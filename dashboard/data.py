@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,7 +13,7 @@ import streamlit as st
 
 from dashboard import queries
 from dashboard.readmodel import ReadModel
-from ingest import settings
+from ingest import settings, watch
 from ingest.errors import IngestError
 from ingest.models import DEMO_GROUP
 from ingest.settings import Settings
@@ -145,3 +146,13 @@ def _unique(entries: Iterable[tuple[str, str, Value]]) -> dict[str, Value]:
             label = f"{label} ({key})"
         found[label] = value
     return found
+
+
+def worker_alive(active: Settings) -> bool:
+    """Whether an ingest follows the sources; looked up once in ten seconds for all viewers."""
+    return _worker_alive(active, int(time.monotonic()) // 10)
+
+
+@lru_cache(maxsize=2)
+def _worker_alive(active: Settings, slot: int) -> bool:
+    return watch.alive(active)

@@ -117,7 +117,9 @@ def live(page: Page) -> None:
     fresh = f" · last heard from a source {ago(heard)}" if heard else ""
     dot = ":green[●] live" if st.session_state.get("live", True) else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
-    st.caption(f"{dot} · {page.as_of}{more}{fresh}")
+    active = data.shared().settings
+    idle = "" if active is None or data.worker_alive(active) else " · **no ingest worker is running**"
+    st.caption(f"{dot} · {page.as_of}{more}{fresh}{idle}")
 
 
 def ago(then: datetime) -> str:

@@ -305,10 +305,7 @@ def test_an_open_point_lists_exactly_the_sentences_it_counts(demo: Open, chart: 
     assert "Kim Jong Un, 2018 — " not in shown(at)
 
 
-@pytest.mark.parametrize(
-    "point",
-    ["attention:kim-jong-un:1999-01-01", "attention:nobody:2018-01-01", "x", "tone::", "attention:kim-jong-un:soon"],
-)
+@pytest.mark.parametrize("point", ["attention:kim-jong-un:1999-01-01", "attention:nobody:2018-01-01", "tone::soon"])
 def test_a_point_that_is_none_of_the_views_opens_nothing(demo: Open, point: str) -> None:
     at = demo(open=point)
     assert not at.exception
@@ -415,7 +412,7 @@ def test_an_empty_record_says_what_to_do(open_page: Open, engine: Engine, page: 
         assert "seed folder" in found
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ["", "sources"])
 def test_feeds_that_have_brought_nothing_yet_are_no_demo(
     open_page: Open, engine: Engine, tmp_path: Path, page: str
 ) -> None:
