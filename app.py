@@ -89,6 +89,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         # Printed, not raised: a traceback would bury the one line that helps.
         print(f"\nerror: {error}\n", file=sys.stderr, flush=True)
         os._exit(1)
+    # In a thread: the page that says how far the loading is must not wait for it.
+    threading.Thread(target=warm, daemon=True, name="warm").start()
     child = IngestChild() if active.worker == "embedded" else None
     if child:
         child.start()
@@ -97,6 +99,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     finally:
         if child:
             await asyncio.to_thread(child.stop)
+
+
+def warm() -> None:
+    """Loads what the first viewer would otherwise wait for: the pages' libraries, and the read model."""
+    from dashboard import data
+    from dashboard.app_pages import articles, figures, overview, sources  # noqa: F401
+
+    data.shared()
 
 
 def health() -> tuple[int, dict[str, Any]]:

@@ -15,7 +15,9 @@ from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
 from ingest.store.writer import Snapshot
 from ingest.topics import Topic
 
-SCORER = f"{sentiment.SCORER}/sentence"
+#: How sentences are cut, figures found and tone given. Raise the number with every change of those rules: what an older
+#: version has analysed is analysed again, or one record would hold two kinds of numbers.
+SCORER = f"{sentiment.SCORER}/sentence/1"
 
 
 @dataclass(frozen=True)

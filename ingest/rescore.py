@@ -1,4 +1,4 @@
-"""Analyses again what an older watch-list has analysed: the words stay, the analysis is a new version."""
+"""Analyses again what an older watch-list or an older version has analysed: the words stay, the analysis is new."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH = 100
 
 
 def outdated(engine: Engine, analyser: Analyser, *, stop: Callable[[], bool], clock: Callable[[], datetime]) -> int:
-    """Scores the articles whose analysis was made with another watch-list; answers how many that were."""
+    """Scores the articles whose analysis was made with another watch-list or scorer; answers how many that were."""
     done = last = 0
     while not stop():
         with engine.connect() as connection:
@@ -51,8 +51,8 @@ def _batch(connection: Connection, watchlist_hash: str, *, after: int) -> list[t
         .join(analysis, analysis.c.content_id == content.c.id)
         .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
         .join(body, body.c.content_id == content.c.id)
-        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), watchlist.c.hash != watchlist_hash)
-        .where(content.c.article_id > after)
+        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), content.c.article_id > after)
+        .where((watchlist.c.hash != watchlist_hash) | (analysis.c.scorer != SCORER))
         .order_by(content.c.article_id)
         .limit(BATCH)
     ).mappings()

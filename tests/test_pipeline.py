@@ -476,3 +476,12 @@ def test_a_states_failures_come_from_the_record(room: Room, httpserver: HTTPServ
 
 def test_an_empty_or_missing_folder_is_no_fault(room: Room, tmp_path: Path) -> None:
     assert room.scan() == room.pipeline.folder(tmp_path / "nowhere") == Outcome()
+
+
+def test_what_an_older_version_has_analysed_is_analysed_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.desk.drop("a.txt", "Title\n\nBen Marsh spoke.")
+    room.scan()
+    assert room.pipeline.rescore() == 0
+    monkeypatch.setattr("ingest.rescore.SCORER", "newer rules")
+    assert room.pipeline.rescore() == 1
+    assert room.pipeline.rescore() == 0, "once is enough"

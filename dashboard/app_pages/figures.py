@@ -69,8 +69,8 @@ def draw(page: Page) -> None:
 
 
 def _role(role: dict[str, str | None]) -> str:
-    of = f" of {role['of']}" if role["of"] else ""
-    since = f" since {words.day(date.fromisoformat(role['since']))}" if role["since"] else ""
+    of = f", {role['of']}" if role["of"] else ""
+    since = f", since {words.day(date.fromisoformat(role['since']))}" if role["since"] else ""
     return f"{role['title']}{of}{since}"
 
 

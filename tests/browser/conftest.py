@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_FEEDS = '<opml version="2.0"><head><title>none</title></head><body></body></opml>'
@@ -113,11 +113,34 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="session")
+def analyst(browser: Browser) -> Iterator[BrowserContext]:
+    """One person's browser: its cache holds the scripts, so that a page is there in a moment."""
     context = browser.new_context(viewport={"width": 1440, "height": 1600})
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def colleague(browser: Browser) -> Iterator[BrowserContext]:
+    """Another person's browser: shares nothing with the first but the link."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1600})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(analyst: BrowserContext) -> Iterator[Page]:
+    page = analyst.new_page()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def other_page(colleague: BrowserContext) -> Iterator[Page]:
+    page = colleague.new_page()
+    yield page
+    page.close()
 
 
 def settled(page: Page) -> Page:

@@ -24,11 +24,6 @@ def kpi(page: Page) -> list[str]:
     return values.all_inner_texts()
 
 
-def opened(browser: Browser, url: str) -> Page:
-    """Another person's browser."""
-    return settled_at(browser.new_context(viewport={"width": 1440, "height": 1600}).new_page(), url)
-
-
 def settled_at(page: Page, url: str) -> Page:
     page.goto(url)
     return settled(page)
@@ -81,7 +76,7 @@ def test_a_fresh_start_shows_the_demo_and_says_so(demo: Server, page: Page) -> N
 
 
 def test_a_filter_changes_chart_and_address_and_the_address_opens_the_same_numbers(
-    demo: Server, page: Page, browser: Browser
+    demo: Server, page: Page, other_page: Page
 ) -> None:
     settled_at(page, demo.url)
     before = kpi(page)
@@ -94,14 +89,14 @@ def test_a_filter_changes_chart_and_address_and_the_address_opens_the_same_numbe
     assert "q=summit" in page.url
     assert kpi(page) != before
     assert points(page).count() < lines
-    colleague = opened(browser, page.url)
+    colleague = settled_at(other_page, page.url)
     assert kpi(colleague) == kpi(page)
     assert points(colleague).count() == points(page).count()
 
 
 @pytest.mark.parametrize("fixed", [False, True], ids=["moving", "fixed"])
 def test_a_copied_link_writes_everything_out_and_opens_the_same_view(
-    demo: Server, page: Page, browser: Browser, fixed: bool
+    demo: Server, page: Page, other_page: Page, fixed: bool
 ) -> None:
     query = (
         "q=talks&figures=Kim+Jong+Un&figures=Joe+Biden&period=Custom&dates=2018-01-01&dates=2022-12-31&count=number"
@@ -111,7 +106,7 @@ def test_a_copied_link_writes_everything_out_and_opens_the_same_view(
     link = copied(page)[fixed]
     for part in query.split("&"):
         assert part in link
-    colleague = opened(browser, link)
+    colleague = settled_at(other_page, link)
     page.keyboard.press("Escape")
     assert kpi(colleague) == kpi(page)
     summary = "articles · "
@@ -130,7 +125,7 @@ def test_the_automatic_view_is_written_out_with_its_lines_sources_and_dates(demo
 
 @pytest.mark.parametrize(("chart", "unit"), [(0, "articles?"), (1, "mentions?")], ids=["attention", "tone"])
 def test_a_clicked_point_opens_exactly_the_sentences_it_counts(
-    demo: Server, page: Page, browser: Browser, chart: int, unit: str
+    demo: Server, page: Page, other_page: Page, chart: int, unit: str
 ) -> None:
     settled_at(page, demo.url)
     page.set_viewport_size({"width": 1440, "height": 2400})
@@ -149,7 +144,7 @@ def test_a_clicked_point_opens_exactly_the_sentences_it_counts(
     if chart == 0:
         assert bylines == counted
     assert "open=" in page.url
-    colleague = opened(browser, page.url)
+    colleague = settled_at(other_page, page.url)
     assert colleague.locator("[class*=st-key-evidence]").first.inner_text().splitlines()[0] == heading.splitlines()[0]
 
 
@@ -172,9 +167,7 @@ def test_the_reader_marks_names_and_links_only_to_the_web(demo: Server, page: Pa
         assert re.match(r"https?://|/|articles\?|#stMain", link.get_attribute("href") or "")
 
 
-def test_a_file_dropped_into_the_seed_folder_is_on_screen_and_the_demo_steps_back(
-    browser: Browser, page: Page, tmp_path: Path
-) -> None:
+def test_a_file_dropped_into_the_seed_folder_is_on_screen_and_the_demo_steps_back(page: Page, tmp_path: Path) -> None:
     with running(tmp_path, demo=True) as server:
         settled_at(page, server.url)
         expect(page.get_by_text("This is the demo")).to_be_visible()
@@ -190,9 +183,7 @@ def test_a_file_dropped_into_the_seed_folder_is_on_screen_and_the_demo_steps_bac
         assert kpi(page)[0] == "1"
 
 
-def test_a_feed_is_read_and_hostile_titles_stay_text(
-    browser: Browser, page: Page, tmp_path: Path, httpserver: HTTPServer
-) -> None:
+def test_a_feed_is_read_and_hostile_titles_stay_text(page: Page, tmp_path: Path, httpserver: HTTPServer) -> None:
     title = "[click](javascript:alert(1)) &lt;img src=http://evil.invalid/x.png onerror=alert(1)&gt; :red[Biden]"
     httpserver.expect_request("/feed").respond_with_data(
         f"""<rss version="2.0"><channel><title>Feed</title><link>https://example.org/</link>
@@ -226,7 +217,7 @@ def test_a_feed_is_read_and_hostile_titles_stay_text(
     assert dialogs == []
 
 
-def test_a_dashboard_killed_and_started_again_has_lost_nothing(browser: Browser, page: Page, tmp_path: Path) -> None:
+def test_a_dashboard_killed_and_started_again_has_lost_nothing(page: Page, tmp_path: Path) -> None:
     with running(tmp_path, demo=True) as server:
         before = kpi(settled_at(page, server.url))
         os.kill(server.process.pid, signal.SIGKILL)
@@ -238,20 +229,18 @@ def test_a_dashboard_killed_and_started_again_has_lost_nothing(browser: Browser,
         assert kpi(settled_at(page, server.url)) == before
 
 
-@pytest.mark.parametrize("path", ["", "figures", "articles", "sources"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 420])
-def test_every_page_fits_its_window_in_both_themes(
-    demo: Server, browser: Browser, path: str, scheme: str, width: int
-) -> None:
+def test_every_page_fits_its_window_in_both_themes(demo: Server, browser: Browser, scheme: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
-    settled_at(page, f"{demo.url}/{path}")
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), "the page scrolls sideways"
-    assert page.locator("[data-testid=stException]").count() == 0
+    for path in ("", "figures", "articles", "sources"):
+        settled_at(page, f"{demo.url}/{path}")
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), f"/{path} scrolls sideways"
+        assert page.locator("[data-testid=stException]").count() == 0, path
     remote = [url for url in requested if not url.startswith((demo.url, "data:", "blob:"))]
     assert remote == []
     context.close()
