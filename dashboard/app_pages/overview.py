@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
@@ -55,61 +56,73 @@ def summary(page: Page, key: Kpi) -> str:
 
 def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
     """The key figures, each with its course and its change against the period before."""
-    columns = iter(st.columns(5))
-    with next(columns):
-        _metric("Articles", words.number(key.articles), _change(key.articles, before.articles), key.articles_by_bin)
-    with next(columns):
-        _metric("Mentions", words.number(key.mentions), _change(key.mentions, before.mentions), key.mentions_by_bin)
-    with next(columns):
+    articles, mentions, net, named, heard = st.columns([1, 1, 1, 1.3, 1])
+    with articles:
+        _metric("Articles", words.number(key.articles), key.articles_by_bin, _change(key.articles, before.articles))
+    with mentions:
+        _metric("Mentions", words.number(key.mentions), key.mentions_by_bin, _change(key.mentions, before.mentions))
+    with net:
         if key.net_tone is None:
-            _metric("Net tone", "–", None, (), note=f"n = {words.count(key.stories, 'story', 'stories')}, too few")
+            _metric("Net tone", "–", note=f"n = {words.count(key.stories, 'story', 'stories')}, too few")
         else:
             moved = None
             if before.net_tone is not None:
-                moved = f"{words.signed(key.net_tone - before.net_tone)} points"
+                points = key.net_tone - before.net_tone
+                moved = (f"{words.signed(points)} points", points)
             value = f"{words.signed(key.net_tone)} ± {words.signed(key.half).lstrip('+')}"
-            _metric("Net tone", value, moved, tuple(x or 0.0 for x in key.net_by_bin), neutral=True, help_=_NET)
-    with next(columns):
+            known = tuple(net for net in key.net_by_bin if net is not None)  # a bin without mentions is no zero
+            _metric("Net tone", value, known, moved, help_=_NET)
+    with named:
         name = page.names.get(key.most_named or "", "–")
         part = words.share(key.most_named_articles / key.total) if key.most_named else None
-        _metric("Most named", borders.markdown(name), None, (), note=f"in {part} of all articles" if part else None)
-    with next(columns):
-        _metric("Sources heard from", f"{key.heard} of {len(page.view.sources)}", None, (), note=_silent(page, key))
+        _metric("Most named", borders.markdown(name), note=f"in {part} of all articles" if part else None)
+    with heard:
+        _metric("Sources heard from", f"{key.heard} of {len(page.view.sources)}", note=_silent(page, key))
 
 
 _NET = "Mentions in positive sentences minus those in negative ones, divided by all scored mentions; 95 % interval."
+_CHANGE = "Arrow: change against the period of equal length just before."
+
+#: From here on a change in per cent says less than the number it started from.
+_TENFOLD = 9.0
 
 
 def _metric(
     label: str,
     value: str,
-    delta: str | None,
-    course: tuple[float, ...],
+    course: tuple[float, ...] = (),
+    moved: tuple[str, float] | None = None,
     *,
-    neutral: bool = False,
     note: str | None = None,
     help_: str | None = None,
 ) -> None:
+    """One card; `moved` is the change in words and as a number, `note` stands in its place where there is none."""
+    arrow: Literal["off", "up", "down"] = "off"
+    if moved and moved[1]:
+        arrow = "up" if moved[1] > 0 else "down"
     st.metric(
         label,
         value,
-        delta or note,
+        moved[0] if moved else note,
         # More articles are neither good nor bad news, and tone is never red and green.
         delta_color="off",
-        delta_arrow="off" if delta is None or neutral else "auto",
-        delta_description="against the period before" if delta else None,
+        delta_arrow=arrow,
         border=True,
         chart_data=list(course) if len(course) > 2 else None,
         chart_type="area",
-        help=help_,
+        help=" ".join(part for part in (help_, _CHANGE if moved else None) if part) or None,
         height="stretch",
         width="stretch",
     )
 
 
-def _change(now: int, before: int) -> str | None:
+def _change(now: int, before: int) -> tuple[str, float] | None:
     moved = statistics.change(now, before)
-    return None if moved is None else f"{moved:+.0%}".replace("-", "−")
+    if moved is None:
+        return None
+    if moved > _TENFOLD:
+        return f"from {words.number(before)}", moved
+    return f"{moved:+.0%}".replace("-", words.MINUS), moved
 
 
 def _silent(page: Page, key: Kpi) -> str | None:
