@@ -49,6 +49,7 @@ class IngestChild:
         self._thread = threading.Thread(target=self._keep, daemon=True, name="ingest-child")
 
     def start(self) -> None:
+        """Starts the child, and again whenever it ends by itself."""
         self._thread.start()
 
     def _keep(self) -> None:

@@ -68,7 +68,7 @@ def by_source(frame: pd.DataFrame) -> str:
     """The sources with most articles, and their tone."""
 
     def item(row: Any) -> str:
-        known = row.n >= FEW and not pd.isna(row.tone)
+        known = row.stories >= FEW and not pd.isna(row.tone)
         return f"{plain(row.source)} {words.number(row.articles)}" + (
             f", tone {words.signed(row.tone)}" if known else ""
         )

@@ -146,6 +146,7 @@ def bars(
 
 
 def bars_height(rows: int) -> int:
+    """The height of so many horizontal bars, in pixels; of one at least."""
     return max(rows, 1) * _ROW + 4
 
 

@@ -16,13 +16,14 @@ import plotly.graph_objects as go
 from dashboard import canvas, lines, words
 from dashboard.borders import plotly_text
 from dashboard.palette import MARKERS, Theme
+from dashboard.statistics import FEWEST_STORIES
 from ingest.bins import Bin
 from ingest.models import Label, label_of
 
 Measure = Literal["share", "count"]
 
 #: No mean of tone is shown below this many stories; a stacked bar of fewer mentions is drawn pale.
-FEW = 5
+FEW = FEWEST_STORIES
 
 #: For st.plotly_chart: without Plotly's own buttons, which the panel's menu replaces.
 CONFIG = {"displayModeBar": False, "doubleClick": False}
@@ -189,10 +190,10 @@ def companions(frame: pd.DataFrame, *, theme: Theme) -> Any:
 def by_source(frame: pd.DataFrame, *, theme: Theme) -> Any:
     """Bars of articles by source, most first, with the tone beside the name from 5 stories on.
 
-    Columns: source, articles, all, share, n (stories), tone. A bar's customdata is [source].
+    Columns: source, articles, all, share, stories, tone. A bar's customdata is [source].
     """
     frame = frame.sort_values("articles", ascending=False, kind="stable").assign(name=lambda rows: rows["source"])
-    frame["tone"] = frame["tone"].astype(float).where(frame["n"] >= FEW)
+    frame["tone"] = frame["tone"].astype(float).where(frame["stories"] >= FEW)
     text = [f"<b>{words.number(row.articles)}</b> · {words.share(row.share)}" for row in canvas.rows(frame)]
     marks = [_tone_mark(tone, theme) for tone in frame["tone"]]
     return _bars(frame, "articles", "source", text, "of the source's articles", theme, right=92, marks=marks)
@@ -240,7 +241,7 @@ def _bars(
     hover = [f"<b>{plotly_text(name)}</b><br>{line} {unit}" for name, line in zip(frame["name"], text, strict=True)]
     if marks is not None:
         names = [f"{name}{words.NBSP * 3}{mark}" for name, mark in zip(names, marks, strict=True)]
-        notes = [_tone_note(row.tone, row.n) for row in canvas.rows(frame)]
+        notes = [_tone_note(row.tone, row.stories) for row in canvas.rows(frame)]
         hover = [f"{line}<br>{note}" for line, note in zip(hover, notes, strict=True)]
         width += 9
         top = {"xref": "paper", "x": 0, "yref": "paper", "y": 1, "yanchor": "bottom"}
@@ -271,9 +272,9 @@ def _tone_mark(tone: float, theme: Theme) -> str:
     return f'{words.signed(tone)} <span style="color:{theme.tone(label_of(tone))}">●</span>'
 
 
-def _tone_note(tone: float, n: int) -> str:
-    many = f"n = {words.number(n)}"
-    return f"{many}, too few for a tone" if math.isnan(tone) else f"tone {words.signed(tone)}, {many} stories"
+def _tone_note(tone: float, stories: int) -> str:
+    many = words.count(stories, "story", "stories")
+    return f"{many}, too few for a tone" if math.isnan(tone) else f"tone {words.signed(tone)}, {many}"
 
 
 def _tone_tick(tick: float, theme: Theme) -> str:

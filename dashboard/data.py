@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import streamlit as st
@@ -21,9 +21,8 @@ from ingest.store import reader, record, sources
 from ingest.store.reader import Watched
 from ingest.store.sources import SourceRow
 
-#: A fault at the start (no disk, a damaged file) is tried again this often.
+#: After a fault at the start (no disk, a damaged file) the next try comes after so many seconds.
 _RETRY_SECONDS = 5
-
 
 Value = TypeVar("Value", str, int)
 
@@ -85,15 +84,15 @@ class Lists:
     source_ids: dict[str, int]
     languages: tuple[str, ...]
 
-    @property
+    @cached_property
     def figure_names(self) -> dict[str, str]:
         return {id_: label for label, id_ in self.figures.items()}
 
-    @property
+    @cached_property
     def topic_names(self) -> dict[str, str]:
         return {id_: label for label, id_ in self.topics.items()}
 
-    @property
+    @cached_property
     def source_names(self) -> dict[int, str]:
         return {id_: label for label, id_ in self.source_ids.items()}
 
@@ -122,7 +121,7 @@ def lists(model: ReadModel) -> Lists:
 def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     with model.engine.connect() as connection:
         watched = reader.watchlist(connection)
-        rows = tuple(sources.listing(connection))
+        rows = tuple(sources.listing(connection, queries.held(model)))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, words
+from dashboard import borders, charts, words
 from dashboard.panel import Page, csv
 from ingest import bins, export
 from ingest.models import label_of
@@ -20,9 +21,23 @@ _SHOWN = 20
 
 _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 
-
 #: The URL's parameter for what is open: chart, and the two values that its point carries.
 OPEN = "open"
+
+
+def chart(page: Page, name: str, figure: Any, *, alt: str) -> None:
+    """Draws a chart whose points open the sentences they count; `name` is what it is called in the URL."""
+    # The key changes with the view: a point chosen in another view is not chosen in this one.
+    key = f"{name}-{hash(page.view) & 0xFFFFFFFF:08x}"
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=clicked(name, key),
+        selection_mode="points",
+        config=charts.CONFIG,
+        theme=None,
+        alt=alt,
+    )
 
 
 def clicked(chart: str, key: str) -> Callable[[], None]:
@@ -61,32 +76,31 @@ def close() -> None:
 
 def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by: str) -> None:
     """Lists exactly these mentions. `by` says what the number counts: `articles` or `mentions`."""
+    shown_key = f"shown-{key}"
+    limit = st.session_state.get(shown_key, _SHOWN)
     with page.model.engine.connect() as connection:
-        shown_key = f"shown-{key}"
-        limit = st.session_state.get(shown_key, _SHOWN)
-        ids = list(mention_ids)
-        found = reader.evidence(connection, ids)
-    articles = {item.article.id for item in found}
-    counts = f"{words.count(len(articles), 'article')} · {words.count(len(found), 'mention')}"
-    if by == "mentions":
-        counts = f"{words.count(len(found), 'mention')} in {words.count(len(articles), 'article')}"
+        # Only what is shown is read with its words: a point of a busy week counts thousands of sentences.
+        found = reader.evidence(connection, mention_ids[:limit])
+        articles = words.count(reader.articles_of(connection, mention_ids), "article")
+    mentions = words.count(len(mention_ids), "mention")
+    counts = f"{mentions} in {articles}" if by == "mentions" else f"{articles} · {mentions}"
     with st.container(border=True, key=f"evidence-{key}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{title}** — {counts}", width="stretch")
             st.download_button(
-                "CSV", data=lambda: _csv(page, found), file_name="evidence.csv", mime="text/csv", key=f"csv-{key}",
-                on_click="ignore", icon=":material/download:", type="tertiary",
+                "CSV", data=lambda: _csv(page, mention_ids), file_name="evidence.csv", mime="text/csv",
+                key=f"csv-{key}", on_click="ignore", icon=":material/download:", type="tertiary",
             )  # fmt: skip
             st.button("Close", key=f"close-{key}", on_click=close, icon=":material/close:", type="tertiary")
         last = None
-        for item in found[:limit]:
+        for item in found:
             if item.article.id != last:
                 st.markdown(byline(page, item.article))
                 last = item.article.id
             sentence(item)
-        if len(found) > limit:
+        if rest := max(0, len(mention_ids) - limit):
             st.button(
-                f"Show {min(_SHOWN, len(found) - limit)} more of {len(found) - limit}",
+                f"Show {min(_SHOWN, rest)} more of {rest}",
                 key=f"more-{key}", on_click=_more, args=(shown_key, limit),
             )  # fmt: skip
 
@@ -140,6 +154,7 @@ def byline(page: Page, headline: Headline) -> str:
     return f":small[[{title}]({page.article_link(headline.uid)}) — {' · '.join(parts)}]"
 
 
-def _csv(page: Page, found: Sequence[Evidence]) -> bytes:
-    frame = pd.DataFrame(list(export.evidence_rows(found, {})))
-    return csv(page, frame)
+def _csv(page: Page, mention_ids: Sequence[int]) -> bytes:
+    with page.model.engine.connect() as connection:
+        found = reader.evidence(connection, mention_ids)
+    return csv(page, pd.DataFrame(list(export.evidence_rows(found, {}))))

@@ -46,9 +46,7 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
     with Scope(model, view, ends=ends) as scope:
         articles = dict(scope.rows(f"SELECT date_trunc($unit, day)::DATE, count(*) FROM hit WHERE {hits} GROUP BY 1"))
         mentions = dict(scope.rows(f"SELECT date_trunc($unit, day)::DATE, count(*) FROM named WHERE {mine} GROUP BY 1"))
-        net = scope.rows(
-            CLUSTERED.format(keys="1", value=value, where=mine).replace("SELECT 1, count", "SELECT 1 AS one, count")
-        )
+        net = scope.rows(CLUSTERED.format(keys="'all'", value=value, where=mine))
         net_bins = {
             row[0]: row[3] / row[2] for row in scope.rows(CLUSTERED.format(keys="bin", value=value, where=mine))
         }

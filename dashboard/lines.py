@@ -32,6 +32,7 @@ class Line:
 
     @property
     def coloured(self) -> bool:
+        """Whether a colour is left at this position; all further lines are grey."""
         return self.position < len(MARKERS)
 
     @property
@@ -48,6 +49,7 @@ class Line:
         return over[-1] if over else known[-1][0] if known else None
 
     def hover(self, row: Any, unit: Bin, *more: str) -> str:
+        """What stands at a point: the name, the bin, and `more` lines (escaped HTML)."""
         when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
         return "<br>".join((f"<b>{plotly_text(self.name)}</b>", when, *more))
 

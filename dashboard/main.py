@@ -111,12 +111,14 @@ _TICK = timedelta(seconds=3)
 def live(page: Page) -> None:
     """As of when, and how much is new since; redraws the page when Live is on."""
     model = page.model
-    new = queries.articles_after(model, page.revision) if model.revision > page.revision else 0
-    if model.revision > page.revision and st.session_state.get("live", True):
+    on = st.session_state.get("live", True)
+    behind = model.revision > page.revision
+    if behind and on:
         st.rerun()
+    new = queries.articles_after(model, page.revision) if behind else 0
     heard = model.heard
     fresh = f" · last heard from a source {ago(heard)}" if heard else ""
-    dot = ":green[●] live" if st.session_state.get("live", True) else "○ paused"
+    dot = ":green[●] live" if on else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
     active = data.shared().settings
     idle = "" if active is None or data.worker_alive(active) else " · **no ingest worker is running**"
@@ -150,4 +152,4 @@ try:
     main()
 except DatabaseError as error:
     # Damaged, or its disk went away, while we ran: nothing is lost by saying so and reading it again at the next click.
-    st.error(f"**The record can't be read.** {borders.markdown(error.orig)}. `python -m ingest status` looks closer.")
+    st.error(f"**The record can't be read.** {borders.markdown(error.orig)}. `python -m ingest check` looks closer.")

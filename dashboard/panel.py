@@ -38,6 +38,7 @@ class Page:
 
     @property
     def names(self) -> dict[str, str]:
+        """The name shown of each figure, by its id."""
         return self.lists.figure_names
 
 

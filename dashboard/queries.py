@@ -7,7 +7,7 @@ numerator only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -36,6 +36,12 @@ def articles_between(model: ReadModel, sources: Sequence[int], since: date, unti
     """How many articles of these sources are dated from one day to the other, both included."""
     sql = "SELECT count(*) FROM article WHERE list_contains($sources, source) AND day BETWEEN $since AND $until"
     return int(_one(model, sql, sources=list(sources), since=since, until=until)[0])
+
+
+def total(model: ReadModel, view: View) -> int:
+    """All articles of the view's sources, languages and period: the denominator."""
+    with Scope(model, view) as scope:
+        return int(scope.rows("SELECT count(*) FROM base")[0][0])
 
 
 def articles_after(model: ReadModel, revision: int) -> int:
@@ -170,6 +176,14 @@ def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]
         rows.append((name, articles, of, articles / of, n, stories, mean, low, high))
     columns = ["source", "articles", "all", "share", "n", "stories", "tone", "low", "high"]
     return pd.DataFrame(rows, columns=columns).astype(_FLOATS)
+
+
+def held(model: ReadModel) -> dict[int, tuple[int, datetime | None]]:
+    """How many articles each source has, and when its newest is from; by the source's id."""
+    cursor = model.cursor()
+    rows = cursor.execute("SELECT source, count(*), max(published) FROM article GROUP BY 1").fetchall()
+    cursor.close()
+    return {source: (articles, newest.replace(tzinfo=UTC)) for source, articles, newest in rows}
 
 
 def per_day(model: ReadModel, sources: Sequence[int], since: date, until: date) -> dict[int, dict[date, int]]:

@@ -51,6 +51,7 @@ class Scope:
         )
 
     def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query over the relations; of the values only those that it names are bound."""
         sql = self._with + sql
         given = {name: value for name, value in {**self.values, **values}.items() if f"${name}" in sql}
         return self.cursor.execute(sql, given).fetchall()

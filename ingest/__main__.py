@@ -215,7 +215,7 @@ def export_(
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
     search: Annotated[str, typer.Option(help="Words that must all occur.")] = "",
     offices: Annotated[bool, typer.Option("--offices", help="Count offices as naming their holder.")] = False,
-    bin_: Annotated[Bin, typer.Option("--bin", help="day, week or month; for attention.")] = "week",
+    bin_: Annotated[Bin, typer.Option("--bin", help="How long a row of attention is.")] = "week",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
 ) -> None:
     """Writes articles, mentions or attention, with the same filters as the dashboard."""
@@ -280,11 +280,11 @@ def withdraw(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Closes articles: they leave every view and number from now on, their history stays. Options narrow each other."""
-    if not (source or path or search):
+    if source is None and path is None and search is None:
         raise typer.BadParameter("say which: --source, --path or --search")
     with opened() as (_, engine):
         with engine.connect() as connection:
-            sources = _sources(connection, [source] if source else None)
+            sources = _sources(connection, None if source is None else [source])
             found = reader.withdrawable(connection, sources=sources, path=path, search=search)
         if not found:
             fail("no article fits.")

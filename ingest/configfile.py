@@ -22,6 +22,7 @@ class Table:
     values: dict[str, Any]
 
     def complain(self, what: str) -> ConfigFileError:
+        """An error to raise, which says where it is."""
         return ConfigFileError(f"{self.where}: {what}")
 
     def known(self, keys: set[str]) -> None:

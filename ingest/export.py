@@ -35,7 +35,7 @@ def provenance(connection: Connection, filters: Filters) -> Row:
         "revision": current_revision(connection),
         "watchlist": reader.watchlist(connection).hash[:12],
         "scorer": SCORER,
-        "filters": in_words(filters, {row.id: row.name for row in sources.listing(connection)}),
+        "filters": in_words(filters, sources.names(connection)),
     }
 
 

@@ -24,6 +24,7 @@ class Role:
     phrases: tuple[str, ...] = ()  #: between these dates they name the holder: "US president"
 
     def held_on(self, day: date) -> bool:
+        """Whether somebody was in this office on a day."""
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
 

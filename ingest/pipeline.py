@@ -109,7 +109,7 @@ class Pipeline:
         """Stores what an attempt on a feed brought, and when to ask again."""
         source = Source(kind="feed", key=state.url, name=state.name)
         outcome = Outcome()
-        entries = [replace(entry, language=entry.language or state.language) for entry in attempt.entries]
+        entries = [replace(entry, language=entry.language or state.language) for entry in _once(attempt.entries)]
         for batch in _batches(entries, BATCH):
             written, unread = self._store(
                 [(source, state.source_id, entry) for entry in batch], str(state.source_id), source.name
@@ -247,6 +247,15 @@ class Pipeline:
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
         return rescore.outdated(self.engine, self.analyser, stop=stop, clock=self._clock)
+
+
+def _once(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Each article of a feed as it is listed first: two versions of one would edit each other at every fetch."""
+    seen: set[str] = set()
+    for entry in entries:
+        if seen.isdisjoint(entry.keys):
+            yield entry
+        seen.update(entry.keys)
 
 
 def _bug(what: str, error: Exception) -> str:

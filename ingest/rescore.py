@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
@@ -20,6 +21,15 @@ log = logging.getLogger(__name__)
 BATCH = 100
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is analysed again: one version of an article's words."""
+
+    article_id: int
+    content_id: int
+    entry: Entry
+
+
 def outdated(engine: Engine, analyser: Analyser, *, stop: Callable[[], bool], clock: Callable[[], datetime]) -> int:
     """Scores the articles whose analysis was made with another watch-list or scorer; answers how many that were."""
     done = last = 0
@@ -28,23 +38,23 @@ def outdated(engine: Engine, analyser: Analyser, *, stop: Callable[[], bool], cl
             batch = _batch(connection, analyser.snapshot.hash, after=last)
         if not batch:
             break
-        last = batch[-1][0]
-        scored: list[tuple[int, Analysis]] = []
-        for article_id, entry in batch:
+        last = batch[-1].article_id
+        scored: list[tuple[_Words, Analysis]] = []
+        for words in batch:
             try:
-                scored.append((article_id, analyser.article(entry).analysis))
+                scored.append((words, analyser.article(words.entry).analysis))
             except Exception:  # a bug of the analysis, but never everybody's: this article keeps its old one
-                log.exception("the analysis of %s failed", entry.title)
+                log.exception("the analysis of %s failed", words.entry.title)
         with record.writing(engine) as connection:
             commit = Commit(connection, clock(), "re-score")
             scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
-            for article_id, analysis in scored:
-                commit.rescored(article_id, analysis, scoring=scoring)
+            for words, analysis in scored:
+                commit.rescored(words.article_id, words.content_id, analysis, scoring=scoring)
         done += len(scored)
     return done
 
 
-def _batch(connection: Connection, watchlist_hash: str, *, after: int) -> list[tuple[int, Entry]]:
+def _batch(connection: Connection, watchlist_hash: str, *, after: int) -> list[_Words]:
     content, analysis, body, watchlist = schema.content, schema.analysis, schema.content_text, schema.watchlist
     rows = connection.execute(
         select(content, body.c.body)
@@ -57,8 +67,9 @@ def _batch(connection: Connection, watchlist_hash: str, *, after: int) -> list[t
         .limit(BATCH)
     ).mappings()
     return [
-        (
+        _Words(
             row["article_id"],
+            row["id"],
             Entry(
                 source="the record",
                 title=row["title"],

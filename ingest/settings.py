@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     @classmethod
     def _below_project(cls, value: object) -> object:
         if value is None or value == "":
-            return None if value is None else ""
+            return value
         try:
             return PROJECT / Path(str(value)).expanduser()
         except RuntimeError:

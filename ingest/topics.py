@@ -29,6 +29,7 @@ class Topic:
     not_: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
+        """The entry as the record's snapshot keeps it: what is needed to show it, without its words."""
         return {"id": self.id, "name": self.name, "cap": self.cap}
 
 

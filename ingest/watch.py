@@ -110,7 +110,7 @@ class Worker:
                     if changed.is_set() or now >= next_scan:
                         changed.clear()
                         self.pipeline.folder(self.settings.seeds)
-                        next_scan = now + (_RESCAN_SECONDS if not changed.is_set() else 0)
+                        next_scan = now + _RESCAN_SECONDS
                     self._reload(stop)
                     if now >= next_due:
                         busy = {state.source_id for state in under_way.values()}

@@ -37,8 +37,8 @@ def tones(*values: float, n: int = 12, figure: str = "trump") -> pd.DataFrame:
 
 def sources(*rows: tuple[str, int, int, float]) -> pd.DataFrame:
     return pd.DataFrame(
-        [(name, articles, 1000, articles / 1000, n, tone) for name, articles, n, tone in rows],
-        columns=["source", "articles", "all", "share", "n", "tone"],
+        [(name, articles, 1000, articles / 1000, 3 * stories, stories, tone) for name, articles, stories, tone in rows],
+        columns=["source", "articles", "all", "share", "n", "stories", "tone"],
     )
 
 
@@ -199,6 +199,7 @@ def test_a_source_with_few_stories_has_no_tone() -> None:
     assert "−.20" in many
     assert LIGHT.tone_negative in many
     assert "−.90" not in few
+    assert "9 stories" in figure.data[0].hovertext[0]
     assert "too few" in figure.data[0].hovertext[1]
 
 

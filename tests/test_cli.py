@@ -326,10 +326,24 @@ def test_withdraw_takes_signs_of_sql_for_themselves(filled: Desk, path: str) -> 
     assert result.exit_code == (0 if path == "old/b?1.md" else 1)
 
 
-def test_withdraw_of_nothing_says_so(filled: Desk) -> None:
-    result = run("withdraw", "--search", "unheard", "--yes")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--search", "unheard"),
+        ("--search", " "),
+        ("--search", "()"),
+        ("--path", ""),
+        ("--source", "Post", "--search", ""),
+        ("--source", "Post", "--path", ""),
+    ],
+    ids=repr,
+)
+def test_withdraw_of_nothing_says_so(filled: Desk, arguments: tuple[str, ...]) -> None:
+    before = _titles()
+    result = run("withdraw", *arguments, "--yes")
     assert result.exit_code == 1
     assert "no article fits" in said(result)
+    assert _titles() == before
 
 
 # -- the record

@@ -430,7 +430,7 @@ def test_a_view_without_articles_says_why_and_leads_out(demo: Open) -> None:
 def test_filters_that_leave_nothing_say_how_many_there_were(demo: Open) -> None:
     for page in ("", "articles"):
         at = demo(page, q="zeppelin")
-        assert "None of the " in shown(at) or "No articles" in shown(at)
+        assert "None of the " in shown(at)
         at.button(key="empty-reset").click().run()
         assert "None of the " not in shown(at)
         assert at.text_input(key=keys.SEARCH).value == ""
@@ -523,6 +523,7 @@ def raw_markup(text: str) -> bool:
         ("", {}),
         ("", {"open": "attention:ada-quill:{today}", "bin": "day", "period": "Last 7 days"}),
         ("figures", {"figure": "Ada Quill"}),
+        ("figures", {"open": "mix:![](http://evil.test/x.png):{today}", "bin": "day", "period": "Last 7 days"}),
         ("articles", {}),
         ("sources", {}),
         ("", {"q": HOSTILE[0]}),

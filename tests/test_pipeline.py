@@ -224,6 +224,16 @@ def test_an_item_that_breaks_the_analysis_never_stops_the_rest(room: Room, https
     assert room.fetch() == {"Feed 1": Outcome(added=bad)}, "once the bug is mended they are read"
 
 
+def test_two_versions_of_one_item_in_a_feed_do_not_edit_each_other(room: Room, httpserver: HTTPServer) -> None:
+    twice = rss(item(1, "Talks", "The new words."), item(1, "Talks", "The old words."))
+    httpserver.expect_request("/feed").respond_with_data(twice)
+    room.follow(httpserver.url_for("/feed"))
+    for _ in range(3):
+        room.fetch()
+        room.clock.now += timedelta(hours=1)
+    assert room.count("content") == room.count("revision") == 1
+
+
 def test_the_language_a_feed_declares_is_that_of_its_short_items(room: Room) -> None:
     room.pipeline.sync_feeds([Source(kind="feed", key="http://zeitung.test/", name="Zeitung", language="de")])
     state = room.pipeline.due()[0]
@@ -463,6 +473,28 @@ def test_withdrawn_articles_are_not_scored_again(room: Room) -> None:
         Commit(connection, utc(2026, 3, 3), "withdraw").withdraw([1])
     _new_list(room)
     assert room.pipeline.rescore() == 0
+
+
+def test_an_article_edited_while_it_is_scored_again_is_left_to_the_next_pass(room: Room) -> None:
+    room.desk.drop("a.txt", "Talks\n\nBen Marsh spoke.")
+    room.scan()
+
+    class Slow(Analyser):
+        """Another process edits the article while this one scores it."""
+
+        edited = False
+
+        def article(self, entry: Entry, now: datetime | None = None) -> Article:
+            if not Slow.edited:
+                Slow.edited = True
+                room.desk.drop("a.txt", "Talks\n\nNobody spoke, and there was no end of it.", age=30)
+                Pipeline(room.engine, old, pause=PAUSE, clock=room.clock).folder(room.desk.seeds)
+            return super().article(entry, now)
+
+    old = room.pipeline.analyser
+    _new_list(room, Slow)
+    room.pipeline.rescore()
+    assert _figures(room) == set(), "no mention of the old words stands in the new ones"
 
 
 def test_a_states_failures_come_from_the_record(room: Room, httpserver: HTTPServer) -> None:

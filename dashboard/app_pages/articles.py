@@ -7,7 +7,7 @@ from datetime import UTC
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, empty, evidence, palette, words
+from dashboard import borders, empty, evidence, palette, queries, words
 from dashboard.panel import Page, csv
 from ingest import export
 from ingest.store import reader
@@ -37,7 +37,7 @@ def draw(page: Page) -> None:
         found = reader.headlines(connection, page.view.filters, limit=_ROWS + 1)
         named = reader.named(connection, [headline.id for headline in found[:_ROWS]])
     if not found:
-        empty.draw(page, 0)
+        empty.draw(page, queries.total(page.model, page.view))
         return
     more = "the newest " if len(found) > _ROWS else ""
     found = found[:_ROWS]

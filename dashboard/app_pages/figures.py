@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import get_args
 
 import streamlit as st
 
 from dashboard import alt, borders, charts, empty, evidence, queries, words
 from dashboard.app_pages import overview
 from dashboard.panel import Page, panel
+from ingest.models import Label
 
 _EXTREMES = 5
 
@@ -86,17 +88,10 @@ def mix(page: Page, figure: str) -> None:
         about=MIX,
         caption=f"n = {words.count(int(frame['n'].sum()), 'scored mention')} · click a part for its sentences",
     ):
-        key = f"mix-{overview.key_of(view)}"
-        st.plotly_chart(
-            charts.mix(frame, unit=view.bin, theme=page.theme),
-            key=key,
-            on_select=evidence.clicked("mix", key),
-            selection_mode="points",
-            config=charts.CONFIG,
-            theme=None,
-            alt=alt.mix(frame, unit=view.bin),
-        )
-    if point := evidence.opened("mix", page):
+        chart = charts.mix(frame, unit=view.bin, theme=page.theme)
+        evidence.chart(page, "mix", chart, alt=alt.mix(frame, unit=view.bin))
+    point = evidence.opened("mix", page)
+    if point and point[0] in get_args(Label):  # a link may name anything
         label, start = point
         ids = queries.counted(page.model, view, figure=figure, start=start, label=label)
         title = f"{label.capitalize()}, {words.bin_name(start, view.bin)}"

@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard import alt, borders, charts, empty, evidence, kpi, queries, statistics, words
 from dashboard.kpi import Kpi
 from dashboard.panel import Page, panel
-from dashboard.view import View
 from ingest.store import reader
 
 _NEWEST = 12
@@ -63,7 +62,7 @@ def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
         _metric("Mentions", words.number(key.mentions), key.mentions_by_bin, _change(key.mentions, before.mentions))
     with net:
         if key.net_tone is None:
-            _metric("Net tone", "–", note=f"n = {words.count(key.stories, 'story', 'stories')}, too few")
+            _metric("Net tone", words.NO_VALUE, note=f"n = {words.count(key.stories, 'story', 'stories')}, too few")
         else:
             moved = None
             if before.net_tone is not None:
@@ -73,7 +72,7 @@ def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
             known = tuple(net for net in key.net_by_bin if net is not None)  # a bin without mentions is no zero
             _metric("Net tone", value, known, moved, help_=_NET)
     with named:
-        name = page.names.get(key.most_named or "", "–")
+        name = page.names.get(key.most_named or "", words.NO_VALUE)
         part = words.share(key.most_named_articles / key.total) if key.most_named else None
         _metric("Most named", borders.markdown(name), note=f"in {part} of all articles" if part else None)
     with heard:
@@ -149,17 +148,8 @@ def attention(page: Page) -> None:
         about=ATTENTION,
         caption=f"n = {words.count(total, 'article')} · click a point for its sentences",
     ):
-        figure = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
-        key = f"attention-{key_of(view)}"
-        st.plotly_chart(
-            figure,
-            key=key,
-            on_select=evidence.clicked("attention", key),
-            selection_mode="points",
-            config=charts.CONFIG,
-            theme=None,
-            alt=alt.attention(frame, measure=view.measure, unit=view.bin),
-        )
+        chart = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
+        evidence.chart(page, "attention", chart, alt=alt.attention(frame, measure=view.measure, unit=view.bin))
     behind(page, "attention", by="articles")
 
 
@@ -187,16 +177,8 @@ def tone(page: Page) -> None:
         about=TONE,
         caption=f"n = {words.count(n, 'scored mention')} · VADER of the sentence, whoever is named in it",
     ):
-        key = f"tone-{key_of(view)}"
-        st.plotly_chart(
-            charts.tone(frame, unit=view.bin, theme=page.theme),
-            key=key,
-            on_select=evidence.clicked("tone", key),
-            selection_mode="points",
-            config=charts.CONFIG,
-            theme=None,
-            alt=alt.tone(frame, unit=view.bin),
-        )
+        chart = charts.tone(frame, unit=view.bin, theme=page.theme)
+        evidence.chart(page, "tone", chart, alt=alt.tone(frame, unit=view.bin))
     behind(page, "tone", by="mentions", scored=True)
 
 
@@ -225,8 +207,3 @@ def newest(page: Page) -> None:
         for headline in found:
             mark = "" if headline.tone is None else "  " + evidence.tone_badge(headline.tone)
             st.markdown(evidence.byline(page, headline) + mark)
-
-
-def key_of(view: View) -> str:
-    """A key that changes with the view: a point chosen in another view is not chosen in this one."""
-    return f"{hash(view) & 0xFFFFFFFF:08x}"

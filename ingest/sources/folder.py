@@ -64,12 +64,12 @@ def read(file: SeedFile, *, now: datetime) -> Entry:
     no article.
     """
     if file.size > MAX_BYTES:
-        raise SourceError(f"{file.name} is larger than {MAX_BYTES / 1e6:g} MB: that is no article. Split it.")
+        raise SourceError(f"The file is larger than {MAX_BYTES / 1e6:g} MB: that is no article. Split it.")
     if not stable(file, now):
-        raise SourceError(f"{file.name} is still being written, or gone. It is read when it has settled.")
+        raise SourceError("The file is still being written, or gone. It is read when it has settled.")
     body = _bytes(file)
     if len(body) != file.size or not stable(file, now):
-        raise SourceError(f"{file.name} changed while it was read. It is read again when it has settled.")
+        raise SourceError("The file changed while it was read. It is read again when it has settled.")
     modified = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
     return article_file(body, path=file.name, modified=modified, now=now)
 
@@ -80,10 +80,10 @@ def _bytes(file: SeedFile) -> bytes:
         handle = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as opened:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise SourceError(f"{file.name} is no regular file.")
+                raise SourceError("This is no regular file. Put the article itself there.")
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SourceError(f"{file.name} can't be read ({error.strerror}). Check its permissions.") from error
+        raise SourceError(f"The file can't be read ({error.strerror}). Check its permissions.") from error
 
 
 def _files(folder: Path, root: Path) -> Iterator[SeedFile]:

@@ -40,11 +40,6 @@ class Filters:
         """The kinds of mention that count; ambiguous ones never do."""
         return ("person", "office") if self.offices else ("person",)
 
-    @property
-    def narrows(self) -> bool:
-        """Whether the numerator is narrower than the denominator (figures aside)."""
-        return bool(self.topics or self.tone or self.search.strip())
-
 
 def current() -> Join:
     """Contents with their current analysis, article and source; `content.rev_to` is still to be asked for."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, select
 
 from ingest.store import schema
 from ingest.store.filters import Filters, current, denominator, names_one, numerator
@@ -130,6 +130,15 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
     return [found[id_] for id_ in mention_ids if id_ in found]
 
 
+def articles_of(connection: Connection, mention_ids: Sequence[int]) -> int:
+    """How many articles these mentions stand in."""
+    found: set[int] = set()
+    for at in range(0, len(mention_ids), _MANY):
+        part = select(_m.article_id).distinct().where(_m.id.in_(mention_ids[at : at + _MANY]))
+        found.update(connection.execute(part).scalars())
+    return len(found)
+
+
 def _text(title: str, body: str) -> str:
     return f"{title}\n\n{body}" if body else title
 
@@ -222,16 +231,17 @@ def withdrawable(
     connection: Connection, *, sources: Sequence[int], path: str | None, search: str | None
 ) -> dict[int, str]:
     """Titles, by id, of the current articles that fit all that is given; `path` may hold `*` and `?`."""
+    # What is given and empty fits nothing: `--search "$FORGOTTEN"` must not close the whole record.
     conditions: list[ColumnElement[bool]] = [_c.rev_to.is_(None)]
     if sources:
         conditions.append(_art.source_id.in_(sources))
-    if path:
+    if path is not None:
         escaped: dict[str, str | int | None] = {"\\": "\\\\", "%": "\\%", "_": "\\_", "*": "%", "?": "_"}
         pattern = path.translate(str.maketrans(escaped))
         keys = schema.article_key.c
         named = select(keys.article_id).where(keys.scope == "folder", keys.key.like(f"path:{pattern}", escape="\\"))
         conditions.append(_art.id.in_(named))
-    if search:
-        conditions += numerator(Filters(search=search))
+    if search is not None:
+        conditions += numerator(Filters(search=search)) or [false()]
     rows = connection.execute(select(_art.id, _c.title).select_from(current()).where(*conditions))
     return {row.id: row.title for row in rows}

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
 from ingest.errors import NewerRecord, RecordError
@@ -131,6 +131,6 @@ def damage(engine: Engine) -> list[str]:
     try:
         with engine.connect() as connection:
             rows = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-    except (DatabaseError, OperationalError) as error:
+    except DatabaseError as error:
         return [_reason(error)]
     return [] if list(rows) == ["ok"] else [str(row) for row in rows]

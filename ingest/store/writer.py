@@ -46,6 +46,7 @@ class Commit:
 
     @property
     def written(self) -> Written:
+        """What this commit has changed so far."""
         return Written(self._added, self._edited, self._revision)
 
     @property
@@ -133,14 +134,14 @@ class Commit:
         versions.open_content(connection, place, replace(article, entry=entry), scoring, hash_=hash_, now=self.now)
         self._edited += 1
 
-    def rescored(self, article_id: int, analysis: Analysis, *, scoring: Scoring) -> None:
-        """Closes an article's analysis and opens a new one of the same words."""
+    def rescored(self, article_id: int, content_id: int, analysis: Analysis, *, scoring: Scoring) -> None:
+        """Closes an article's analysis and opens a new one of the same words, those of `content_id`."""
         latest = versions.latest(self.connection, article_id)
-        if not latest.open:
-            return  # withdrawn meanwhile
+        if not latest.open or latest.content_id != content_id:
+            return  # withdrawn or edited meanwhile
         versions.close_analysis(self.connection, article_id, self.revision)
         place = Place(article_id, latest.source_id, latest.story_id, self.revision)
-        versions.open_analysis(self.connection, place, analysis, scoring, content_id=latest.content_id, day=latest.day)
+        versions.open_analysis(self.connection, place, analysis, scoring, content_id=content_id, day=latest.day)
 
     def withdraw(self, article_ids: Iterable[int]) -> int:
         """Closes the current rows of these articles, and says how many had any; their history stays."""
