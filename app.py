@@ -60,7 +60,12 @@ class IngestChild:
             else {"start_new_session": True}
         )
         while not self._stop.is_set():
-            self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, **own_group)
+            try:
+                self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, **own_group)
+            except OSError as error:  # out of memory or processes: it may pass
+                log.error("the ingest worker can't be started: %s", error)
+                self._stop.wait(_RESTART_SECONDS)
+                continue
             code = self._process.wait()
             if not self._stop.is_set():
                 log.warning("the ingest worker ended (exit code %s); starting it again in %s s", code, _RESTART_SECONDS)

@@ -88,7 +88,7 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
         ),
         bin=bins.automatic(since, until, queries.articles_between(model, ids, since, until))
         if unit == AUTOMATIC
-        else unit,
+        else bins.coarsened(since, until, unit),
         measure=measure,
         today=today,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeGuard
 
+from ingest import bins
 from ingest.bins import Bin
 
 MONTHS = ("January February March April May June July August September October November December").split()
@@ -60,6 +61,18 @@ def period(since: date, until: date) -> str:
         return day(since)
     first = day(since).removesuffix(f" {since.year}") if since.year == until.year else day(since)
     return f"{first} – {day(until)}"
+
+
+def span(since: date, until: date, unit: Bin, today: date) -> str:
+    """The period and its bins, and which of them the period cuts: `24 Oct – 22 Nov 2026 · per week (the first is cut)`.
+
+    The one that holds today is drawn as not over, and needs no word.
+    """
+    cut = ["first"] if bins.start_of(since, unit) != since else []
+    if until != today and bins.after(bins.start_of(until, unit), unit) != until + timedelta(days=1):
+        cut.append("last")
+    note = f" (the {' and the '.join(cut)} {'is' if len(cut) == 1 else 'are'} cut)" if cut else ""
+    return f"{period(since, until)} · per {unit}{note}"
 
 
 def bin_name(start: date, unit: Bin) -> str:

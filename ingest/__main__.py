@@ -220,6 +220,10 @@ def export_(
 ) -> None:
     """Writes articles, mentions or attention, with the same filters as the dashboard."""
     with opened() as (_, engine), engine.connect() as connection:
+        if since and until and until < since:
+            raise typer.BadParameter("--to is before --from")
+        if tone[1] < tone[0]:
+            raise typer.BadParameter("--tone takes the lowest first")
         watched = reader.watchlist(connection)
         filters = Filters(
             figures=_ids("--figure", figure, watched.figures),

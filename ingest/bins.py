@@ -9,6 +9,9 @@ Bin = Literal["day", "week", "month", "quarter", "year"]
 
 _MONTHS: dict[Bin, int] = {"month": 1, "quarter": 3, "year": 12}
 
+#: Bins that are drawn at all: three years of days.
+MOST_DRAWN = 1_100
+
 #: More points than this make a line that nobody can read.
 _MOST = 70
 #: Fewer articles than this in a bin, on average, make its share jump between none and all.
@@ -41,6 +44,16 @@ def between(since: date, until: date, unit: Bin) -> list[date]:
         found.append(start)
         start = after(start, unit)
     return found
+
+
+def coarsened(since: date, until: date, unit: Bin) -> Bin:
+    """`unit`, or the finest coarser one that leaves a number of bins that can be drawn."""
+    units = get_args(Bin)
+    days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+    for coarser in units[units.index(unit) :]:
+        if (until - since).days / days[coarser] <= MOST_DRAWN:
+            return coarser  # type: ignore[no-any-return]
+    return "year"
 
 
 def automatic(since: date, until: date, articles: int) -> Bin:

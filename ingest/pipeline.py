@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from ingest import rescore, text
 from ingest.analyse import SCORER, Analyser
@@ -241,7 +242,15 @@ class Pipeline:
             commit = Commit(connection, now, what)
             scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
             for source, source_id, article in analysed:
-                commit.article(source_id or commit.source(source), source, article, scoring=scoring, present=present)
+                try:
+                    with commit.attempt():
+                        id_ = source_id or commit.source(source)
+                        commit.article(id_, source, article, scoring=scoring, present=present)
+                except OperationalError:
+                    raise  # the disk is full, or the record can't be written: no fault of this article
+                except Exception as error:
+                    log.exception("storing %s failed", article.entry.source)
+                    failed.append((article.entry, _bug("storing it", error)))
         return commit.written, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -269,8 +278,9 @@ def _sentences(faults: Mapping[str, str]) -> tuple[str, ...]:
 def _outlet(entry: Entry) -> Source:
     if not entry.outlet:
         return SEED_FOLDER
-    name = text.line(entry.outlet, 120)
-    return Source(kind="folder", key=f"folder:{name}", name=name, group=text.line(entry.group or "Seed folder", 80))
+    name, group = text.line(entry.outlet, 120), text.line(entry.group or SEED_FOLDER.group, 80)
+    # The group is part of the identity: a file of the user's own cannot move an outlet of the demo out of the demo.
+    return Source(kind="folder", key=f"folder:{group}/{name}", name=name, group=group)
 
 
 def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -78,3 +78,9 @@ def test_the_automatic_bin_is_the_finest_that_can_be_read(day: date, length: int
 def test_the_automatic_bin_of_usual_periods(days: int, articles: int, unit: Bin) -> None:
     until = date(2026, 11, 22)
     assert bins.automatic(until - timedelta(days=days - 1), until, articles) == unit
+
+
+def test_more_bins_than_can_be_drawn_become_coarser_ones() -> None:
+    assert bins.coarsened(date(2024, 1, 1), date(2026, 12, 31), "day") == "day"
+    assert bins.coarsened(date(1990, 1, 1), date(2026, 12, 31), "day") == "month"
+    assert bins.coarsened(date(1990, 1, 1), date(2026, 12, 31), "quarter") == "quarter"

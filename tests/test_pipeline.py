@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -19,6 +20,7 @@ from ingest.pipeline import Outcome, Pipeline
 from ingest.sources import feeds, folder, opml
 from ingest.store import record, schema, sources
 from ingest.store.sources import SourceRow
+from ingest.store.writer import Commit
 from tests.desk import FIGURES, Desk, item, rss, utc
 
 PAUSE = timedelta(minutes=10)
@@ -517,3 +519,31 @@ def test_what_an_older_version_has_analysed_is_analysed_again(room: Room, monkey
     monkeypatch.setattr("ingest.rescore.SCORER", "newer rules")
     assert room.pipeline.rescore() == 1
     assert room.pipeline.rescore() == 0, "once is enough"
+
+
+def test_an_article_that_the_record_refuses_does_not_stop_its_neighbours(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Commit._add
+
+    def refusing(self: Commit, source_id: int, source: Source, scope: str, article: Article, *rest: Any) -> None:
+        whole(self, source_id, source, scope, article, *rest)
+        if article.entry.title == "Bad":
+            raise ValueError("refused")
+
+    monkeypatch.setattr(Commit, "_add", refusing)
+    for title in ("Bad", "Fair", "Good"):
+        room.desk.drop(f"{title}.txt", f"{title}\n\nBen Marsh spoke.")
+    outcome = room.scan()
+    assert outcome.added == 2
+    assert any("refused" in fault for fault in outcome.faults)
+    assert room.count("content") == 2, "nothing is left of the one that failed"
+
+
+def test_a_file_that_names_an_outlet_of_the_demo_leaves_the_demo_a_demo(room: Room) -> None:
+    room.desk.drop("a.md", "---\nsource: Demo Wire\ngroup: Demo\n---\nOne\n\nBen Marsh spoke.")
+    room.desk.drop("b.md", "---\nsource: Demo Wire\n---\nTwo\n\nBen Marsh spoke.")
+    room.scan()
+    with room.pipeline.engine.connect() as connection:
+        rows = [(row.name, row.group, row.articles) for row in sources.listing(connection) if row.name == "Demo Wire"]
+    assert sorted(rows) == [("Demo Wire", "Demo", 1), ("Demo Wire", "Seed folder", 1)]

@@ -54,3 +54,16 @@ def test_bins_in_words() -> None:
     assert words.bin_name(start, "week") == "Week of 10 Mar 2025"
     assert words.bin_name(start.replace(day=1), "month") == "March 2025"
     assert words.so_far("day") == "today, so far"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        (date(2026, 11, 2), date(2026, 11, 15), "per week"),
+        (date(2026, 10, 24), date(2026, 11, 22), "per week (the first is cut)"),  # the last one holds today
+        (date(2026, 11, 2), date(2026, 11, 12), "per week (the last is cut)"),
+        (date(2026, 11, 3), date(2026, 11, 12), "per week (the first and the last are cut)"),
+    ],
+)
+def test_a_period_says_which_bins_it_cuts(since: date, until: date, said: str) -> None:
+    assert words.span(since, until, "week", date(2026, 11, 22)).endswith(f" · {said}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -113,7 +114,7 @@ def read(page: Page, uid: str) -> None:
     st.caption(_origin(article))
     text, found = st.columns([5, 2], gap="large")
     with text:
-        st.html(_marked(article, page.theme))
+        st.html(_marked(article, page.names, page.theme))
     with found:
         _found(page, article)
 
@@ -162,7 +163,7 @@ def _found(page: Page, article: FullArticle) -> None:
     st.caption("Shading: orange negative, blue positive, the stronger the further from 0. Names are underlined.")
 
 
-def _marked(article: FullArticle, theme: palette.Theme) -> str:
+def _marked(article: FullArticle, names: dict[str, str], theme: palette.Theme) -> str:
     """The text as HTML: every piece of it escaped, sentences shaded by tone, names underlined."""
     marks = sorted(((m["start"], m["end"], m) for m in article.mentions), key=lambda mark: mark[:2])
     pieces: list[str] = []
@@ -171,11 +172,15 @@ def _marked(article: FullArticle, theme: palette.Theme) -> str:
         if start < at:
             continue
         pieces.append(_gap(article.text[at:start]) if pieces else "")
-        inside = [(s, e, m) for s, e, m in marks if start <= s < end]
+        inside = [(s, e, _who(m, names)) for s, e, m in marks if start <= s < end]
         pieces.append(_sentence(article.text, start, end, tone, inside, theme))
         at = end
     pieces.append(_gap(article.text[at:]))
     return f'<div style="line-height:1.7;max-width:42rem;overflow-wrap:anywhere">{"".join(pieces)}</div>'
+
+
+def _who(mention: dict[str, Any], names: dict[str, str]) -> str:
+    return f"{names.get(mention['figure'], mention['figure'])} ({mention['kind']})"
 
 
 def _gap(text: str) -> str:
@@ -187,16 +192,15 @@ def _sentence(
     start: int,
     end: int,
     tone: float | None,
-    marks: list[tuple[int, int, dict[str, object]]],
+    marks: list[tuple[int, int, str]],
     theme: palette.Theme,
 ) -> str:
     pieces, at = [], start
-    for begin, stop, mention in marks:
+    for begin, stop, who in marks:
         if begin < at:
             continue
         pieces.append(borders.html(text[at:begin]))
-        figure, kind = borders.html(str(mention["figure"])), borders.html(str(mention["kind"]))
-        pieces.append(f'<u title="{figure} ({kind})"><b>{borders.html(text[begin:stop])}</b></u>')
+        pieces.append(f'<u title="{borders.html(who)}"><b>{borders.html(text[begin:stop])}</b></u>')
         at = stop
     pieces.append(borders.html(text[at:end]))
     inner = "".join(pieces).replace("\n", " ")

@@ -37,7 +37,12 @@ def draw(page: Page) -> None:
     label = st.selectbox("Figure", labels, key="figure", bind="query-params", width=320) or labels[0]
     figure = page.lists.figures[label]
     entry = next(entry for entry in page.lists.watched.figures if entry["id"] == figure)
-    roles = [role for role in entry["roles"] if not role["until"]]
+    today = page.view.today.isoformat()
+    roles = [
+        role
+        for role in entry["roles"]
+        if (not role["since"] or role["since"] <= today) and (not role["until"] or today < role["until"])
+    ]
     known = [_role(role) for role in roles]
     if known:
         st.caption(" · ".join(borders.markdown(role) for role in known))
@@ -48,7 +53,7 @@ def draw(page: Page) -> None:
     share = words.share(named / total if total else None)
     st.markdown(
         f"Named in **{words.number(named)}** of **{words.count(total, 'article')}** ({share}) · "
-        f"{words.period(view.since, view.until)} · per {view.bin}"
+        f"{words.span(view.since, view.until, view.bin, view.today)}"
     )
     if not named:
         st.info(

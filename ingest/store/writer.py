@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -85,6 +86,17 @@ class Commit:
             return int(known)
         values = {"hash": snapshot.hash, "at": self.now, "figures": snapshot.figures, "topics": snapshot.topics}
         return inserted(self.connection, table, values)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is done inside is done wholly or not at all; when it fails, the rest of the commit stands."""
+        before = (self._revision, self._added, self._edited)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._revision, self._added, self._edited = before
+            raise
 
     def article(
         self,
