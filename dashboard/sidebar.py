@@ -73,7 +73,8 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
     fresh_from = period(FRESH, (), today=today, extent=None, fresh=True)[0]
     demo_only = lists.only_demo(ids)
     fresh = chosen == AUTOMATIC and not demo_only and queries.articles_between(model, ids, fresh_from, today) > 0
-    since, until = period(chosen, dates, today=today, extent=queries.extent(model, ids), fresh=fresh)
+    extent = queries.extent(model, ids)
+    since, until = period(chosen, dates, today=today, extent=extent, fresh=fresh)
     view = View(
         filters=Filters(
             figures=tuple(lists.figures[label] for label in figures),
@@ -91,6 +92,7 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
         else bins.coarsened(since, until, unit),
         measure=measure,
         today=today,
+        whole=(since, until) == extent,
     )
     given = tuple(lists.figures[label] for label in st.query_params.get_all(keys.LINES) if label in lists.figures)
     lines = view.filters.figures or given or tuple(queries.most_named(model, view, LINES))

@@ -35,6 +35,7 @@ class View:
     bin: Bin
     measure: Measure
     today: date
+    whole: bool = False  #: whether the period is the span that holds data, so that it cuts no bin
     lines: tuple[str, ...] = ()  #: ids of the figures drawn, in their order: those chosen, or the most named
 
     @property

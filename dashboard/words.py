@@ -63,11 +63,13 @@ def period(since: date, until: date) -> str:
     return f"{first} – {day(until)}"
 
 
-def span(since: date, until: date, unit: Bin, today: date) -> str:
+def span(since: date, until: date, unit: Bin, today: date, *, whole: bool = False) -> str:
     """The period and its bins, and which of them the period cuts: `24 Oct – 22 Nov 2026 · per week (the first is cut)`.
 
-    The one that holds today is drawn as not over, and needs no word.
+    The one that holds today is drawn as not over, and needs no word. A `whole` period is all there is, and cuts none.
     """
+    if whole:
+        return f"{period(since, until)} · per {unit}"
     cut = ["first"] if bins.start_of(since, unit) != since else []
     if until != today and bins.after(bins.start_of(until, unit), unit) != until + timedelta(days=1):
         cut.append("last")

@@ -53,7 +53,7 @@ def draw(page: Page) -> None:
     share = words.share(named / total if total else None)
     st.markdown(
         f"Named in **{words.number(named)}** of **{words.count(total, 'article')}** ({share}) · "
-        f"{words.span(view.since, view.until, view.bin, view.today)}"
+        f"{words.span(view.since, view.until, view.bin, view.today, whole=view.whole)}"
     )
     if not named:
         st.info(

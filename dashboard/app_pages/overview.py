@@ -49,7 +49,7 @@ def summary(page: Page, key: Kpi) -> str:
     view = page.view
     return (
         f"**{words.count(key.articles, 'article')}** · **{words.count(key.heard, 'source')}** · "
-        f"{words.span(view.since, view.until, view.bin, view.today)}"
+        f"{words.span(view.since, view.until, view.bin, view.today, whole=view.whole)}"
     )
 
 
