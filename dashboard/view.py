@@ -35,8 +35,8 @@ class View:
     bin: Bin
     measure: Measure
     today: date
-    whole: bool = False  #: whether the period is the span that holds data, so that it cuts no bin
     lines: tuple[str, ...] = ()  #: ids of the figures drawn, in their order: those chosen, or the most named
+    whole: bool = False  #: whether the period is the span that holds data, so that it cuts no bin
 
     @property
     def sources(self) -> tuple[int, ...]:
