@@ -34,6 +34,7 @@ class Filters:
     tone: tuple[float, float] | None = None  #: article tone, both ends included
     search: str = ""
     offices: bool = False  #: whether "the Trump administration" counts as naming Trump
+    as_of: int | None = None  #: the revision that numbers are true for; None: the newest
 
     @property
     def kinds(self) -> tuple[str, ...]:
