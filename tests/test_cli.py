@@ -22,9 +22,15 @@ from typer.testing import CliRunner
 from ingest.__main__ import app
 from tests.desk import Desk, item, opml, rss
 
-pytestmark = pytest.mark.usefixtures("quiet_logging", "desk")
+pytestmark = pytest.mark.usefixtures("quiet_logging", "desk", "wide")
 
 COMMANDS = ("once", "watch", "parse", "score", "status", "export", "withdraw", "check")
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console that breaks no path in two, however long the test's folder is called."""
+    monkeypatch.setenv("COLUMNS", "1000")
 
 
 def run(*arguments: object, answer: str | None = None) -> Result:
