@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboard import queries
+from dashboard import holdings
 from dashboard.readmodel import ReadModel
 from ingest import settings, watch
 from ingest.errors import IngestError
@@ -121,7 +121,7 @@ def lists(model: ReadModel) -> Lists:
 def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     with model.engine.connect() as connection:
         watched = reader.watchlist(connection)
-        rows = tuple(sources.listing(connection, queries.held(model)))
+        rows = tuple(sources.listing(connection, holdings.held(model)))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)
@@ -132,7 +132,7 @@ def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
         figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.figures),
         topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.topics),
         source_ids={labels[row.id]: row.id for row in shown},
-        languages=tuple(queries.languages(model)),
+        languages=tuple(holdings.languages(model)),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard import statistics
+from dashboard import queries, scope
 from dashboard.readmodel import ReadModel
-from dashboard.scope import CLUSTERED, Scope
+from dashboard.scope import NOTHING, Scope
 from dashboard.view import View
 from ingest import bins
 
@@ -25,6 +25,7 @@ class Kpi:
     most_named_articles: int
     total: int  #: all articles of the sources, languages and period
     heard: int  #: sources with at least one article
+    revision: int  #: what all of it is true for
     articles_by_bin: tuple[int, ...] = ()
     mentions_by_bin: tuple[int, ...] = ()
     net_by_bin: tuple[float | None, ...] = ()
@@ -37,38 +38,53 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
     """
     ends = None
     if before:
-        ends = now - timedelta(days=view.days) if view.running else None
+        # To the minute: all who look at one view in one minute share an answer.
+        ends = (now - timedelta(days=view.days)).replace(second=0, microsecond=0) if view.running else None
         view = view.before()
-    chosen = bool(view.filters.figures)
-    mine = "list_contains($figures, figure)" if chosen else "true"
-    hits = "id IN (SELECT article FROM named WHERE list_contains($figures, figure))" if chosen else "true"
-    value = "CASE label WHEN 'positive' THEN 1 WHEN 'negative' THEN -1 ELSE 0 END"
-    with Scope(model, view, ends=ends) as scope:
-        articles = dict(scope.rows(f"SELECT date_trunc($unit, day)::DATE, count(*) FROM hit WHERE {hits} GROUP BY 1"))
-        mentions = dict(scope.rows(f"SELECT date_trunc($unit, day)::DATE, count(*) FROM named WHERE {mine} GROUP BY 1"))
-        net = scope.rows(CLUSTERED.format(keys="'all'", value=value, where=mine))
-        net_bins = {
-            row[0]: row[3] / row[2] for row in scope.rows(CLUSTERED.format(keys="bin", value=value, where=mine))
+    return _of(model, view, ends=ends, before=before)
+
+
+@queries.kept
+def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) -> Kpi:
+    figures = view.filters.figures
+    with Scope(model, view, ends=ends) as here:
+        # Without figures an article's own sums tell everything: nothing that it names needs to be looked at.
+        rows = "named" if figures else "hit"
+        mine = f"figure IN {here.figures(figures)}" if figures else "true"
+        net = "(pos - neg)" if figures else "net"
+        articles = "count(*)"
+        if len(figures) > 1:  # what names one figure alone can't be counted twice
+            articles = "count(*) FILTER (single) + count(DISTINCT article) FILTER (NOT single)"
+        by_bin = {
+            row[0]: row[1:]
+            for row in here.rows(
+                f"SELECT {{bin}}, {articles}, sum(mentions), sum(n), sum({net}) FROM {rows} WHERE {mine} GROUP BY 1"
+            )
         }
-        most = scope.rows(
-            f"SELECT figure, count(DISTINCT article) FROM named WHERE {mine} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
-        )
-        total, heard = scope.rows("SELECT count(*), count(DISTINCT source) FROM base")[0]
-    sums = net[0][1:] if net else (0,) * 9
-    stories = int(sums[0] or 0)
-    mean = statistics.mean_interval(stories, float(sums[1] or 0), *(float(value or 0) for value in sums[2:6]))
+        lone = "alone AND single" if len(figures) > 1 else "alone"
+        relation = rows if figures else "(SELECT *, 0 AS neg, 0 AS pos FROM hit)"
+        clusters = here.clusters("1 AS whole", f"{relation} WHERE {mine}", sum_=net, lone=lone)
+        ((total, heard),) = here.rows("SELECT count(*), count(DISTINCT source) FROM base")
+        revision = here.revision
+    _, stories, mean, low, high, *_ = scope.mean(clusters[0][1:] if clusters else NOTHING)
+    most = None
+    if not before:
+        ranked = [(figure, count) for figure, count in queries.ranking(model, view) if not figures or figure in figures]
+        most = min(ranked, key=lambda named: (-named[1], named[0]), default=None)
     days = bins.between(view.since, view.until, view.bin)
+    found = [by_bin.get(day, (0, 0, 0, 0)) for day in days]
     return Kpi(
-        articles=sum(articles.values()),
-        mentions=sum(mentions.values()),
-        net_tone=mean[0] if mean else None,
-        half=max(mean[0] - mean[1], mean[2] - mean[0]) if mean else None,
+        articles=sum(row[0] for row in by_bin.values()),
+        mentions=int(sum(row[1] for row in by_bin.values())),
+        net_tone=mean,
+        half=None if mean is None else max(mean - low, high - mean),
         stories=stories,
-        most_named=most[0][0] if most else None,
-        most_named_articles=most[0][1] if most else 0,
+        most_named=most[0] if most else None,
+        most_named_articles=most[1] if most else 0,
         total=total,
         heard=heard,
-        articles_by_bin=tuple(articles.get(day, 0) for day in days),
-        mentions_by_bin=tuple(mentions.get(day, 0) for day in days),
-        net_by_bin=tuple(net_bins.get(day) for day in days),
+        revision=revision,
+        articles_by_bin=tuple(row[0] for row in found),
+        mentions_by_bin=tuple(int(row[1]) for row in found),
+        net_by_bin=tuple(row[3] / row[2] if row[2] else None for row in found),
     )

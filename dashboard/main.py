@@ -16,7 +16,7 @@ sys.path[:] = [
 import streamlit as st  # noqa: E402
 from sqlalchemy.exc import DatabaseError  # noqa: E402
 
-from dashboard import borders, data, evidence, keys, palette, queries, share, sidebar, words  # noqa: E402
+from dashboard import borders, data, evidence, holdings, keys, palette, share, sidebar, words  # noqa: E402
 from dashboard.app_pages import articles, figures, overview, sources  # noqa: E402
 from dashboard.panel import Page  # noqa: E402
 from dashboard.view import AUTOMATIC  # noqa: E402
@@ -115,7 +115,7 @@ def live(page: Page) -> None:
     behind = model.revision > page.revision
     if behind and on:
         st.rerun()
-    new = queries.articles_after(model, page.revision) if behind else 0
+    new = holdings.articles_after(model, page.revision) if behind else 0
     heard = model.heard
     fresh = f" · last heard from a source {ago(heard)}" if heard else ""
     dot = ":green[●] live" if on else "○ paused"

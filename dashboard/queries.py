@@ -1,20 +1,21 @@
 """Every number on every page: a View in, a small frame out. No Streamlit here.
 
 Attention's denominator is all articles of the chosen sources, languages and period; search, topic and tone narrow the
-numerator only.
+numerator only. A frame's `attrs["revision"]` is the revision that it is true for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
-from dashboard import statistics
+from dashboard import scope, statistics
 from dashboard.readmodel import ReadModel
-from dashboard.scope import CLUSTERED, Scope, clustered_mean
+from dashboard.scope import NOTHING, Scope
 from dashboard.view import View
 from ingest import bins
 
@@ -23,184 +24,189 @@ Names = dict[str, str]  # figure id -> the name shown
 _LABELS = ("negative", "neutral", "positive")
 _FLOATS = {"tone": float, "low": float, "high": float}  # None becomes NaN
 
-
-def extent(model: ReadModel, sources: Sequence[int]) -> tuple[date, date] | None:
-    """The first and last day that hold articles of these sources; None when there are none."""
-    first, last = _one(
-        model, "SELECT min(day), max(day) FROM article WHERE list_contains($sources, source)", sources=list(sources)
-    )
-    return (first, last) if first else None
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+Query = Callable[Concatenate[ReadModel, View, P], Answer]
 
 
-def articles_between(model: ReadModel, sources: Sequence[int], since: date, until: date) -> int:
-    """How many articles of these sources are dated from one day to the other, both included."""
-    sql = "SELECT count(*) FROM article WHERE list_contains($sources, source) AND day BETWEEN $since AND $until"
-    return int(_one(model, sql, sources=list(sources), since=since, until=until)[0])
+def kept(query: Query[P, Answer]) -> Query[P, Answer]:
+    """The query as of one revision, asked once for all who look at one view."""
+
+    @wraps(query)
+    def asked(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
+        view = scope.at(model, view)
+        question = (query.__qualname__, view, *map(_frozen, args), *((name, _frozen(of)) for name, of in named.items()))
+        return model.columns.answers.of(question, lambda: query(model, view, *args, **named))
+
+    return cast(Query[P, Answer], asked)
 
 
+def _frozen(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else value
+
+
+@kept
 def total(model: ReadModel, view: View) -> int:
     """All articles of the view's sources, languages and period: the denominator."""
-    with Scope(model, view) as scope:
-        return int(scope.rows("SELECT count(*) FROM base")[0][0])
+    with Scope(model, view) as here:
+        return int(here.rows("SELECT count(*) FROM base")[0][0])
 
 
-def articles_after(model: ReadModel, revision: int) -> int:
-    """How many articles are new or edited since a revision."""
-    return int(_one(model, "SELECT count(*) FROM article WHERE rev > $revision", revision=revision)[0])
-
-
-def languages(model: ReadModel) -> list[str]:
-    """The languages of all articles, the most frequent first."""
-    cursor = model.cursor()
-    rows = cursor.execute("SELECT language FROM article GROUP BY 1 ORDER BY count(*) DESC, 1").fetchall()
-    cursor.close()
-    return [row[0] for row in rows]
-
-
-def _one(model: ReadModel, sql: str, **values: Any) -> tuple[Any, ...]:
-    cursor = model.cursor()
-    row = cursor.execute(sql, values).fetchone()
-    cursor.close()
-    assert row is not None
-    return row
+@kept
+def ranking(model: ReadModel, view: View) -> list[tuple[str, int]]:
+    """The figures named in the view, each with the number of articles; the most named first."""
+    with Scope(model, view) as here:
+        rows = here.rows("SELECT figure, count(*), sum(mentions) FROM named GROUP BY 1")
+        named = sorted((-articles, -mentions, here.name(figure)) for figure, articles, mentions in rows)
+    return [(figure, -articles) for articles, _, figure in named]
 
 
 def most_named(model: ReadModel, view: View, limit: int) -> list[str]:
     """The figures named in most articles of the view, the most named first."""
-    with Scope(model, view) as scope:
-        rows = scope.rows(
-            "SELECT figure FROM named GROUP BY 1 ORDER BY count(DISTINCT article) DESC, count(*) DESC, 1 LIMIT $limit",
-            limit=limit,
-        )
-    return [row[0] for row in rows]
+    return [figure for figure, _ in ranking(model, view)[:limit]]
 
 
+@kept
 def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
-    """One row a figure in view and bin: bin, figure, name, articles, all, share (NaN where there are none), partial."""
-    with Scope(model, view) as scope:
-        everything = dict(scope.rows("SELECT date_trunc($unit, day)::DATE, count(*) FROM base GROUP BY 1"))
+    """One row a figure in view and bin: bin, figure, name, articles, all, share (NaN where there are none), partial.
+
+    The interval is Wilson's with stories for n: a text printed twenty times is one thing that was decided.
+    """
+    with Scope(model, view) as here:
+        # Days travel, bins are made here: a group for each day is cheap, and an article has one day.
+        everything = {
+            start: (count, stories)
+            for start, count, stories in here.rows(
+                "SELECT {bin}, count(*), count(*) FILTER (alone) + count(DISTINCT story) FILTER (NOT alone) "
+                "FROM base GROUP BY 1"
+            )
+        }
         naming = {
-            (figure, start): count
-            for figure, start, count in scope.rows(
-                "SELECT figure, date_trunc($unit, day)::DATE, count(DISTINCT article) FROM named "
-                "WHERE list_contains($lines, figure) GROUP BY 1, 2"
+            (here.name(figure), start): count
+            for figure, start, count in here.rows(
+                f"SELECT figure, {{bin}}, count(*) FROM named WHERE figure IN {here.figures(view.lines)} GROUP BY 1, 2"
             )
         }
     rows = [
-        (start, figure, names.get(figure, figure), naming.get((figure, start), 0), everything.get(start, 0))
+        (start, figure, names.get(figure, figure), naming.get((figure, start), 0), *everything.get(start, (0, 0)))
         for figure in view.lines
         for start in bins.between(view.since, view.until, view.bin)
     ]
-    frame = pd.DataFrame(rows, columns=["bin", "figure", "name", "articles", "all"])
+    frame = pd.DataFrame(rows, columns=["bin", "figure", "name", "articles", "all", "stories"])
     frame["share"] = frame["articles"] / frame["all"].where(frame["all"] > 0)
-    limits = [statistics.wilson(hits, of) for hits, of in zip(frame["articles"], frame["all"], strict=True)]
+    limits = [
+        statistics.wilson(share * stories, stories)
+        for share, stories in zip(frame["share"], frame.pop("stories"), strict=True)
+    ]
     frame["low"] = [limit[0] if limit else None for limit in limits]
     frame["high"] = [limit[1] if limit else None for limit in limits]
     frame = frame.astype({"low": float, "high": float})
     frame["partial"] = [view.partial(start) for start in frame["bin"]]
-    return frame
+    return _true_for(frame, here)
 
 
+@kept
 def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """One row a figure in view and bin: bin, figure, name, n, stories, tone, low, high, the three labels, partial.
 
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
-    sql = CLUSTERED.format(keys="figure, bin", value="tone", where="list_contains($lines, figure)")
-    with Scope(model, view) as scope:
-        found = {(row[0], row[1]): row[2:] for row in scope.rows(sql)}
+    with Scope(model, view) as here:
+        figures = here.figures(view.lines)
+        found = {
+            (here.name(row[0]), row[1]): row[2:]
+            for row in here.clusters("figure, {bin} AS bin", f"named WHERE figure IN {figures}")
+        }
     rows = []
     for figure in view.lines:
         for start in bins.between(view.since, view.until, view.bin):
-            sums = found.get((figure, start), (0,) * 9)
-            rows.append((start, figure, names.get(figure, figure), *clustered_mean(sums), view.partial(start)))
+            sums = found.get((figure, start), NOTHING)
+            rows.append((start, figure, names.get(figure, figure), *scope.mean(sums), view.partial(start)))
     columns = ["bin", "figure", "name", "n", "stories", "tone", "low", "high", *_LABELS, "partial"]
-    return pd.DataFrame(rows, columns=columns).astype(_FLOATS)
+    return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), here)
 
 
+@kept
 def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
-    sql = CLUSTERED.format(keys="bin", value="tone", where="figure = $figure")
-    with Scope(model, view) as scope:
-        found = {row[0]: row[1:] for row in scope.rows(sql, figure=figure)}
-    rows = []
-    for start in bins.between(view.since, view.until, view.bin):
-        sums = found.get(start, (0,) * 9)
-        rows.append((start, *(int(value or 0) for value in sums[6:9]), int(sums[1] or 0)))
-    return pd.DataFrame(rows, columns=["bin", *_LABELS, "n"])
+    with Scope(model, view) as here:
+        of = f"figure IN {here.figures([figure])}"
+        found = {
+            row[0]: row[1:]
+            for row in here.rows(
+                f"SELECT {{bin}}, sum(neg), sum(n - neg - pos), sum(pos), sum(n) FROM named WHERE {of} GROUP BY 1"
+            )
+        }
+    days = bins.between(view.since, view.until, view.bin)
+    rows = [(start, *map(int, found.get(start, (0, 0, 0, 0)))) for start in days]
+    return _true_for(pd.DataFrame(rows, columns=["bin", *_LABELS, "n"]), here)
 
 
+@kept
 def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
-    with Scope(model, view) as scope:
-        found = dict(scope.rows("SELECT figure, count(*) FROM named WHERE list_contains($lines, figure) GROUP BY 1"))
+    with Scope(model, view) as here:
+        figures = here.figures(view.lines)
+        counts = here.rows(f"SELECT figure, sum(mentions) FROM named WHERE figure IN {figures} GROUP BY 1")
+        found = {here.name(figure): int(count) for figure, count in counts}
     total = sum(found.values())
     rows = [(figure, names.get(figure, figure), found.get(figure, 0)) for figure in view.lines]
     frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"]).sort_values(
         "mentions", ascending=False, kind="stable", ignore_index=True
     )
     frame["share"] = frame["mentions"] / total if total else float("nan")
-    return frame
+    return _true_for(frame, here)
 
 
+@kept
 def companions(model: ReadModel, view: View, figure: str, names: Names, limit: int = 10) -> pd.DataFrame:
     """Who is named in the same articles: figure, name, articles; the most frequent first."""
-    with Scope(model, view) as scope:
-        rows = scope.rows(
-            "SELECT figure, count(DISTINCT article) FROM named WHERE figure <> $figure "
-            "AND article IN (SELECT article FROM named WHERE figure = $figure) "
-            "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $limit",
-            figure=figure,
-            limit=limit,
+    with Scope(model, view) as here:
+        of = here.figures([figure])
+        counts = here.rows(
+            f"SELECT figure, count(*) FROM named WHERE figure NOT IN {of} AND NOT single "
+            f"AND analysis IN (SELECT analysis FROM named WHERE figure IN {of} AND NOT single) GROUP BY 1"
         )
-    return pd.DataFrame(
-        [(id_, names.get(id_, id_), count) for id_, count in rows], columns=["figure", "name", "articles"]
-    )
+        found = sorted((-count, here.name(number)) for number, count in counts)[:limit]
+    rows = [(id_, names.get(id_, id_), -count) for count, id_ in found]
+    return _true_for(pd.DataFrame(rows, columns=["figure", "name", "articles"]), here)
 
 
+@kept
 def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]) -> pd.DataFrame:
     """One row a source that names the figure: source, articles, all, share, n, stories, tone, low, high."""
-    sql = CLUSTERED.format(keys="source", value="tone", where="figure = $figure")
-    with Scope(model, view) as scope:
-        everything = dict(scope.rows("SELECT source, count(*) FROM base GROUP BY 1"))
-        naming = dict(
-            scope.rows(
-                "SELECT source, count(DISTINCT article) FROM named WHERE figure = $figure GROUP BY 1", figure=figure
-            )
-        )
-        found = {row[0]: row[1:] for row in scope.rows(sql, figure=figure)}
+    with Scope(model, view) as here:
+        of = f"figure IN {here.figures([figure])}"
+        everything = dict(here.rows("SELECT source, count(*) FROM base GROUP BY 1"))
+        naming = dict(here.rows(f"SELECT source, count(*) FROM named WHERE {of} GROUP BY 1"))
+        found = {row[0]: row[1:] for row in here.clusters("source", f"named WHERE {of}")}
     rows = []
-    for source, articles in sorted(naming.items(), key=lambda item: -item[1]):
-        n, stories, mean, low, high, *_ = clustered_mean(found.get(source, (0,) * 9))
-        name, of = sources.get(source, str(source)), everything[source]
-        rows.append((name, articles, of, articles / of, n, stories, mean, low, high))
+    for source, articles in sorted(naming.items(), key=lambda item: (-item[1], item[0])):
+        n, stories, mean, low, high, *_ = scope.mean(found.get(source, NOTHING))
+        name, all_ = sources.get(source, str(source)), everything[source]
+        rows.append((name, articles, all_, articles / all_, n, stories, mean, low, high))
     columns = ["source", "articles", "all", "share", "n", "stories", "tone", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).astype(_FLOATS)
+    return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), here)
 
 
-def held(model: ReadModel) -> dict[int, tuple[int, datetime | None]]:
-    """How many articles each source has, and when its newest is from; by the source's id."""
-    cursor = model.cursor()
-    rows = cursor.execute("SELECT source, count(*), max(published) FROM article GROUP BY 1").fetchall()
-    cursor.close()
-    return {source: (articles, newest.replace(tzinfo=UTC)) for source, articles, newest in rows}
+@kept
+def newest(model: ReadModel, view: View, limit: int) -> list[int]:
+    """The ids of the newest articles that pass all filters and name one of the figures, if any are chosen."""
+    with Scope(model, view) as here:
+        rows = here.rows(
+            f"SELECT id FROM hit WHERE {naming(here, view)} ORDER BY published DESC, id DESC LIMIT {limit}"
+        )
+    return [row[0] for row in rows]
 
 
-def per_day(model: ReadModel, sources: Sequence[int], since: date, until: date) -> dict[int, dict[date, int]]:
-    """Articles of each source on each day that has any."""
-    cursor = model.cursor()
-    rows = cursor.execute(
-        "SELECT source, day, count(*) FROM article WHERE list_contains($sources, source) "
-        "AND day BETWEEN $since AND $until GROUP BY 1, 2",
-        {"sources": list(sources), "since": since, "until": until},
-    ).fetchall()
-    cursor.close()
-    found: dict[int, dict[date, int]] = {}
-    for source, day, count in rows:
-        found.setdefault(source, {})[day] = count
-    return found
+def naming(here: Scope, view: View) -> str:
+    """The condition on `hit` that an article names one of the view's figures; true where none are chosen."""
+    if not view.filters.figures:
+        return "true"
+    return f"analysis IN (SELECT analysis FROM named WHERE figure IN {here.figures(view.filters.figures)})"
 
 
+@kept
 def counted(
     model: ReadModel,
     view: View,
@@ -215,33 +221,47 @@ def counted(
     `start` is the first day of its bin (None: the whole period); `label` one part of the mix; `scored` leaves out what
     has no tone.
     """
-    where = "figure = $figure"
-    if start is not None:
-        where += " AND date_trunc($unit, day)::DATE = $start"
-    if label is not None:
-        where += " AND label = $label"
-    if scored or label is not None:
-        where += " AND tone IS NOT NULL"
-    with Scope(model, view) as scope:
-        rows = scope.rows(
-            f"SELECT id FROM named WHERE {where} ORDER BY day DESC, article DESC, sentence, id",
-            figure=figure,
-            start=start,
-            label=label,
+    with Scope(model, view) as here:
+        rows = here.rows(
+            _mentions(here, view, figure)
+            + (f" AND {{bin}} = DATE '{start.isoformat()}'" if start is not None else "")
+            + (f" AND m.label = {_LABELS.index(label) - 1}" if label is not None else "")
+            + (" AND m.tone IS NOT NULL" if scored or label is not None else "")
+            + " ORDER BY day DESC, article DESC, sentence, m.id"
         )
     return [row[0] for row in rows]
 
 
+@kept
 def extremes(model: ReadModel, view: View, figure: str, *, positive: bool, limit: int) -> list[int]:
     """The mentions with the most positive (or most negative) tone toward a figure, one a story."""
     order = "DESC" if positive else "ASC"
-    sign = "tone >= 0.05" if positive else "tone <= -0.05"
-    with Scope(model, view) as scope:
-        rows = scope.rows(
-            f"SELECT id FROM named WHERE figure = $figure AND {sign} "
-            f"QUALIFY row_number() OVER (PARTITION BY story ORDER BY tone {order}, id) = 1 "
-            f"ORDER BY tone {order}, day DESC, id LIMIT $limit",
-            figure=figure,
-            limit=limit,
+    sign, some = ("m.tone >= 0.05", "n.pos > 0") if positive else ("m.tone <= -0.05", "n.neg > 0")
+    with Scope(model, view) as here:
+        # A window over a million stories would cost a second; some hundred of the strongest mostly hold enough of them.
+        ordered = (
+            f"{_mentions(here, view, figure, 'm.id, n.story')} AND {sign} AND {some} "
+            f"ORDER BY m.tone {order}, n.day DESC, m.id"
         )
-    return [row[0] for row in rows]
+        strongest: dict[int, int] = {}
+        for most in (50 * limit, 1 << 40):
+            rows = here.rows(f"{ordered} LIMIT {most}")
+            for id_, story in rows:
+                strongest.setdefault(story, id_)
+            if len(strongest) >= limit or len(rows) < most:
+                break
+    return list(strongest.values())[:limit]
+
+
+def _mentions(here: Scope, view: View, figure: str, columns: str = "m.id") -> str:
+    of = here.figures([figure])
+    kinds = "m.kind < 2" if view.filters.offices else "m.kind = 0"
+    return (
+        f"SELECT {columns} FROM named n JOIN {here.table('mention')} m USING (analysis) "
+        f"WHERE n.figure IN {of} AND m.figure IN {of} AND {kinds}"
+    )
+
+
+def _true_for(frame: pd.DataFrame, here: Scope) -> pd.DataFrame:
+    frame.attrs["revision"] = here.revision
+    return frame

@@ -1,87 +1,76 @@
-"""The narrow facts of the record in an in-memory DuckDB, following it by revision. A cache: it can be rebuilt."""
+"""The read model: the record's narrow facts in memory, following it by revision. A cache: it can be rebuilt."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from sqlalchemy import Connection, Engine, func, select
 
+from dashboard import facts
+from dashboard.columns import Columns
+from dashboard.facts import Facts, Which
+from ingest.errors import IngestError
 from ingest.store import record, schema, sources
 
 log = logging.getLogger(__name__)
 
-_TABLES = """
-CREATE TABLE article (
-    id BIGINT, source BIGINT, day DATE, published TIMESTAMP, language VARCHAR, tone DOUBLE, story BIGINT, rev INTEGER
-);
-CREATE TABLE mention (
-    id BIGINT, article BIGINT, figure VARCHAR, kind VARCHAR, sentence INTEGER, tone DOUBLE, label VARCHAR
-);
-CREATE TABLE topic (article BIGINT, topic VARCHAR);
-"""
+#: Parts of the record read side by side while all of it is loaded: databases and Arrow leave Python free meanwhile.
+_READERS = 2
 
-#: Rows that travel from the record at once.
-_CHUNK = 50_000
+_NEVER: Callable[[int, int], None] = lambda done, total: None  # noqa: E731
 
-_ARTICLE = pa.schema(
-    [
-        ("id", pa.int64()), ("source", pa.int64()), ("day", pa.date32()), ("published", pa.timestamp("us")),
-        ("language", pa.string()), ("tone", pa.float64()), ("story", pa.int64()), ("rev", pa.int32()),
-    ]
-)  # fmt: skip
-_MENTION = pa.schema(
-    [
-        ("id", pa.int64()), ("article", pa.int64()), ("figure", pa.string()), ("kind", pa.string()),
-        ("sentence", pa.int32()), ("tone", pa.float64()), ("label", pa.string()),
-    ]
-)  # fmt: skip
-_TOPIC = pa.schema([("article", pa.int64()), ("topic", pa.string())])
 
-_c, _a, _m, _t = schema.content.c, schema.analysis.c, schema.mention.c, schema.analysis_topic.c
+def in_words(error: Exception) -> str:
+    """What went wrong, in a line."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    return f"{type(error).__name__}: {said.partition(chr(10))[0]}"
 
 
 class ReadModel:
-    """The current facts of one record. One per process; a cursor for each query; one follower."""
+    """The facts of one record. One per process; a cursor for each query; one follower."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.revision = 0  #: all revisions up to this one are in
-        self.at: datetime | None = None  #: when that revision was made
+        self.columns = Columns()
+        self.at: datetime | None = None  #: when the newest revision that is in was made
         self.checked: datetime | None = None  #: when the record was last looked at
         self.heard: datetime | None = None  #: when some source was last heard from
         self.fault: str | None = None  #: why following fails, in words, while it does
-        self._db = duckdb.connect(":memory:")
-        self._db.execute(_TABLES)
         self._following = threading.Lock()
+        self._doubtful = False  # the copy may be half of something: the next look makes a new one
+        self._file = self._inode()
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of the caller's own: one shared by threads raises."""
-        return self._db.cursor()
+    @property
+    def revision(self) -> int:
+        """All revisions up to this one are in."""
+        return self.columns.revision
 
-    def catch_up(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    def catch_up(self, progress: Callable[[int, int], None] = _NEVER) -> int:
         """Takes in everything the record has gained; answers how many articles were touched.
 
-        `progress` is told how many articles of how many are in.
+        `progress` is told how many articles of how many are in while all of them are loaded: the first time, and when
+        the record is no longer the one that was followed (a copy was restored, or it stands elsewhere).
         """
-        with self._following, self.engine.connect() as connection:
-            newest = record.current_revision(connection)
-            touched: list[int] = []
-            if newest > self.revision:
-                touched = self._touched(connection, newest)
-                for start in range(0, len(touched), _CHUNK):
-                    self._replace(connection, touched[start : start + _CHUNK])
-                    progress(min(start + _CHUNK, len(touched)), len(touched))
-                row = connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == newest)).one()
-                self.revision, self.at = newest, row.at
-            self.heard = sources.newest_fetch(connection)
-            self.checked = datetime.now(UTC)
-            return len(touched)
+        with self._following:
+            self._reopen()
+            with self.engine.connect() as connection:
+                newest = record.current_revision(connection)
+                touched = 0
+                if newest != self.revision or self._doubtful or not self._same(connection):
+                    if self.revision and not self._doubtful and self._continues(connection, newest):
+                        touched = self._follow(connection, newest)
+                    else:
+                        touched = self._load(connection, newest, progress)
+                    self.at = self.made(connection, newest)
+                self.heard = sources.newest_fetch(connection)
+                self.checked = datetime.now(UTC)
+                return touched
 
     def follow(self, stop: threading.Event, seconds: float = 0.5) -> None:
         """Catches up for ever. A fault is kept in words for the page to say, and tried again."""
@@ -92,72 +81,108 @@ class ReadModel:
             except Exception as error:  # whatever it is, the page must say it and go on with what it has
                 if self.fault is None:
                     log.exception("the read model can't follow the record")
-                self.fault = f"{type(error).__name__}: {getattr(error, 'orig', error)}"
+                self.fault = in_words(error)
 
-    def _touched(self, connection: Connection, newest: int) -> list[int]:
-        """The articles whose current rows differ from what is in: opened or closed since."""
-        ids: set[int] = set()
-        for table in (schema.content.c, schema.analysis.c):
-            for column in (table.rev_from, table.rev_to):
-                rows = connection.execute(
-                    select(table.article_id).where(column > self.revision, column <= newest).distinct()
-                )
-                ids.update(row.article_id for row in rows)
-        return sorted(ids)
+    def reaching(self, revision: int) -> Columns:
+        """The copy, with all versions that held at a revision.
 
-    def _replace(self, connection: Connection, ids: Sequence[int]) -> None:
-        """Current rows of these articles for whatever was in, all at once for every reader."""
-        articles: list[Sequence[Any]] = []
-        mentions: list[Sequence[Any]] = []
-        topics: list[Sequence[Any]] = []
-        for start in range(0, len(ids), 5_000):  # a statement holds so many values
-            part = ids[start : start + 5_000]
-            articles += connection.execute(_articles.where(_c.article_id.in_(part))).all()
-            mentions += connection.execute(_mentions.where(_m.article_id.in_(part))).all()
-            topics += connection.execute(_topics.where(_t.article_id.in_(part))).all()
-        cursor = self.cursor()
-        cursor.register("touched", pa.table({"id": pa.array(ids, pa.int64())}))
-        cursor.execute("BEGIN")
-        cursor.execute("DELETE FROM article WHERE id IN (SELECT id FROM touched)")
-        cursor.execute("DELETE FROM mention WHERE article IN (SELECT id FROM touched)")
-        cursor.execute("DELETE FROM topic WHERE article IN (SELECT id FROM touched)")
-        for name, rows, types in (
-            ("article", articles, _ARTICLE),
-            ("mention", mentions, _MENTION),
-            ("topic", topics, _TOPIC),
-        ):
-            if rows:
-                cursor.register("fresh", _arrow(rows, types))
-                cursor.execute(f"INSERT INTO {name} SELECT * FROM fresh")
-                cursor.unregister("fresh")
-        cursor.execute("COMMIT")
-        cursor.close()
+        Those closed before the dashboard started are loaded when somebody first asks that far back: most never do, and
+        three re-scores would make the start three times as long.
+        """
+        columns = self.columns
+        if 0 <= revision < columns.reaches:
+            with self._following, self.engine.connect() as connection:
+                columns = self.columns
+                if revision < columns.reaches:
+                    self._guarded(lambda: self._remember(connection, columns, revision))
+        return columns
 
+    @staticmethod
+    def made(connection: Connection, revision: int) -> datetime | None:
+        """When a revision was made; None when there is none of this number."""
+        return connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == revision)).scalar()
 
-def _arrow(rows: Sequence[Sequence[Any]], types: pa.Schema) -> pa.Table:
-    arrays = []
-    for column, field in enumerate(types):
-        values = [row[column] for row in rows]
-        if pa.types.is_timestamp(field.type):
-            values = [value.replace(tzinfo=None) for value in values]
-        arrays.append(pa.array(values, field.type))
-    return pa.Table.from_arrays(arrays, schema=types)
+    def _same(self, connection: Connection) -> bool:
+        """Whether the newest revision that is in is the record's own one of this number."""
+        return self.revision == 0 or self.made(connection, self.revision) == self.at
 
+    def _continues(self, connection: Connection, newest: int) -> bool:
+        """Whether the record is the one followed so far, with every revision since."""
+        number = schema.revision.c.number
+        since = select(func.count()).where(number > self.revision, number <= newest)
+        return self._same(connection) and newest - self.revision == connection.execute(since).scalar_one()
 
-_articles = (
-    select(
-        _c.article_id, schema.article.c.source_id, _c.day, _c.published_at, _c.language, _a.tone, _a.story_id,
-        _c.rev_from,
-    )
-    .join(schema.article, schema.article.c.id == _c.article_id)
-    .join(schema.analysis, (_a.content_id == _c.id) & _a.rev_to.is_(None))
-    .where(_c.rev_to.is_(None))
-)  # fmt: skip
-_mentions = (
-    select(
-        _m.id, _m.article_id, _m.figure, _m.kind, _m.sentence,
-        func.coalesce(_m.tone_encoder, _m.tone_rule), _m.label,
-    )
-    .join(schema.analysis, (_a.id == _m.analysis_id) & _a.rev_to.is_(None))
-)  # fmt: skip
-_topics = select(_t.article_id, _t.topic).join(schema.analysis, (_a.id == _t.analysis_id) & _a.rev_to.is_(None))
+    def _load(self, connection: Connection, newest: int, progress: Callable[[int, int], None]) -> int:
+        which = facts.current(newest)
+        total = facts.count(connection, which)
+        columns, done = Columns(), 0
+
+        def told() -> Iterator[Facts]:
+            nonlocal done
+            for part in self._read(facts.parts(connection, which, total)):
+                done += len(part.article)
+                progress(done, total)
+                yield part
+
+        columns.load(told(), newest)
+        # All at once: who asks meanwhile gets the whole of what was in before.
+        self.columns, self._doubtful = columns, False
+        return total
+
+    def _follow(self, connection: Connection, newest: int) -> int:
+        opened = facts.read(connection, facts.opened(self.revision, newest))
+        analysis = schema.analysis.c
+        rows = connection.execute(
+            select(analysis.id, analysis.article_id, analysis.rev_to).where(
+                analysis.rev_to > self.revision, analysis.rev_to <= newest, analysis.rev_from <= self.revision
+            )
+        ).all()
+        closing = [(row.id, row.rev_to) for row in rows]
+        self._guarded(lambda: self.columns.follow(opened, closing, newest))
+        return len({row.article_id for row in rows} | set(opened.article["id"].to_pylist()))
+
+    def _remember(self, connection: Connection, columns: Columns, revision: int) -> None:
+        which = facts.closed(revision, columns.reaches)
+        total = facts.count(connection, which)
+        columns.remember(self._read(facts.parts(connection, which, total)), revision)
+
+    def _read(self, parts: Iterable[Which]) -> Iterator[Facts]:
+        """The facts of each part, in order, a few of them read side by side."""
+
+        def one(part: Which) -> Facts:
+            with self.engine.connect() as connection:
+                return facts.read(connection, part)
+
+        with ThreadPoolExecutor(_READERS, "facts") as pool:
+            try:
+                yield from pool.map(one, parts)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _guarded(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except duckdb.Error:
+            # Rolled back, as a rule; but after some of its faults DuckDB answers nothing more, ever.
+            self._doubtful = True
+            raise
+
+    def _inode(self) -> tuple[int, int] | None:
+        if self.engine.dialect.name != "sqlite" or not self.engine.url.database:
+            return None
+        try:
+            found = Path(self.engine.url.database).stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _reopen(self) -> None:
+        """Lets go of a file that another one stands in the place of: connections would read the old one for ever."""
+        file = self._inode()
+        if file == self._file:
+            return
+        if file == (0, 0):
+            raise IngestError(f"The record's file {self.engine.url.database} is gone.")
+        self.engine.dispose()
+        self._file = file

@@ -2,90 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
 from dashboard import statistics
+from dashboard.columns import COLUMNS, sql_list
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import search
 
 
-class Scope:
-    """A cursor with the view's articles as relations: `base` (the denominator), `hit` (the numerator), `named`."""
+class Moment:
+    """A cursor on the read model as of one revision: the one wanted, or the newest that is in."""
 
-    def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
-        self.cursor = model.cursor()
-        filters = view.filters
-        self.values: dict[str, Any] = {
-            "sources": list(view.sources), "since": view.since, "until": view.until, "unit": view.bin,
-            "kinds": list(filters.kinds), "figures": list(filters.figures), "lines": list(view.lines),
-        }  # fmt: skip
-        base = "list_contains($sources, source) AND day BETWEEN $since AND $until"
-        if filters.languages:
-            self.values["languages"] = list(filters.languages)
-            base += " AND list_contains($languages, language)"
-        if ends is not None:
-            self.values["ends"] = ends.astimezone(UTC).replace(tzinfo=None)
-            base += " AND published <= $ends"
-        hit = "true"
-        if filters.tone:
-            self.values["low"], self.values["high"] = filters.tone
-            hit += " AND tone BETWEEN $low AND $high"
-        if filters.topics:
-            self.values["topics"] = list(filters.topics)
-            hit += " AND id IN (SELECT article FROM topic WHERE list_contains($topics, topic))"
-        if filters.search.strip():
-            self.cursor.register("found", _found(model, model.revision, filters.search))
-            hit += " AND id IN (SELECT id FROM found)"
+    def __init__(self, model: ReadModel, wanted: int | None) -> None:
+        self.columns = model.reaching(model.revision if wanted is None else wanted)
+        self.cursor = self.columns.cursor()
         # One state for all that is asked: the follower may commit between a numerator and its denominator.
         self.cursor.execute("BEGIN")
-        self._with = (
-            f"WITH base AS (SELECT * FROM article WHERE {base}), hit AS (SELECT * FROM base WHERE {hit}), "
-            "named AS (SELECT mention.*, hit.day, hit.source, hit.story FROM mention "
-            "JOIN hit ON hit.id = mention.article WHERE list_contains($kinds, kind)) "
+        ((newest,),) = self.cursor.execute("SELECT revision FROM state").fetchall()
+        self.revision: int = newest if wanted is None else min(wanted, newest)  #: what all answers are true for
+        self._past = self.revision < newest
+
+    def table(self, name: str) -> str:
+        """A table of the read model: what is current, or with it what has been closed since this revision."""
+        if not self._past:
+            return name
+        if name in ("mention", "topic"):  # they belong to an analysis, which tells when they held
+            return f"(SELECT * FROM {name} UNION ALL SELECT * FROM {name}_closed)"
+        held = f"rev_from <= {self.revision} AND rev_to > {self.revision}"
+        # Not alone: who shares a story with a version closed since.
+        alone = f"alone AND story NOT IN (SELECT story FROM article_closed WHERE {held})"
+        return (
+            f"(SELECT * REPLACE ({alone} AS alone) FROM {name} WHERE rev_from <= {self.revision} "
+            f"UNION ALL SELECT {COLUMNS[name]} FROM {name}_closed WHERE {held})"
         )
 
-    def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-        """The rows of a query over the relations; of the values only those that it names are bound."""
-        sql = self._with + sql
-        given = {name: value for name, value in {**self.values, **values}.items() if f"${name}" in sql}
-        return self.cursor.execute(sql, given).fetchall()
-
-    def __enter__(self) -> Scope:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.cursor.close()
 
 
-@lru_cache(maxsize=32)
-def _found(model: ReadModel, revision: int, query: str) -> pa.Table:
-    """The ids of a search, from the record; asked once a revision, not once a chart."""
-    with model.engine.connect() as connection:
-        return pa.table({"id": pa.array(search.article_ids(connection, query), pa.int64())})
+class Scope(Moment):
+    """The view's articles as relations.
+
+    `base` is the denominator and `hit` the numerator, by article; `named` what each article of the numerator says of
+    each figure, summed up: `mentions` of it, `n` scored, the `sum` of their tone, how many are `neg` and `pos`. `alone`
+    marks what is the only article of its story, `single` what names no other figure. `figure` is a number: see
+    `figures` and `name`. The bin of a day is `{bin}`.
+    """
+
+    def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
+        super().__init__(model, view.filters.as_of)
+        self._bin = f"date_trunc('{view.bin}', day)::DATE"
+        self._with = self._relations(model, view, ends)
+
+    def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> str:
+        filters = view.filters
+        base = (
+            f"source IN {sql_list(view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
+            f"AND DATE '{view.until.isoformat()}'"
+        )
+        if filters.languages:
+            base += f" AND language IN {self.columns.numbers(filters.languages)}"
+        before, naming = "", ""
+        if ends is not None:
+            ends = ends.astimezone(UTC).replace(tzinfo=None)
+            base += f" AND day <= DATE '{ends.date().isoformat()}'"
+            before = f" AND published <= TIMESTAMP '{ends.isoformat(sep=' ')}'"
+            late = f"day = DATE '{ends.date().isoformat()}' AND published > TIMESTAMP '{ends.isoformat(sep=' ')}'"
+            naming = f" AND analysis NOT IN (SELECT analysis FROM {self.table('article')} WHERE {late})"
+        hit, by_article = "", ""
+        if filters.tone:
+            hit += f" AND tone BETWEEN {filters.tone[0]!r}::DOUBLE AND {filters.tone[1]!r}::DOUBLE"
+        if filters.topics:
+            topics = self.columns.numbers(filters.topics)
+            hit += f" AND analysis IN (SELECT analysis FROM {self.table('topic')} WHERE topic IN {topics})"
+        if filters.search.strip():
+            self.cursor.register("found", self._found(model, filters.search))
+            by_article = " AND {} IN (SELECT id FROM found)"
+        whole = f"SELECT * FROM {self.table('article')} WHERE {base}{before}"
+        one_a_story = ""
+        if view.copies == "once":
+            # Of each story the copy that arrived first, of those in the denominator.
+            first = f"SELECT min(id) FROM ({whole}) WHERE NOT alone GROUP BY story"
+            one_a_story = f" AND (alone OR {{}} IN ({first}))"
+            whole += one_a_story.format("id")
+        kinds = "a" if filters.offices else "p"
+        alone = f"{'true' if one_a_story else 'alone'} AS alone"
+        counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
+        totals = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net"))
+        named = f"{base}{naming}{hit}{by_article.format('article')}{one_a_story.format('article')}"
+        return (
+            f"WITH base AS NOT MATERIALIZED (SELECT * REPLACE ({alone}), {totals} FROM ({whole})), "
+            f"hit AS NOT MATERIALIZED (SELECT * FROM base WHERE true{hit}{by_article.format('id')}), "
+            f"named AS NOT MATERIALIZED (SELECT analysis, article, figure, day, source, story, {alone}, single, "
+            f"{counts} FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0) "
+        )
+
+    def figures(self, ids: Iterable[str]) -> str:
+        """The numbers of these figures as an SQL list."""
+        return self.columns.numbers(ids)
+
+    def name(self, number: int) -> str:
+        """The id of a figure."""
+        return self.columns.word(number)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query over the relations; `{bin}` in it is the first day of the bin."""
+        return self.cursor.execute(self._with + sql.replace("{bin}", self._bin)).fetchall()
+
+    def clusters(self, keys: str, rows: str, *, sum_: str = "sum", lone: str = "alone") -> list[tuple[Any, ...]]:
+        """For each group the sums that a clustered mean and its interval are made of, keys first; see `mean`.
+
+        `rows` are a relation and its condition. What is `lone` is a cluster by itself; only the rest, mostly little, is
+        grouped by story.
+        """
+        sums = (
+            "count(*) AS k, sum(n) AS n, sum(s) AS s, sum(s * s) AS ss, sum(s * n) AS sn, sum(n::DOUBLE * n) AS nn, "
+            "sum(neg) AS neg, sum(pos) AS pos"
+        )
+        each = f"SELECT {keys}, n, {sum_}::DOUBLE AS s, story, neg, pos, {lone} AS lone FROM {rows} AND n > 0"
+        names = ", ".join(key.rpartition(" AS ")[2] for key in keys.split(", "))
+        return self.rows(
+            f", each_ AS NOT MATERIALIZED ({each}) SELECT {names}, sum(k), sum(n), sum(s), sum(ss), sum(sn), sum(nn), "
+            f"sum(neg), sum(pos) FROM (SELECT {names}, {sums} FROM each_ WHERE lone GROUP BY ALL UNION ALL "
+            f"SELECT {names}, {sums} FROM (SELECT {names}, story, sum(n) AS n, sum(s) AS s, sum(neg) AS neg, "
+            f"sum(pos) AS pos FROM each_ WHERE NOT lone GROUP BY ALL) GROUP BY ALL) GROUP BY {names}"
+        )
+
+    def _found(self, model: ReadModel, query: str) -> pa.Table:
+        """The ids of a search, from the record; asked once a revision, not once a chart.
+
+        Raises SearchError when it is not understood, or takes too long.
+        """
+
+        def ask() -> pa.Table:
+            with model.engine.connect() as connection:
+                return pa.table({"id": pa.array(search.article_ids(connection, query, self.revision), pa.int32())})
+
+        return self.columns.answers.of(("found", self.revision, query.strip()), ask)
 
 
-# For each group the five sums that a clustered mean and its interval are made of, in one pass over stories.
-CLUSTERED = """
-    SELECT {keys}, count(*), sum(n), sum(s), sum(s * s), sum(s * n), sum(n * n),
-           sum(negative), sum(neutral), sum(positive)
-    FROM (
-        SELECT {keys}, story, count(*) AS n, sum({value}) AS s,
-               count(*) FILTER (label = 'negative') AS negative, count(*) FILTER (label = 'neutral') AS neutral,
-               count(*) FILTER (label = 'positive') AS positive
-        FROM (SELECT *, date_trunc($unit, day)::DATE AS bin FROM named) WHERE {where} AND tone IS NOT NULL
-        GROUP BY ALL
-    ) GROUP BY {keys}
-"""
+def at(model: ReadModel, view: View) -> View:
+    """The view as of one revision: the one it names, or the newest that is in."""
+    newest, wanted = model.revision, view.filters.as_of
+    if wanted is not None and wanted <= newest:
+        return view
+    return replace(view, filters=replace(view.filters, as_of=newest))
 
 
-def clustered_mean(sums: Sequence[Any]) -> tuple[Any, ...]:
-    """n, stories, mean, low, high, negative, neutral, positive from a row of CLUSTERED (without its keys)."""
-    stories, n = int(sums[0]), int(sums[1] or 0)
-    mean = statistics.mean_interval(stories, n, *(float(value or 0) for value in sums[2:6])) or (None, None, None)
-    return (n, stories, *mean, *(int(value or 0) for value in sums[6:9]))
+def mean(sums: Sequence[Any]) -> tuple[Any, ...]:
+    """n, stories, mean, low, high, negative, neutral, positive from a row of `Scope.clusters` without its keys."""
+    stories, n, negative, positive = (int(sums[place] or 0) for place in (0, 1, 6, 7))
+    found = statistics.mean_interval(stories, n, *(float(value or 0) for value in sums[2:6])) or (None, None, None)
+    return n, stories, *found, negative, n - negative - positive, positive
+
+
+#: What `mean` is given where there is nothing.
+NOTHING = (0,) * 8

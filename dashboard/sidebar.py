@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from dashboard import borders, keys, queries
+from dashboard import borders, holdings, keys, queries
 from dashboard.data import Lists
 from dashboard.readmodel import ReadModel
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measure, View, period
@@ -72,8 +72,8 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
     ids = tuple(lists.source_ids[label] for label in sources) or lists.automatic_sources()
     fresh_from = period(FRESH, (), today=today, extent=None, fresh=True)[0]
     demo_only = lists.only_demo(ids)
-    fresh = chosen == AUTOMATIC and not demo_only and queries.articles_between(model, ids, fresh_from, today) > 0
-    extent = queries.extent(model, ids)
+    fresh = chosen == AUTOMATIC and not demo_only and holdings.articles_between(model, ids, fresh_from, today) > 0
+    extent = holdings.extent(model, ids)
     since, until = period(chosen, dates, today=today, extent=extent, fresh=fresh)
     view = View(
         filters=Filters(
@@ -87,7 +87,7 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
             search=st.session_state[keys.SEARCH] or "",
             offices=offices,
         ),
-        bin=bins.automatic(since, until, queries.articles_between(model, ids, since, until))
+        bin=bins.automatic(since, until, holdings.articles_between(model, ids, since, until))
         if unit == AUTOMATIC
         else bins.coarsened(since, until, unit),
         measure=measure,

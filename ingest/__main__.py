@@ -24,11 +24,11 @@ from sqlalchemy.exc import DatabaseError
 from ingest import export, report, settings, watch
 from ingest.analyse import Watchlist
 from ingest.bins import Bin
-from ingest.errors import IngestError, RecordBusy
+from ingest.errors import IngestError, RecordBusy, RecordError
 from ingest.export import Format, What
 from ingest.models import utcnow
 from ingest.settings import Settings
-from ingest.store import reader, record
+from ingest.store import damage, engines, reader, record
 from ingest.store import sources as stored
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
@@ -59,8 +59,8 @@ def messages() -> Iterator[None]:
         fail(str(error))
     except DatabaseError as error:
         fail(
-            f"the record can't be used: {error.orig}. Look whether the disk is full; `python -m ingest check` says "
-            "whether the file is damaged."
+            f"the record can't be used: {engines.reason(error)}. Look whether the disk is full or the server stopped; "
+            "`python -m ingest check` says whether the record is damaged."
         )
 
 
@@ -121,15 +121,30 @@ def watch_(
     if with_parent:
         watch.end_with_parent(stop)
     with opened() as (active, engine):
+        said = ""
         while not stop.is_set():
             try:
-                with watch.only_loop(active, patience=0 if with_parent else 1):
-                    watch.Worker.open(active, engine).forever(stop)
-            except RecordBusy:
-                # The worker of a second dashboard waits for its turn, and takes over when the first one ends.
-                if not with_parent:
+                with watch.only_loop(active, patience=0 if with_parent else 1) as lost:
+                    said = ""
+                    watch.Worker.open(active, engine).forever(stop, lost)
+            except RecordBusy as error:
+                # The worker of a second dashboard, and a second machine's, wait for their turn, and take over when the
+                # first one ends. Two loops on one folder are a mistake.
+                if not (with_parent or engines.is_postgresql(engine)):
                     raise
-                stop.wait(2)
+                said = _once(said, f"{error} Waiting for its turn.")
+            except (RecordError, DatabaseError) as error:
+                if not engines.is_postgresql(engine):
+                    raise
+                said = _once(said, f"{engines.reason(error)} Trying again until the server is back.")
+            stop.wait(2)
+
+
+def _once(before: str, message: str) -> str:
+    """Logs what has not just been said."""
+    if message != before:
+        logging.getLogger(__name__).warning(message)
+    return message
 
 
 @app.command(epilog="Example: python -m ingest parse feed.xml https://example.org/rss --json")
@@ -305,11 +320,13 @@ def withdraw(
 
 @app.command(epilog="Example: python -m ingest check")
 def check() -> None:
-    """Looks for damage in the record's file."""
+    """Looks for damage in the record, and says what it looked at."""
     with opened() as (_, engine):
-        if faults := record.damage(engine):
-            fail("the record is damaged: " + "; ".join(faults) + ". README, 'Restoring the record', says what to do.")
-        people.print("The record is whole.")
+        examined = damage.examine(engine)
+        if examined.faults:
+            faults = "; ".join(examined.faults)
+            fail(f"the record is damaged: {faults}. README, 'Restoring the record', says what to do.")
+        people.print(f"The record is whole. Looked at: {examined.looked_at}.", highlight=False)
 
 
 if __name__ == "__main__":

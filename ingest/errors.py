@@ -6,6 +6,8 @@
     ├── SourceError       bytes that could not be had
     │   └── FetchError    … over HTTP
     ├── ParseError        bytes that are no feed and no article
+    ├── SearchError       a search that can't be understood, or takes too long
+    ├── ClusterError      the workers of a bulk run that can't be had
     └── RecordError       the record can't be used
         ├── NewerRecord   … it was written by a newer version
         └── RecordBusy    … another loop already follows the feeds
@@ -40,6 +42,19 @@ class FetchError(SourceError):
 
 class ParseError(IngestError):
     """The bytes are neither a feed nor an article."""
+
+
+class ClusterError(IngestError):
+    """The workers of a bulk run can't be had."""
+
+
+class SearchError(IngestError):
+    """A search can't be understood, or takes too long; `start` and `end` are the place in it, where there is one."""
+
+    def __init__(self, message: str, start: int | None = None, end: int | None = None) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
 
 
 class RecordError(IngestError):

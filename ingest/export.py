@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal, TextIO
 
 from sqlalchemy import Connection
 
 from ingest import bins
-from ingest.analyse import SCORER
 from ingest.bins import Bin
 from ingest.escape import csv_cell
-from ingest.store import reader, sources
+from ingest.store import reader, sources, watched
 from ingest.store.attention import by_day
 from ingest.store.filters import Filters
 from ingest.store.record import current_revision
@@ -31,10 +31,11 @@ _PROVENANCE = "revision watchlist scorer filters"
 
 def provenance(connection: Connection, filters: Filters) -> Row:
     """What every exported row carries, so that a number can be made again."""
+    as_of = filters.as_of
     return {
-        "revision": current_revision(connection),
-        "watchlist": reader.watchlist(connection).hash[:12],
-        "scorer": SCORER,
+        "revision": current_revision(connection) if as_of is None else as_of,
+        "watchlist": watched.watchlist(connection, as_of).hash[:12],
+        "scorer": watched.scorer(connection, as_of),
         "filters": in_words(filters, sources.names(connection)),
     }
 
@@ -58,39 +59,47 @@ def in_words(filters: Filters, names: Mapping[int, str]) -> str:
         pairs.append(("search", filters.search.strip()))
     if filters.offices:
         pairs.append(("offices", "counted"))
+    if filters.as_of is not None:
+        pairs.append(("as of revision", str(filters.as_of)))
     return "; ".join(f"{name}={value}" for name, value in pairs)
 
 
-def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
-    """One row an article, newest first."""
+def _pinned(connection: Connection, filters: Filters) -> tuple[Filters, Row]:
+    """The filters as of one revision, so that what is committed meanwhile changes nothing; and their provenance."""
     made_from = provenance(connection, filters)
-    found = reader.headlines(connection, filters)
-    ids = [headline.id for headline in found]
-    named = reader.named(connection, ids)
-    topics = reader.topics_of(connection, ids)
-    for headline in found:
-        yield {
-            "article": headline.uid,
-            "title": headline.title,
-            "source": headline.source,
-            "published": headline.published_at.isoformat(),
-            "published_from": headline.published_from,
-            "language": headline.language,
-            "author": headline.author,
-            "link": headline.link,
-            "text_kind": headline.text_kind,
-            "tone": headline.tone,
-            "figures": " ".join(sorted(named.get(headline.id, ()))),
-            "topics": " ".join(sorted(topics.get(headline.id, ()))),
-            **made_from,
-        }
+    return replace(filters, as_of=made_from["revision"]), made_from
+
+
+def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
+    """One row an article, newest first. Raises SearchError at the first row, as all of these."""
+    pinned, made_from = _pinned(connection, filters)
+    for found in reader.every_headline(connection, pinned):
+        ids = [headline.id for headline in found]
+        named = reader.named(connection, ids, pinned.as_of)
+        topics = reader.topics_of(connection, ids, pinned.as_of)
+        for headline in found:
+            yield {
+                "article": headline.uid,
+                "title": headline.title,
+                "source": headline.source,
+                "published": headline.published_at.isoformat(),
+                "published_from": headline.published_from,
+                "language": headline.language,
+                "author": headline.author,
+                "link": headline.link,
+                "text_kind": headline.text_kind,
+                "tone": headline.tone,
+                "figures": " ".join(sorted(named.get(headline.id, ()))),
+                "topics": " ".join(sorted(topics.get(headline.id, ()))),
+                **made_from,
+            }
 
 
 def mentions(connection: Connection, filters: Filters) -> Iterator[Row]:
     """One row a mention, with its sentence; offices and ambiguous ones say so in `kind`."""
-    yield from evidence_rows(
-        reader.evidence(connection, reader.mention_ids(connection, filters)), provenance(connection, filters)
-    )
+    pinned, made_from = _pinned(connection, filters)
+    for ids in reader.mention_ids(connection, pinned):
+        yield from evidence_rows(reader.evidence(connection, ids), made_from)
 
 
 def evidence_rows(found: Iterable[reader.Evidence], made_from: Row) -> Iterator[Row]:
@@ -116,7 +125,7 @@ def evidence_rows(found: Iterable[reader.Evidence], made_from: Row) -> Iterator[
 
 def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[Row]:
     """One row a figure and bin: articles that name it, all articles, and the share (empty where there were none)."""
-    made_from = provenance(connection, filters)
+    filters, made_from = _pinned(connection, filters)
     everything: dict[date, int] = {}
     naming: dict[str, dict[date, int]] = {}
     for count in by_day(connection, filters):

@@ -12,7 +12,9 @@ Kind = Literal["person", "office", "ambiguous"]
 Label = Literal["negative", "neutral", "positive"]
 
 #: How we know when an article was published, best first.
-PublishedFrom = Literal["front matter", "feed", "feed update", "file name", "page", "file time", "fetch time"]
+PublishedFrom = Literal[
+    "front matter", "feed", "archive", "feed update", "file name", "page", "file time", "fetch time"
+]
 
 #: The compound score at which VADER's author calls a text positive or negative.
 NEUTRAL_BELOW = 0.05
@@ -123,6 +125,8 @@ class Article:
     entry: Entry
     text: str  #: title, blank line, body: what every offset counts in
     analysis: Analysis
+    #: Title's and body's tokens for the full-text index, parted by blanks; None: whoever stores it makes them.
+    tokens: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

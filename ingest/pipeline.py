@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
-from sqlalchemy.exc import OperationalError
 
 from ingest import rescore, text
 from ingest.analyse import SCORER, Analyser
@@ -241,16 +241,10 @@ class Pipeline:
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
             scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
-            for source, source_id, article in analysed:
-                try:
-                    with commit.attempt():
-                        id_ = source_id or commit.source(source)
-                        commit.article(id_, source, article, scoring=scoring, present=present)
-                except OperationalError:
-                    raise  # the disk is full, or the record can't be written: no fault of this article
-                except Exception as error:
-                    log.exception("storing %s failed", article.entry.source)
-                    failed.append((article.entry, _bug("storing it", error)))
+            for (source, source_id), group in groupby(analysed, key=lambda each: each[:2]):
+                id_, articles = source_id or commit.source(source), [article for _, _, article in group]
+                for article, fault in commit.sound(id_, source, articles, scoring=scoring, present=present):
+                    failed.append((article.entry, _bug("storing it", fault)))
         return commit.written, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 from functools import cached_property
@@ -23,6 +24,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 #: What ships, copied to the data directory at the first start; that copy is the user's to edit.
 _DEFAULT_FILES = ("feeds.opml", "figures.toml", "topics.toml")
+
+#: What people call PostgreSQL in a URL; all mean the one driver that we bring.
+_POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 
 
 class Settings(BaseSettings):
@@ -82,17 +86,22 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value:
-            try:
-                url = make_url(value)
-            except ArgumentError:
-                raise ValueError("not a database URL") from None
-            if url.drivername not in ("sqlite", "sqlite+pysqlite"):
-                raise ValueError(f"no support for {url.drivername} in this version")
-            if url.database in (None, "", ":memory:"):
-                raise ValueError("dashboard and worker can't share a record in memory")
-            if not url.database.startswith("file:"):
-                return url.set(database=str(PROJECT / url.database)).render_as_string(hide_password=False)
+        if not value:
+            return value
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError("not a database URL") from None
+        if url.drivername in _POSTGRESQL:
+            if not url.database:
+                raise ValueError("it names no database")
+            return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+            raise ValueError(f"no support for {url.drivername} in this version")
+        if url.database in (None, "", ":memory:"):
+            raise ValueError("dashboard and worker can't share a record in memory")
+        if not url.database.startswith("file:"):
+            return url.set(database=str(PROJECT / url.database)).render_as_string(hide_password=False)
         return value
 
     @field_validator("user_agent")
@@ -155,7 +164,9 @@ _ALLOWED = {
     "poll_seconds": "a whole number from 10 to 86400",
     "worker": "embedded or external",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
-    "database_url": "empty, or a URL like sqlite:////path/to/discourse.db",
+    "database_url": (
+        "empty, or a URL like sqlite:////path/to/discourse.db or postgresql+psycopg://user:password@host/database"
+    ),
     "user_agent": "3 to 300 printable ASCII characters",
     "data_dir": "the path of a folder",
     "seeds_dir": "the path of a folder",
@@ -174,7 +185,18 @@ def load() -> Settings:
         for fault in error.errors():
             name = str(fault["loc"][0]) if fault["loc"] else "?"
             allowed = _ALLOWED.get(name, "the path of a file")
-            lines.append(f"DISCOURSE_{name.upper()}={fault['input']}: {fault['msg']}. Allowed: {allowed}.")
+            value = without_password(str(fault["input"])) if name == "database_url" else fault["input"]
+            lines.append(f"DISCOURSE_{name.upper()}={value}: {fault['msg']}. Allowed: {allowed}.")
         raise SettingError("\n".join(lines)) from None
     except UnicodeDecodeError as error:
         raise SettingError(f"{PROJECT / '.env'} is not UTF-8 text ({error.reason}). Save it as UTF-8.") from None
+
+
+def without_password(url: str) -> str:
+    """A database URL, however misspelt, that may be shown."""
+    return _PASSWORD_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1***@", url))
+
+
+# Up to the last `@`: a password may hold one that somebody forgot to write as %40.
+_PASSWORD = re.compile(r"((?://)?[^:/@]*:(?!//)).*@")
+_PASSWORD_OPTION = re.compile(r"([?&][^=&]*pass[^=&]*=)[^&]*", re.IGNORECASE)

@@ -6,24 +6,25 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import watchfiles
-from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from ingest.analyse import Analyser, Watchlist
-from ingest.errors import ConfigFileError, RecordBusy
+from ingest.errors import ConfigFileError
 from ingest.fetch import Fetcher
 from ingest.models import Attempt, FeedState, utcnow
 from ingest.pipeline import Outcome, Pipeline
 from ingest.settings import Settings
 from ingest.sources import feeds, opml
+from ingest.store import engines
+from ingest.turn import alive as alive
+from ingest.turn import only_loop as only_loop
 
 log = logging.getLogger(__name__)
 
@@ -31,37 +32,6 @@ log = logging.getLogger(__name__)
 _RESCAN_SECONDS = 30
 _TICK_SECONDS = 0.5
 _FETCHES_AT_ONCE = 8
-
-
-@contextmanager
-def only_loop(settings: Settings, *, patience: float = 1.0) -> Iterator[None]:
-    """Holds the lock that keeps two loops from polling the same feeds.
-
-    Raises RecordBusy when another one holds it for longer than `patience` seconds.
-    """
-    lock = FileLock(settings.data / "watch.lock")
-    try:
-        lock.acquire(timeout=patience)
-    except Timeout:
-        raise RecordBusy(
-            f"Another ingest already follows {settings.data}. Stop it first, or leave this one out; "
-            "`once`, `export` and `status` work beside it."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def alive(settings: Settings) -> bool:
-    """Whether some loop follows this data folder now."""
-    try:
-        with FileLock(settings.data / "watch.lock", timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:
-        return False
 
 
 class Worker:
@@ -96,22 +66,25 @@ class Worker:
                     progress("feeds", len(due) - len(under_way), len(due))
         return outcome
 
-    def forever(self, stop: threading.Event) -> None:
-        """The loop. A fault of a source is recorded and never ends it; neither does a full disk."""
-        changed = threading.Event()
-        watcher = threading.Thread(target=self._hints, args=(changed, stop), daemon=True, name="folder-hints")
+    def forever(self, stop: threading.Event, lost: threading.Event) -> None:
+        """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
+
+        A fault of a source is recorded and never ends it; neither does a full disk.
+        """
+        changed, ended = threading.Event(), threading.Event()
+        watcher = threading.Thread(target=self._hints, args=(changed, ended), daemon=True, name="folder-hints")
         watcher.start()
         under_way: dict[Future[Attempt], FeedState] = {}
         next_scan = next_due = 0.0
         with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
-            while not stop.is_set():
+            while not (stop.is_set() or lost.is_set()):
                 try:
                     now = time.monotonic()
                     if changed.is_set() or now >= next_scan:
                         changed.clear()
                         self.pipeline.folder(self.settings.seeds)
                         next_scan = now + _RESCAN_SECONDS
-                    self._reload(stop)
+                    self._reload(lambda: stop.is_set() or lost.is_set())
                     if now >= next_due:
                         busy = {state.source_id for state in under_way.values()}
                         for state in self.pipeline.due():
@@ -128,11 +101,12 @@ class Worker:
                             f" ({result.reason})" if result.reason else "",
                         )  # fmt: skip
                 except (DatabaseError, OSError) as error:
-                    log.error("the record can't be written: %s. Trying again in 5 s.", getattr(error, "orig", error))
+                    log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
                     stop.wait(5)
                     next_scan = 0.0
                     self._config.clear()  # an edited list may have been read and not stored
                 changed.wait(_TICK_SECONDS)
+            ended.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _attempt(self, state: FeedState) -> Attempt:
@@ -180,7 +154,7 @@ class Worker:
             self._config[path] = mtime
         return changed
 
-    def _reload(self, stop: threading.Event) -> None:
+    def _reload(self, ended: Callable[[], bool]) -> None:
         """Takes up edited lists; a broken edit is refused with its reason while the old list goes on."""
         settings = self.settings
         try:
@@ -193,9 +167,9 @@ class Worker:
         except ConfigFileError as error:
             log.error("%s. The old list goes on.", error)
         if self._outdated:
-            if done := self.pipeline.rescore(stop=stop.is_set):
+            if done := self.pipeline.rescore(stop=ended):
                 log.info("scored %d articles again with the new watch-list", done)
-            self._outdated = stop.is_set()
+            self._outdated = ended()
 
 
 def _analyser(settings: Settings) -> Analyser:

@@ -17,7 +17,8 @@ from ingest.models import Entry
 from ingest.settings import Settings
 from ingest.store import record
 from tests import newsroom as press
-from tests.desk import FIGURES, TOPICS, Desk, opml
+from tests import postgresql
+from tests.desk import DATABASES, FIGURES, TOPICS, Desk, opml
 from tests.newsroom import Newsroom
 
 
@@ -57,11 +58,38 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgresql.Server]:
+    """A PostgreSQL of this test process; skipped with the reason where none can be had, an error in CI."""
+    try:
+        started = postgresql.Server()
+    except (postgresql.CannotStart, OSError, KeyError) as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no PostgreSQL here: {error}")
+    yield started
+    started.remove()
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of the desk's record, empty: each test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("empty_record"), desk.data / "discourse.db")
+        yield desk.url
+        return
+    server = request.getfixturevalue("server")
+    url = server.new()
+    monkeypatch.setenv("DISCOURSE_DATABASE_URL", url)
+    desk.env["DISCOURSE_DATABASE_URL"] = url
+    yield url
+    server.drop(url)
+
+
 @pytest.fixture
-def engine(desk: Desk, empty_record: Path) -> Iterator[Engine]:
+def engine(database: str) -> Iterator[Engine]:
     """The desk's record, open."""
-    shutil.copyfile(empty_record, desk.data / "discourse.db")
-    opened = record.open_engine(desk.url)
+    opened = record.open_engine(database)
     yield opened
     opened.dispose()
 
@@ -81,11 +109,14 @@ def quiet_logging() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.fixture(scope="session")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+@pytest.fixture(scope="session", params=DATABASES)
+def newsroom(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """A season of a made-up press, reprints and all, with its read model; nobody writes to it."""
     folder = tmp_path_factory.mktemp("newsroom")
-    opened = record.open_engine(f"sqlite:///{folder / 'discourse.db'}")
+    url = f"sqlite:///{folder / 'discourse.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("server").new()
+    opened = record.open_engine(url)
     made = press.Press(opened, press.analyser(folder))
     published: dict[str, list[Entry]] = {}
     for outlet, entry in press.season():

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from ingest import settings
 from ingest.settings import PROJECT, Settings
+
+#: The databases on which every test runs that asks for `engine` or `database`.
+DATABASES = ("sqlite", "postgresql")
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 FIGURES = """
 [[figure]]
@@ -81,7 +88,8 @@ class Desk:
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.data / 'discourse.db'}"
+        """The record of this installation."""
+        return self.env["DISCOURSE_DATABASE_URL"] or f"sqlite:///{self.data / 'discourse.db'}"
 
     def settings(self) -> Settings:
         return settings.load()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dashboard import kpi
+from dashboard import holdings, kpi
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest import bins
@@ -84,9 +84,7 @@ def days(engine: Engine, tmp_path: Path) -> ReadModel:
 
 
 def _view(model: ReadModel, since: date, until: date) -> View:
-    cursor = model.cursor()
-    (source,) = cursor.execute("SELECT min(source) FROM article").fetchone() or (0,)
-    cursor.close()
+    source = min(holdings.held(model), default=0)
     return View(Filters(sources=(source,), since=since, until=until), "day", "share", TODAY)
 
 

@@ -25,7 +25,7 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import borders, data, keys, kpi, palette, queries, words
+from dashboard import borders, data, holdings, keys, kpi, palette, queries, words
 from dashboard.panel import Page, csv
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
@@ -144,7 +144,7 @@ def charts(at: AppTest) -> dict[str, dict[str, Any]]:
 def demo_view(**changes: Any) -> View:
     """What the first page of the demo shows, made without the page."""
     lists = data.lists(model())
-    extent = queries.extent(model(), lists.automatic_sources())
+    extent = holdings.extent(model(), lists.automatic_sources())
     assert extent is not None
     filters = Filters(sources=lists.automatic_sources(), since=extent[0], until=extent[1])
     made = View(replace(filters, **changes), "year", "share", datetime.now(UTC).date())
@@ -257,7 +257,7 @@ def test_lines_that_came_with_a_link_go_with_a_reset(demo: Open) -> None:
 def test_a_fixed_link_to_days_long_ago_opens_those_days(demo: Open) -> None:
     at = demo(period="Custom", dates=["2003-03-01", "2017-12-31"])
     assert words.period(date(2003, 3, 1), date(2017, 12, 31)) in shown(at)
-    count = queries.articles_between(model(), demo_view().sources, date(2003, 3, 1), date(2017, 12, 31))
+    count = holdings.articles_between(model(), demo_view().sources, date(2003, 3, 1), date(2017, 12, 31))
     assert metrics(at)["Articles"] == words.number(count)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from ingest.pipeline import Outcome, Pipeline
 from ingest.sources import feeds, folder, opml
 from ingest.store import record, schema, sources
 from ingest.store.sources import SourceRow
+from ingest.store.versions import Scoring
 from ingest.store.writer import Commit
 from tests.desk import FIGURES, Desk, item, rss, utc
 
@@ -467,8 +469,6 @@ def test_an_article_that_breaks_the_new_scoring_keeps_its_old_one(room: Room) ->
 
 
 def test_withdrawn_articles_are_not_scored_again(room: Room) -> None:
-    from ingest.store.writer import Commit
-
     room.desk.drop("a.txt", "Talks\n\nBen Marsh spoke.")
     room.scan()
     with record.writing(room.engine) as connection:
@@ -526,10 +526,11 @@ def test_an_article_that_the_record_refuses_does_not_stop_its_neighbours(
 ) -> None:
     whole = Commit._add
 
-    def refusing(self: Commit, source_id: int, source: Source, scope: str, article: Article, *rest: Any) -> None:
-        whole(self, source_id, source, scope, article, *rest)
-        if article.entry.title == "Bad":
+    def refusing(self: Commit, source_id: int, source: Source, new: Sequence[Any], scoring: Scoring) -> Sequence[int]:
+        ids = whole(self, source_id, source, new, scoring)
+        if any(article.entry.title == "Bad" for article, _ in new):
             raise ValueError("refused")
+        return ids
 
     monkeypatch.setattr(Commit, "_add", refusing)
     for title in ("Bad", "Fair", "Good"):

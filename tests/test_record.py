@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -14,38 +13,29 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, Text, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from ingest.errors import NewerRecord, RecordError
 from ingest.settings import PROJECT
-from ingest.store import record, schema
-from tests.desk import Desk, utc
+from ingest.store import damage, record, schema
+from tests.desk import DATABASES, Desk, on_sqlite, utc
+
+HEAD = "0002"
 
 
-def _tables(path: Path) -> set[str]:
-    connection = sqlite3.connect(path)
-    try:
-        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    finally:
-        connection.close()
-
-
-def _version(path: Path, new: str | None = None) -> str:
-    connection = sqlite3.connect(path)
-    try:
+def _version(engine: Engine, new: str | None = None) -> str:
+    with record.writing(engine) as connection:
         if new:
-            connection.execute("UPDATE alembic_version SET version_num = ?", (new,))
-            connection.commit()
-        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
-    finally:
-        connection.close()
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{new}'")
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
 
 
-def test_a_fresh_record_holds_every_table(engine: Engine, desk: Desk) -> None:
-    found = _tables(desk.data / "discourse.db")
+def test_a_fresh_record_holds_every_table(engine: Engine) -> None:
+    found = set(inspect(engine).get_table_names())
     assert {table.name for table in schema.metadata.sorted_tables} < found
     assert "content_index" in found
+    assert _version(engine) == HEAD
 
 
 def test_the_folder_of_the_record_is_made(tmp_path: Path) -> None:
@@ -53,10 +43,10 @@ def test_the_folder_of_the_record_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "a/b/record.db").exists()
 
 
-def test_opening_again_keeps_what_is_there(engine: Engine, desk: Desk) -> None:
+def test_opening_again_keeps_what_is_there(engine: Engine, database: str) -> None:
     with record.writing(engine) as connection:
         connection.execute(insert(schema.revision).values(number=1, at=utc(2026, 1, 1), what="a test"))
-    again = record.open_engine(desk.url)
+    again = record.open_engine(database)
     with again.connect() as connection:
         assert record.current_revision(connection) == 1
     again.dispose()
@@ -66,28 +56,46 @@ def test_the_migrations_make_exactly_the_schema_in_the_code(engine: Engine) -> N
     def ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
         return not (kind == "table" and name and name.startswith("content_index"))
 
+    def differs(
+        _context: object, _found: object, _meant: object, type_: object, code: object
+    ) -> bool | None:
+        if engine.name == "postgresql" and isinstance(code, schema.PlainText):
+            return not (isinstance(type_, Text) and type_.collation == "C")
+        return None
+
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
+        opts = {"include_object": ours, "compare_type": differs}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, schema.metadata) == []
 
 
-def test_two_processes_may_start_on_no_record_at_once(desk: Desk) -> None:
-    code = f"from ingest.store import record; record.open_engine({desk.url!r}).dispose()"
+@pytest.fixture(params=DATABASES)
+def nothing(request: pytest.FixtureRequest, desk: Desk) -> str:
+    """The URL of a record that nobody has opened yet."""
+    if request.param == "sqlite":
+        return desk.url
+    return str(request.getfixturevalue("server").new(template="template0"))
+
+
+def test_two_processes_may_start_on_no_record_at_once(nothing: str) -> None:
+    code = f"from ingest.store import record; record.open_engine({nothing!r}).dispose()"
     children = [
         subprocess.Popen([sys.executable, "-W", "error", "-c", code], cwd=PROJECT, stderr=subprocess.PIPE)
         for _ in range(3)
     ]
     faults = [child.communicate(timeout=60)[1].decode() for child in children]
     assert [child.returncode for child in children] == [0, 0, 0], faults
-    assert _version(desk.data / "discourse.db") == "0001"
+    made = record.open_engine(nothing)
+    assert _version(made) == HEAD
+    made.dispose()
 
 
-def test_threads_may_open_one_record_at_once(desk: Desk) -> None:
+def test_threads_may_open_one_record_at_once(nothing: str) -> None:
     faults: list[Exception] = []
 
     def go() -> None:
         try:
-            record.open_engine(desk.url).dispose()
+            record.open_engine(nothing).dispose()
         except Exception as error:
             faults.append(error)
 
@@ -99,15 +107,28 @@ def test_threads_may_open_one_record_at_once(desk: Desk) -> None:
     assert faults == []
 
 
-def test_a_newer_record_is_refused_naming_both_versions_and_stays_as_it_was(desk: Desk) -> None:
-    record.open_engine(desk.url).dispose()
-    path = desk.data / "discourse.db"
-    _version(path, "9999")
-    with pytest.raises(NewerRecord, match=r"version 9999, this program knows up to 0001.*DISCOURSE_DATABASE_URL"):
-        record.open_engine(desk.url)
-    assert _version(path) == "9999"
+def test_a_newer_record_is_refused_naming_both_versions_and_stays_as_it_was(engine: Engine, database: str) -> None:
+    _version(engine, "9999")
+    with pytest.raises(NewerRecord, match=rf"version 9999, this program knows up to {HEAD}.*DISCOURSE_DATABASE_URL"):
+        record.open_engine(database)
+    assert _version(engine) == "9999"
 
 
+def test_a_record_of_the_first_release_is_brought_up_to_date_with_all_it_holds(engine: Engine, database: str) -> None:
+    with record.writing(engine) as connection:
+        connection.execute(insert(schema.revision).values(number=1, at=utc(2026, 1, 1), what="an old commit"))
+        if engine.name == "postgresql":
+            connection.exec_driver_sql("DROP TABLE content_index")
+    _version(engine, "0001")
+    again = record.open_engine(database)
+    assert _version(again) == HEAD
+    with again.connect() as connection:
+        assert record.current_revision(connection) == 1
+    assert "content_index" in inspect(again).get_table_names()
+    again.dispose()
+
+
+@on_sqlite
 def test_every_connection_is_in_wal_mode_with_foreign_keys_and_full_synchronisation(engine: Engine) -> None:
     with engine.connect() as one, engine.connect() as other:
         for connection in (one, other):
@@ -183,9 +204,10 @@ def test_a_file_that_is_no_database_is_said_to_be_none(desk: Desk) -> None:
         record.open_engine(desk.url)
 
 
+@on_sqlite
 def test_damage_inside_the_file_is_found(engine: Engine, desk: Desk) -> None:
     path = desk.data / "discourse.db"
-    assert record.damage(engine) == []
+    assert damage.examine(engine).faults == ()
     with record.writing(engine) as connection:
         for number in range(1, 2_001):
             connection.execute(insert(schema.revision).values(number=number, at=utc(2026, 1, 1), what="x" * 150))
@@ -194,7 +216,7 @@ def test_damage_inside_the_file_is_found(engine: Engine, desk: Desk) -> None:
         file.seek(path.stat().st_size // 2)
         file.write(b"\x5a" * 8_192)
     damaged = record.open_engine(desk.url)
-    assert record.damage(damaged)
+    assert damage.examine(damaged).faults
     damaged.dispose()
 
 

@@ -1,112 +1,299 @@
-"""Full-text search over a real index."""
+"""Full-text search over real indexes: both databases find what plain Python finds."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
 
-from ingest.analyse import SCORER, Analyser, Watchlist
-from ingest.models import Entry, Source
-from ingest.store import record, search
-from ingest.store.versions import Scoring
+from ingest.analyse import Analyser, Watchlist
+from ingest.errors import SearchError
+from ingest.store import index, record, search
 from ingest.store.writer import Commit
-from tests.desk import utc
+from tests import archive
+from tests.archive import Piece
+from tests.desk import DATABASES, FIGURES, TOPICS, utc
+
+PIECES = archive.pieces()
 
 TEXTS = {
-    "troops": ("U.S. troops stay", "The U.S. keeps its soldiers in the country."),
-    "border": ("A carbon-border levy", "The levy on carbon at the border begins in March."),
-    "apart": ("Borders open", "Carbon is not mentioned near the border."),
-    "code": ("Spies wrote in C++", 'They called it "Trump\'s machine".'),
-    "korean": ("북한이 미사일을 발사했다", "김정은은 발사를 지켜보았다."),
-    "japanese": ("北朝鮮が発射", "首脳会談は延期された。"),
+    "troops": Piece("U.S. troops stay", "The U.S. keeps its soldiers in the country.", "Ann O’Neill", "West Post"),
+    "border": Piece("A carbon-border levy", "The levy on carbon at the border begins in March.", None, "West Post"),
+    "apart": Piece("Borders open", "Carbon is not mentioned near the border.", None, "East Post", "de"),
+    "code": Piece("Spies wrote in C++", 'They called it "Quill\'s machine".', None, "East Post"),
+    "korean": Piece("북한이 미사일을 발사했다", "김정은은 발사를 지켜보았다.", None, "조선일보", "ko"),
+    "japanese": Piece("北朝鮮が発射", "首脳会談は延期された。 Ada Quill at 10:30.", "金正恩", "조선일보", "ja"),
 }
 
 
-SOURCE = Source(kind="feed", key="http://news.test/rss", name="News")
+def _analyser(folder: Path) -> Analyser:
+    (folder / "figures.toml").write_text(FIGURES, encoding="utf-8")
+    (folder / "topics.toml").write_text(TOPICS, encoding="utf-8")
+    return Analyser(Watchlist.load(folder / "figures.toml", folder / "topics.toml"))
 
 
-def _store(engine: Engine, texts: dict[str, tuple[str, str]]) -> None:
-    analyser = Analyser(Watchlist((), ()))
-    with record.writing(engine) as connection:
-        commit = Commit(connection, utc(2026, 3, 2), "a test")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
-        for name, (title, body) in texts.items():
-            entry = Entry(source="s", title=title, body=body, keys=(f"guid:{name}",), text_kind="full")
-            commit.article(commit.source(SOURCE), SOURCE, analyser.article(entry), scoring=scoring)
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A record of these texts, to be read only."""
-    engine = record.open_engine(f"sqlite:///{tmp_path_factory.mktemp('search')}/discourse.db")
-    _store(engine, TEXTS)
+@pytest.fixture(scope="module", params=DATABASES)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A record of the six texts, then the archive; to be read only."""
+    folder = tmp_path_factory.mktemp("search")
+    url = f"sqlite:///{folder}/discourse.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("server").new()
+    engine = record.open_engine(url)
+    archive.store(engine, _analyser(folder), list(TEXTS.values()), first=1_001)
+    archive.store(engine, _analyser(folder), PIECES)
     yield engine
     engine.dispose()
 
 
-def _found(engine: Engine, query: str) -> set[str]:
+def _ids(engine: Engine, typed: str, as_of: int | None = None) -> list[int]:
     with engine.connect() as connection:
-        return {list(TEXTS)[id_ - 1] for id_ in search.article_ids(connection, query)}
+        return sorted(search.article_ids(connection, typed, as_of))
+
+
+def _found(engine: Engine, typed: str) -> set[str]:
+    return {list(TEXTS)[id_ - 1] for id_ in _ids(engine, typed, as_of=1)}
+
+
+def test_three_hundred_searches_find_what_plain_python_finds(opened: Engine) -> None:
+    everything = [*TEXTS.values(), *PIECES]
+    wrong, some = [], 0
+    for asked in archive.queries(300):
+        expected = [number for number, piece in enumerate(everything, 1) if asked.fits(piece)]
+        some += bool(expected)
+        if (found := _ids(opened, asked.typed)) != expected:
+            wrong.append((asked.typed, set(found) ^ set(expected)))
+    assert not wrong
+    assert some > 150, "most of them find something"
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("typed", "found"),
     [
         ("troops", {"troops"}),
         ("TROOPS Soldiers", {"troops"}),
         ("soldiers carbon", set()),
+        ("soldiers OR carbon", {"troops", "border", "apart"}),
         ("U.S.", {"troops"}),
         ("U.S. troops", {"troops"}),
         ("C++", {"code"}),
         ("carbon border", {"border", "apart"}),
         ("carbon-border", {"border"}),
-        ("trump", {"code"}),
-        ("Trump’s", {"code"}),
-        ("OR", set()),
-        ("troops OR", set()),
-        ("NEAR(carbon border)", set()),
-        ("title:levy", set()),
+        ('"carbon border"', {"border"}),
+        ("“carbon border”", {"border"}),
+        ("carbon AND NOT levy", {"apart"}),
+        ("carbon -levy", {"apart"}),
+        ("+carbon -levy", {"apart"}),
+        ("carbon NOT (levy OR march)", {"apart"}),
+        ("NOT carbon", {"troops", "code", "korean", "japanese"}),
+        ("levy OR NOT carbon", {"troops", "border", "code", "korean", "japanese"}),
+        ("levy OR soldiers AND country", {"border", "troops"}),
+        ("(levy OR soldiers) AND country", {"troops"}),
+        ("（levy OR soldiers） country", {"troops"}),
+        ("quill", {"code", "japanese"}),
+        ("Quill’s", {"code", "japanese"}),
+        ("or", set()),
         ("levy*", {"border"}),
-        ("-levy", {"border"}),
+        ("bor*", {"border", "apart"}),
+        ('"carbon at the bor*"', {"border"}),
+        ("title:levy", {"border"}),
+        ("TITLE:carbon", {"border"}),
+        ("title:(levy OR troops)", {"border", "troops"}),
+        ('title:"carbon border"', {"border"}),
+        ("title:bor*", {"border", "apart"}),
+        ("source:post", {"troops", "border", "apart", "code"}),
+        ("source:(west post)", {"troops", "border"}),
+        ("source:조선", {"korean", "japanese"}),
+        ("-source:post", {"korean", "japanese"}),
+        ("source:post carbon", {"border", "apart"}),
+        ("author:o'neill", {"troops"}),
+        ("author:(oneill OR neill)", set()),
+        ("author:正恩", {"japanese"}),
+        ("neill", set()),
+        ("figure:quill", {"japanese"}),
+        ("figure:ada-quill", {"japanese"}),
+        ("figure:(Ada Quill OR Ben Marsh)", {"japanese"}),
+        ("lang:de", {"apart"}),
+        ("lang:(DE OR ja)", {"apart", "japanese"}),
         ("북한", {"korean"}),
         ("미사일", {"korean"}),
         ("김정은", {"korean"}),
         ("朝鮮", {"japanese"}),
         ("会談", {"japanese"}),
+        ("鮮", {"japanese"}),
+        ("談", {"japanese"}),
+        ("다", {"korean"}),
+        ("金", set()),
+        ("author:金", {"japanese"}),
         ("北会", set()),
+        ("10:30", {"japanese"}),
+        ("http://10/30", set()),
+        ("troops –", {"troops"}),
+        ("troops ;--", {"troops"}),
+        ("soldiers'", {"troops"}),
+        ("[soldiers]", {"troops"}),
+        ("soldiers?", {"troops"}),
+        ("Trump: soldiers", set()),
+        ("at&the", {"border"}),
     ],
 )
-def test_what_is_typed_finds_what_is_meant(index: Engine, query: str, found: set[str]) -> None:
-    assert _found(index, query) == found
+def test_what_is_typed_finds_what_is_meant(opened: Engine, typed: str, found: set[str]) -> None:
+    assert _found(opened, typed) == found
 
 
-@pytest.mark.parametrize("query", ["", "   ", '"', "'", "()", "…", "*", "^", "\x00", "--", "🙂"])
-def test_signs_alone_find_nothing_and_break_nothing(index: Engine, query: str) -> None:
-    assert _found(index, query) == set()
+@pytest.mark.parametrize(
+    ("typed", "piece", "says"),
+    [
+        ('"half', '"', "second one"),
+        ("NOT", "NOT", "nothing after"),
+        ("AND", "AND", "nothing before"),
+        ("a AND", "AND", "nothing after"),
+        ("a OR AND b", "OR", "nothing after"),
+        ("-", None, "no word"),
+        ("()", "()", "nothing in these brackets"),
+        ("a (b", "(", "never closed"),
+        ("troops ) (", ")", "closes none"),
+        ("*", "*", "rest of a word"),
+        ("a*b", "*", "at the word's end"),
+        ("*a", "*", "at the word's end"),
+        ("wom?n", "wom?n", "no letter"),
+        ("a:b", "a:", "is no field. Fields are title"),
+        ("titel:b", "titel:", "Did you mean title:"),
+        ("title:", "title:", "needs a word"),
+        ("title:NOT a", "title:", "NOT stands before"),
+        ("title:-a", "-", "before the field"),
+        ("title:(source:a)", "source:", "another field's brackets"),
+        ("a~", "a~", "not known"),
+        ('"a b"~3', "~", "Nearness"),
+        ("a^2", "a^2", "weight"),
+        ("[a TO b]", "[a TO b]", "Ranges"),
+        ("day {1 TO 2}", "{1 TO 2}", "Ranges"),
+        ("/x+/", "/x+/", "Regular expressions"),
+        ("a || b", "||", "Write OR"),
+        ("!a", "!a", "Write NOT"),
+        (">5", ">5", "Comparisons"),
+        ("🙂", "🙂", "emoji"),
+        ("troops 🙂", "🙂", "emoji"),
+        ("…", None, "no word"),
+        ("tro\x00ops", "\x00", "Character 4"),
+        ("a\ud800", "\ud800", "Character 2"),
+        ("(" * 900 + "a" + ")" * 90, "(", "20 deep"),
+        ("NOT " * 200 + "a", "NOT", "20 deep"),
+        ("a" * 10_000, "", "10,000 characters long"),
+        ("(" * 10_000, "", "10,000 characters long"),
+        ("figure:qill", "qill", "Did you mean Ada Quill"),
+        ("figure:(ada-quill OR nobody)", "nobody", "There are: Ada Quill, Ben Marsh."),
+        ("topic:trades", "trades", "Did you mean Trade?"),
+        ("source:wes", "wes", "no source"),
+        ("lang:english", "english", "two letters"),
+        ("a lang:en*", "en*", "two letters"),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_what_can_not_be_meant_is_answered_with_the_place(
+    opened: Engine, typed: str, piece: str | None, says: str
+) -> None:
+    with opened.connect() as connection:
+        with pytest.raises(SearchError, match=says.replace("(", r"\(")) as caught:
+            search.check(connection, typed)
+        with pytest.raises(SearchError, match=says.replace("(", r"\(")):
+            search.article_ids(connection, typed)
+    if piece is None:
+        assert caught.value.start is None
+    else:
+        assert typed[caught.value.start : caught.value.end] == piece or not piece
 
 
-@pytest.mark.parametrize("query", ['"troops', "troops'", "tro\x00ops troops", "troops\x00", "troops ) (", "troops ;--"])
-def test_a_stray_sign_is_passed_over(index: Engine, query: str) -> None:
-    expected = set() if query.startswith("tro\x00") else {"troops"}
-    assert _found(index, query) == expected
+_SIGNS = (
+    "( ) \" * : - + ~ ^ / [ ] { } | ! ? < > \\ ' “ ” （ AND OR NOT title: source: figure: lang: topic: post quill en"
+)
+_TYPED = st.text(max_size=60) | st.lists(
+    st.sampled_from([*archive.WORDS, *_SIGNS.split(), " ", "\x00", "🙂", "\u200e", "\u3000", "a:b", "trade", "the*"]),
+    max_size=14,
+).map("".join)
 
 
-@pytest.mark.parametrize("query", ["troops " * 1_500, "a" * 10_000, "北" * 10_000, '"' * 10_000, "'a.b " * 2_500])
-def test_ten_thousand_characters_are_answered(index: Engine, query: str) -> None:
-    assert _found(index, query) <= {"troops"}
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=_TYPED)
+def test_whatever_is_typed_is_found_or_answered(opened: Engine, typed: str) -> None:
+    with opened.connect() as connection:
+        try:
+            search.article_ids(connection, typed)
+        except SearchError as error:
+            place = error.start
+        else:
+            place = None
+    assert place is None or 0 <= place <= len(typed)
 
 
-def test_the_words_of_a_closed_version_are_not_found(engine: Engine) -> None:
-    _store(engine, TEXTS)
-    _store(engine, {"troops": ("Troops leave", "All of them.")})
-    assert _found(engine, "soldiers") == set()
-    assert _found(engine, "leave") == {"troops"}
+@pytest.mark.parametrize(
+    "typed",
+    [" OR ".join(["a"] * 200), "a " * 499, '"' + "北" * 998 + '"', "NOT a " * 160, "(a OR -b) " * 90, "x* " * 330],
+)
+def test_a_long_search_is_answered(opened: Engine, typed: str) -> None:
+    _ids(opened, typed)
 
 
-def test_withdrawn_articles_are_not_found(engine: Engine) -> None:
-    _store(engine, TEXTS)
+# -- what changes
+
+
+def test_each_revision_finds_its_own_words(engine: Engine, tmp_path: Path) -> None:
+    analyser = _analyser(tmp_path)
+    archive.store(engine, analyser, list(TEXTS.values()))
+    edited = replace(TEXTS["troops"], title="Troops leave", body="All of them, said Ben Marsh.")
+    archive.store(engine, analyser, [edited])
     with record.writing(engine) as connection:
-        Commit(connection, utc(2026, 3, 3), "withdraw").withdraw([1])
-    assert _found(engine, "troops") == set()
+        Commit(connection, utc(2026, 3, 3), "withdraw").withdraw([2])
+    for typed, at_1, at_2, now in (
+        ("soldiers", [1], [], []),
+        ("leave", [], [1], [1]),
+        ("levy", [2], [2], []),
+        ("figure:marsh", [], [1], [1]),
+        ("source:west", [1, 2], [1, 2], [1]),
+        ("NOT source:(east post)", [1, 2, 5, 6], [1, 2, 5, 6], [1, 5, 6]),
+    ):
+        assert [_ids(engine, typed, revision) for revision in (1, 2, 3, None)] == [at_1, at_2, now, now], typed
+
+
+def test_an_index_made_anew_finds_the_same(engine: Engine, tmp_path: Path) -> None:
+    archive.store(engine, _analyser(tmp_path), [*TEXTS.values(), *PIECES[-3:]])
+    asked = (
+        "levy",
+        "needle haystack",
+        '"needle haystack"',
+        "author:金",
+        "title:carbon-border",
+        "item055555",
+        "NOT the",
+    )
+    before = [_ids(engine, typed) for typed in asked]
+    with record.writing(engine) as connection:
+        index.rebuild(connection)
+    assert [_ids(engine, typed) for typed in asked] == before
+    assert all(before)
+
+
+# -- the limit
+
+
+_ENDLESS = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+    "postgresql": "SELECT pg_sleep(30)",
+}
+
+
+def test_a_search_that_takes_too_long_is_stopped_and_the_connection_goes_on(engine: Engine) -> None:
+    with engine.connect() as connection:
+        start = time.monotonic()
+        with pytest.raises(SearchError, match=r"longer than 0.2 seconds"), search.limited(connection, 0.2):
+            connection.execute(text(_ENDLESS[engine.dialect.name]))
+        assert time.monotonic() - start < 5
+        assert search.article_ids(connection, "anything") == []
+        if engine.dialect.name == "postgresql":
+            assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"

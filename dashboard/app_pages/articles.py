@@ -20,6 +20,7 @@ _ROWS = 500
 _FROM = {
     "front matter": "stated in the file",
     "feed": "stated by the feed",
+    "archive": "stated by the archive",
     "feed update": "the feed's date of the last update",
     "file name": "from the file's name",
     "page": "from the page's metadata",

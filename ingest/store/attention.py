@@ -27,13 +27,13 @@ def by_day(connection: Connection, filters: Filters) -> Iterator[DayCount]:
     """First the denominator of each day, then for each figure the articles that name it (offices too, if counted)."""
     base = denominator(connection, filters)
     for day, articles in connection.execute(
-        select(_c.day, func.count()).select_from(current()).where(*base).group_by(_c.day)
+        select(_c.day, func.count()).select_from(current(filters.as_of)).where(*base).group_by(_c.day)
     ):
         yield DayCount(day, None, articles)
-    conditions = [*base, *numerator(filters), _m.kind.in_(filters.kinds)]
+    conditions = [*base, *numerator(connection, filters), _m.kind.in_(filters.kinds)]
     if filters.figures:
         conditions.append(_m.figure.in_(filters.figures))
-    joined = current().join(schema.mention, _m.analysis_id == _a.id)
+    joined = current(filters.as_of).join(schema.mention, _m.analysis_id == _a.id)
     for day, figure, articles in connection.execute(
         select(_c.day, _m.figure, func.count(_m.article_id.distinct()))
         .select_from(joined)

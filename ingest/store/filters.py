@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, Join, and_, exists
 
 from ingest.store import schema, search, sources
+from ingest.store.asof import live
 
 _c, _a, _art, _m, _t = (
     schema.content.c,
@@ -42,19 +43,22 @@ class Filters:
         return ("person", "office") if self.offices else ("person",)
 
 
-def current() -> Join:
-    """Contents with their current analysis, article and source; `content.rev_to` is still to be asked for."""
+def current(as_of: int | None = None) -> Join:
+    """Contents with their analysis in force, article and source; whether the content is in force is still to be asked.
+
+    As of a revision both are: an edit closes the analysis with the words, a re-scoring the analysis alone.
+    """
     return (
-        schema.content.join(schema.analysis, and_(_a.content_id == _c.id, _a.rev_to.is_(None)))
+        schema.content.join(schema.analysis, and_(_a.content_id == _c.id, live(_a, as_of)))
         .join(schema.article, _art.id == _c.article_id)
         .join(schema.source, schema.source.c.id == _art.source_id)
     )
 
 
 def denominator(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
-    """Current articles of the sources, languages and period."""
-    chosen = filters.sources or sources.automatic(connection)
-    conditions: list[ColumnElement[bool]] = [_c.rev_to.is_(None), _art.source_id.in_(chosen)]
+    """Articles of the sources, languages and period."""
+    chosen = filters.sources or sources.automatic(connection, filters.as_of)
+    conditions: list[ColumnElement[bool]] = [live(_c, filters.as_of), _art.source_id.in_(chosen)]
     if filters.languages:
         conditions.append(_c.language.in_(filters.languages))
     if filters.since:
@@ -64,16 +68,18 @@ def denominator(connection: Connection, filters: Filters) -> list[ColumnElement[
     return conditions
 
 
-def numerator(filters: Filters) -> list[ColumnElement[bool]]:
-    """Of these, the ones that topics, tone and search narrow them to."""
+def numerator(connection: Connection, filters: Filters, *, newest_first: bool = False) -> list[ColumnElement[bool]]:
+    """Of these, the ones that topics, tone and search narrow them to; `newest_first` as in `search.conditions`.
+
+    Raises SearchError when the search is not understood.
+    """
     conditions: list[ColumnElement[bool]] = []
     if filters.topics:
         conditions.append(exists().where(_t.analysis_id == _a.id, _t.topic.in_(filters.topics)))
     if filters.tone:
         conditions.append(_a.tone.between(*filters.tone))
     if filters.search.strip():
-        found = search.matching(filters.search)
-        conditions.append(_c.article_id.in_(found.subquery().select()) if found is not None else _c.id < 0)
+        conditions += search.conditions(connection, filters.search, filters.as_of, newest_first=newest_first)
     return conditions
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, exists, insert, select, update
 
 from ingest.models import Entry, Source
-from ingest.store import schema
+from ingest.store import rows, schema
 
 FOLDER_SCOPE = "folder"
 
@@ -44,24 +44,38 @@ def unchanged(connection: Connection, scope: str, entries: Sequence[Entry]) -> s
     by_key = {entry.keys[0]: position for position, entry in enumerate(entries)}
     wanted = list(by_key)
     for at in range(0, len(wanted), 500):
-        rows = connection.execute(
+        versions = connection.execute(
             select(keys.c.key, content.c.hash)
             .join(content, content.c.article_id == keys.c.article_id)
             .where(keys.c.scope == scope, keys.c.key.in_(wanted[at : at + 500]))
             .order_by(content.c.id)
         )
-        newest = {row.key: row.hash for row in rows}
+        newest = {version.key: version.hash for version in versions}
         same |= {by_key[key] for key, hash_ in newest.items() if fingerprint(entries[by_key[key]]) == hash_}
     return same
+
+
+def taken(connection: Connection, scope: str, keys: Iterable[str]) -> set[str]:
+    """Those of these keys that some article has."""
+    table = schema.article_key
+    asked = rows.among(connection, select(table.c.key).where(table.c.scope == scope), table.c.key, keys)
+    return {row.key for row in asked}
+
+
+def written(connection: Connection, scope: str, hashes: Iterable[str]) -> set[str]:
+    """Those of these fingerprints that some version of an article has, the newest or an older one."""
+    keys, content = schema.article_key, schema.content
+    here = exists().where(keys.c.article_id == content.c.article_id, keys.c.scope == scope)
+    return {row.hash for row in rows.among(connection, select(content.c.hash).where(here), content.c.hash, hashes)}
 
 
 def known(connection: Connection, scope: str, keys: Sequence[str]) -> int | None:
     """The article that has one of these keys; the first key decides before the others."""
     table = schema.article_key
-    rows = connection.execute(
+    having = connection.execute(
         select(table.c.key, table.c.article_id).where(table.c.scope == scope, table.c.key.in_(keys))
     ).all()
-    found = {row.key: int(row.article_id) for row in rows}
+    found = {row.key: int(row.article_id) for row in having}
     return next((found[key] for key in keys if key in found), None)
 
 
@@ -104,11 +118,32 @@ def remember(connection: Connection, scope: str, keys: Sequence[str], article_id
             )
 
 
-def new_uid(connection: Connection, home: str, key: str) -> str:
-    """Sixteen hex digits, the same on every machine that reads the same source."""
+def note(connection: Connection, scope: str, articles: Iterable[tuple[int, Sequence[str]]]) -> None:
+    """Gives articles keys that nothing has yet."""
+    rows.add(
+        connection,
+        schema.article_key,
+        [{"scope": scope, "key": key, "article_id": id_} for id_, keys in articles for key in dict.fromkeys(keys)],
+    )
+
+
+def new_uids(connection: Connection, home: str, keys: Sequence[str]) -> list[str]:
+    """For each key sixteen hex digits, the same on every machine that reads the same source, that nothing has yet."""
     table = schema.article
-    for nth in range(1_000_000):
-        uid = hashlib.sha256(f"{home}\x1f{key}\x1f{nth or ''}".encode()).hexdigest()[:16]
-        if connection.execute(select(table.c.id).where(table.c.uid == uid)).first() is None:
-            return uid
-    raise AssertionError("a million articles under one key")
+    first = [_uid(home, key, 0) for key in keys]
+    used = {row.uid for row in rows.among(connection, select(table.c.uid), table.c.uid, first)}
+    found = []
+    for key, uid in zip(keys, first, strict=True):
+        nth = 0
+        while uid in used:
+            nth += 1
+            uid = _uid(home, key, nth)
+            if connection.execute(select(table.c.id).where(table.c.uid == uid)).first() is not None:
+                used.add(uid)
+        used.add(uid)
+        found.append(uid)
+    return found
+
+
+def _uid(home: str, key: str, nth: int) -> str:
+    return hashlib.sha256(f"{home}\x1f{key}\x1f{nth or ''}".encode()).hexdigest()[:16]

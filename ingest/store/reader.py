@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
 from ingest.store import schema
+from ingest.store.asof import live
 from ingest.store.filters import Filters, current, denominator, names_one, numerator
+from ingest.store.search import limited
+from ingest.store.watched import Watched, watchlist
+
+__all__ = [
+    "Evidence", "FullArticle", "Headline", "Watched", "article", "articles_of", "evidence", "headlines",
+    "mention_ids", "named", "topics_of", "watchlist", "withdrawable",
+]  # fmt: skip
 
 _c, _a, _art, _src, _m, _t = (
     schema.content.c,
@@ -23,6 +32,8 @@ _c, _a, _art, _src, _m, _t = (
 
 #: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
 _MANY = 5_000
+#: Statements whose rows nobody could hold are fetched in parts.
+_IN_PARTS = {"yield_per": 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +89,30 @@ _HEADLINE = (
 )  # fmt: skip
 
 
-def _headlines(rows: Any) -> list[Headline]:
-    return [Headline(**row) for row in rows]
-
-
 def headlines(connection: Connection, filters: Filters, *, limit: int | None = None) -> list[Headline]:
-    """The articles that pass all filters (and name one of the figures, if any are chosen), newest first."""
-    conditions = [*denominator(connection, filters), *numerator(filters)]
+    """The articles that pass all filters (and name one of the figures, if any are chosen), newest first.
+
+    Raises SearchError when the search is not understood, or takes too long.
+    """
+    statement = _listed(connection, filters, limit)
+    with limited(connection) if filters.search.strip() else nullcontext():
+        return [Headline(**row) for row in connection.execute(statement).mappings()]
+
+
+def every_headline(connection: Connection, filters: Filters) -> Iterator[Sequence[Headline]]:
+    """The same without end, some hundred at a time, so that any number of them takes no memory."""
+    found = connection.execute(_listed(connection, filters, None), execution_options=_IN_PARTS)
+    for rows in found.mappings().partitions():
+        yield [Headline(**row) for row in rows]
+
+
+def _listed(connection: Connection, filters: Filters, limit: int | None) -> Select[Any]:
+    narrowed = numerator(connection, filters, newest_first=limit is not None)
+    conditions = [*denominator(connection, filters), *narrowed]
     if filters.figures:
         conditions.append(names_one(filters))
-    statement = select(*_HEADLINE).select_from(current()).where(*conditions)
-    statement = statement.order_by(_c.published_at.desc(), _art.id.desc()).limit(limit)
-    return _headlines(connection.execute(statement).mappings())
+    statement = select(*_HEADLINE).select_from(current(filters.as_of)).where(*conditions)
+    return statement.order_by(_c.published_at.desc(), _art.id.desc()).limit(limit)
 
 
 def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidence]:
@@ -143,13 +166,13 @@ def _text(title: str, body: str) -> str:
     return f"{title}\n\n{body}" if body else title
 
 
-def article(connection: Connection, uid: str) -> FullArticle | None:
-    """One article as it stands now; None when there is none of this id, or it has been withdrawn."""
+def article(connection: Connection, uid: str, as_of: int | None = None) -> FullArticle | None:
+    """One article as it stands, now or as of a revision; None when there is none of this id, or it was withdrawn."""
     row = (
         connection.execute(
             select(*_HEADLINE, _a.id.label("analysis_id"), _a.scorer, schema.content_text.c.body)
-            .select_from(current().join(schema.content_text, schema.content_text.c.content_id == _c.id))
-            .where(_c.rev_to.is_(None), _art.uid == uid)
+            .select_from(current(as_of).join(schema.content_text, schema.content_text.c.content_id == _c.id))
+            .where(live(_c, as_of), _art.uid == uid)
         )
         .mappings()
         .one_or_none()
@@ -166,7 +189,8 @@ def article(connection: Connection, uid: str) -> FullArticle | None:
         select(schema.mention).where(_m.analysis_id == analysis_id).order_by(_m.start)
     ).mappings()
     topics = connection.execute(select(schema.analysis_topic).where(_t.analysis_id == analysis_id)).mappings()
-    versions = connection.execute(select(func.count()).where(_c.article_id == headline.id)).scalar_one()
+    so_far = select(func.count()).where(_c.article_id == headline.id)
+    versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,
         text=_text(headline.title, body),
@@ -178,50 +202,36 @@ def article(connection: Connection, uid: str) -> FullArticle | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """The watch-list in force: what every number in the record was made with."""
-
-    hash: str
-    figures: tuple[dict[str, Any], ...]
-    topics: tuple[dict[str, Any], ...]
-
-
-def watchlist(connection: Connection) -> Watched:
-    """The snapshot in force, empty before the first article.
-
-    That is the newest analysis' own: a list put back as it was is no new snapshot.
-    """
-    latest = select(_a.watchlist_id).order_by(_a.id.desc()).limit(1).scalar_subquery()
-    row = connection.execute(select(schema.watchlist).where(schema.watchlist.c.id == latest)).mappings().first()
-    return Watched(row["hash"], tuple(row["figures"]), tuple(row["topics"])) if row else Watched("", (), ())
-
-
-def mention_ids(connection: Connection, filters: Filters) -> list[int]:
-    """The mentions (offices and ambiguous ones too, named as such) in the articles that pass all filters."""
-    conditions = [*denominator(connection, filters), *numerator(filters)]
+def mention_ids(connection: Connection, filters: Filters) -> Iterator[Sequence[int]]:
+    """The mentions (offices and ambiguous ones too, named as such) in the articles that pass all filters, in parts."""
+    conditions = [*denominator(connection, filters), *numerator(connection, filters)]
     if filters.figures:
         conditions.append(_m.figure.in_(filters.figures))
-    joined = current().join(schema.mention, _m.analysis_id == _a.id)
+    joined = current(filters.as_of).join(schema.mention, _m.analysis_id == _a.id)
     statement = select(_m.id).select_from(joined).where(*conditions)
-    return list(connection.execute(statement.order_by(_c.published_at.desc(), _art.id.desc(), _m.start)).scalars())
+    statement = statement.order_by(_c.published_at.desc(), _art.id.desc(), _m.start, _m.id)
+    yield from connection.execute(statement, execution_options=_IN_PARTS).scalars().partitions()
 
 
-def named(connection: Connection, article_ids: Sequence[int]) -> dict[int, list[str]]:
+def named(connection: Connection, article_ids: Sequence[int], as_of: int | None = None) -> dict[int, list[str]]:
     """Which figures each article names as persons, by article id."""
-    return _lists(connection, article_ids, select(_m.article_id, _m.figure).distinct().where(_m.kind == "person"), _m)
+    persons = select(_m.article_id, _m.figure).distinct().where(_m.kind == "person")
+    return _lists(connection, article_ids, persons, _m, as_of)
 
 
-def topics_of(connection: Connection, article_ids: Sequence[int]) -> dict[int, list[str]]:
+def topics_of(connection: Connection, article_ids: Sequence[int], as_of: int | None = None) -> dict[int, list[str]]:
     """The topics of each article, by article id."""
-    return _lists(connection, article_ids, select(_t.article_id, _t.topic), _t)
+    return _lists(connection, article_ids, select(_t.article_id, _t.topic), _t, as_of)
 
 
-def _lists(connection: Connection, ids: Sequence[int], statement: Select[Any], columns: Any) -> dict[int, list[str]]:
+def _lists(
+    connection: Connection, ids: Sequence[int], statement: Select[Any], columns: Any, as_of: int | None
+) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    newest = statement.join(schema.analysis, (_a.id == columns.analysis_id) & _a.rev_to.is_(None))
+    joined = statement.join(schema.analysis, and_(_a.id == columns.analysis_id, live(_a, as_of)))
     for at in range(0, len(ids), _MANY):
-        part = connection.execute(newest.where(columns.article_id.in_(ids[at : at + _MANY])))
+        # By the analysis, not by the article: that is what the tables are indexed by.
+        part = connection.execute(joined.where(_a.article_id.in_(ids[at : at + _MANY])))
         for id_, value in part.all():
             found.setdefault(id_, []).append(value)
     return found
@@ -242,6 +252,6 @@ def withdrawable(
         named = select(keys.article_id).where(keys.scope == "folder", keys.key.like(f"path:{pattern}", escape="\\"))
         conditions.append(_art.id.in_(named))
     if search is not None:
-        conditions += numerator(Filters(search=search)) or [false()]
+        conditions += numerator(connection, Filters(search=search)) or [false()]
     rows = connection.execute(select(_art.id, _c.title).select_from(current()).where(*conditions))
     return {row.id: row.title for row in rows}

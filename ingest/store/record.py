@@ -1,31 +1,24 @@
-"""Opens the record: engine, pragmas, migrations; and says plainly when it can't be used."""
+"""Opens the record: a file or a server's, migrated to this version; and says plainly when it can't be used."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import QueuePool
 
 from ingest.errors import NewerRecord, RecordError
-from ingest.store import schema
+from ingest.store import engines, schema
 
 log = logging.getLogger(__name__)
-
-#: A writer waits this long for another one; a commit of 200 articles takes a small part of it.
-_BUSY_MS = 30_000
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,57 +28,34 @@ def open_engine(url: str) -> Engine:
 
     Raises NewerRecord when it was written by a newer version, RecordError when it can't be opened.
     """
-    engine = _engine(url)
+    engine = engines.make(url)
     try:
         _migrate(engine)
-    except NewerRecord:
+    except RecordError:
         engine.dispose()
         raise
     except (DatabaseError, OSError) as error:
         engine.dispose()
         raise RecordError(
-            f"The record {engine.url.render_as_string(hide_password=True)} can't be opened: {_reason(error)}. "
-            "Check the path and its permissions; restore a copy if the file is damaged."
+            f"The record {engines.name(engine.url)} can't be opened: {engines.reason(error)}. {_REMEDY[engine.name]}"
         ) from error
     return engine
 
 
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error)
-
-
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.database and parsed.database != ":memory:":
-        try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RecordError(f"The folder of the record can't be made: {error}. Set DISCOURSE_DATA_DIR.") from error
-    engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, max_overflow=32)
-
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-        # The driver's own BEGIN is a deferred one, whose later upgrade ignores busy_timeout: we send ours below.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
+_REMEDY = {
+    "sqlite": "Check the path and its permissions; restore a copy if the file is damaged.",
+    "postgresql": "See that the server runs and that DISCOURSE_DATABASE_URL is right.",
+}
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that holds the record's write lock from its first moment to its end."""
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    options: dict[str, object] = {"writing": True}
+    if engines.is_postgresql(engine):
+        # Its state would else be fixed while it waits for the lock, and miss what the writer before it did.
+        options["isolation_level"] = "READ COMMITTED"
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -115,22 +85,25 @@ def _migrate(engine: Engine) -> None:
     with _migrating, writing(engine) as connection:
         # Another process may have migrated while we waited for the lock.
         if (version := found(connection)) != head:
+            if version is None:
+                _fit(connection)
             log.info("migrating the record from %s to %s", version or "nothing", head)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _fit(connection: Connection) -> None:
+    """Refuses a PostgreSQL database that can't hold every language."""
+    if engines.is_postgresql(connection):
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise RecordError(
+                f"The database {engines.name(connection.engine.url)} is of the encoding {encoding}. Make one of UTF-8: "
+                "createdb --encoding UTF8 --template template0 …"
+            )
 
 
 def current_revision(connection: Connection) -> int:
     """The newest revision's number; 0 for a record in which nothing has happened yet."""
     newest = connection.execute(select(func.max(schema.revision.c.number))).scalar()
     return int(newest or 0)
-
-
-def damage(engine: Engine) -> list[str]:
-    """What SQLite's own integrity check finds; an empty list when all is well."""
-    try:
-        with engine.connect() as connection:
-            rows = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-    except DatabaseError as error:
-        return [_reason(error)]
-    return [] if list(rows) == ["ok"] else [str(row) for row in rows]

@@ -32,6 +32,7 @@ from sqlalchemy import (
     column,
     table,
 )
+from sqlalchemy.types import TypeEngine
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -52,6 +53,36 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class PlainText(TypeDecorator[str]):
+    """Text that every database takes, keeps whole, and sorts alike.
+
+    PostgreSQL refuses NUL and neither takes half a surrogate pair: they go, in what is stored and in what is asked.
+    There it is `text` without a length (SQLite keeps to none either), in the order of code points as on SQLite.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(Text(collation="C"))
+        length = self.impl_instance.length  # type: ignore[attr-defined]
+        return dialect.type_descriptor(String(length) if length else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if "\0" in value:
+            value = value.replace("\0", "")
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            value = value.encode(errors="ignore").decode()
+        return value
 
 
 # SQLite numbers rows by itself only in a column that is INTEGER to the letter.
@@ -101,30 +132,30 @@ revision = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcTime, nullable=False),
-    Column("what", String(200), nullable=False),
+    Column("what", PlainText(200), nullable=False),
 )
 
 source = Table(
     "source",
     metadata,
     _id(),
-    Column("kind", String(10), nullable=False),
-    Column("key", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("group", Text, nullable=False, server_default=""),
-    Column("home", Text),
-    Column("language", String(8)),
+    Column("kind", PlainText(10), nullable=False),
+    Column("key", PlainText, nullable=False, unique=True),
+    Column("name", PlainText, nullable=False),
+    Column("group", PlainText, nullable=False, server_default=""),
+    Column("home", PlainText),
+    Column("language", PlainText(8)),
     Column("listed", Boolean, nullable=False),  # false once a feed has left the feeds file; its articles stay
     Column("added_at", UtcTime, nullable=False),
     # the schedule: it lives here, so that a restart does not stampede
     Column("next_at", UtcTime),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("state", String(20), nullable=False, server_default="new"),  # new, ok, failing
-    Column("etag", Text),
-    Column("last_modified", Text),
+    Column("state", PlainText(20), nullable=False, server_default="new"),  # new, ok, failing
+    Column("etag", PlainText),
+    Column("last_modified", PlainText),
     Column("last_attempt_at", UtcTime),
     Column("last_success_at", UtcTime),
-    Column("last_error", Text),
+    Column("last_error", PlainText),
     CheckConstraint("kind IN ('feed', 'folder', 'archive')", name="kind"),
 )
 
@@ -134,13 +165,13 @@ fetch = Table(
     _id(),
     _ref("source_id", "source.id"),
     Column("at", UtcTime, nullable=False),
-    Column("outcome", String(12), nullable=False),  # ok, unchanged, error
+    Column("outcome", PlainText(12), nullable=False),  # ok, unchanged, error
     Column("status", Integer),
     Column("bytes", BigInteger, nullable=False),
     Column("ms", Integer, nullable=False),
     Column("added", Integer, nullable=False),
     Column("edited", Integer, nullable=False),
-    Column("reason", Text),
+    Column("reason", PlainText),
     Index("ix_fetch_source_id_at", "source_id", "at"),
 )
 
@@ -148,10 +179,10 @@ article = Table(
     "article",
     metadata,
     _id(),
-    Column("uid", String(16), nullable=False, unique=True),  # the same on every machine: links carry it
+    Column("uid", PlainText(16), nullable=False, unique=True),  # the same on every machine: links carry it
     _ref("source_id", "source.id"),
-    Column("guid", Text),
-    Column("url", Text),
+    Column("guid", PlainText),
+    Column("url", PlainText),
     Column("first_seen", UtcTime, nullable=False),
     Index("ix_article_source_id", "source_id"),
 )
@@ -161,8 +192,8 @@ article = Table(
 article_key = Table(
     "article_key",
     metadata,
-    Column("scope", String(40), primary_key=True),  # `folder`, or the id of the feed
-    Column("key", Text, primary_key=True),
+    Column("scope", PlainText(40), primary_key=True),  # `folder`, or the id of the feed
+    Column("key", PlainText, primary_key=True),
     _ref("article_id", "article.id"),
     Index("ix_article_key_article_id", "article_id"),
 )
@@ -173,15 +204,15 @@ content = Table(
     _id(),
     _ref("article_id", "article.id"),
     *_revisions(),
-    Column("title", Text, nullable=False),
-    Column("author", Text),
-    Column("link", Text),
-    Column("language", String(8), nullable=False),
+    Column("title", PlainText, nullable=False),
+    Column("author", PlainText),
+    Column("link", PlainText),
+    Column("language", PlainText(8), nullable=False),
     Column("published_at", UtcTime, nullable=False),
-    Column("published_from", String(20), nullable=False),
+    Column("published_from", PlainText(20), nullable=False),
     Column("day", Date, nullable=False),
-    Column("text_kind", String(8), nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("text_kind", PlainText(8), nullable=False),
+    Column("hash", PlainText(64), nullable=False),
     Column("fetched_at", UtcTime, nullable=False),
     Index("ix_content_day", "day"),
     Index("ix_content_published_at", "published_at"),
@@ -194,14 +225,14 @@ content_text = Table(
     metadata,
     Column("content_id", _Id, ForeignKey("content.id"), primary_key=True),
     _ref("article_id", "article.id"),
-    Column("body", Text, nullable=False),
+    Column("body", PlainText, nullable=False),
 )
 
 story = Table(
     "story",
     metadata,
     _id(),
-    Column("uid", String(16), nullable=False, unique=True),
+    Column("uid", PlainText(16), nullable=False, unique=True),
     _ref("first_article_id", "article.id"),
     Column("first_seen", UtcTime, nullable=False),
     Column("signature", LargeBinary),
@@ -211,7 +242,7 @@ watchlist = Table(
     "watchlist",
     metadata,
     _id(),
-    Column("hash", String(64), nullable=False, unique=True),
+    Column("hash", PlainText(64), nullable=False, unique=True),
     Column("at", UtcTime, nullable=False),
     Column("figures", JSON, nullable=False),
     Column("topics", JSON, nullable=False),
@@ -228,7 +259,7 @@ analysis = Table(
     Column("sentences", Integer, nullable=False),
     Column("words", Integer, nullable=False),
     _ref("story_id", "story.id"),
-    Column("scorer", String(40), nullable=False),
+    Column("scorer", PlainText(40), nullable=False),
     _ref("watchlist_id", "watchlist.id"),
     Index("ix_analysis_content_id", "content_id"),
 )
@@ -251,15 +282,15 @@ mention = Table(
     _ref("article_id", "article.id"),
     _ref("source_id", "source.id"),
     Column("day", Date, nullable=False),
-    Column("figure", String(80), nullable=False),
+    Column("figure", PlainText(80), nullable=False),
     Column("sentence", Integer, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
-    Column("kind", String(10), nullable=False),
+    Column("kind", PlainText(10), nullable=False),
     Column("tone_rule", Float),
     Column("tone_encoder", Float),
     Column("confidence", Float),
-    Column("label", String(8)),
+    Column("label", PlainText(8)),
     Column("because", JSON, nullable=False),
     CheckConstraint("kind IN ('person', 'office', 'ambiguous')", name="kind"),
     Index("ix_mention_analysis_id", "analysis_id"),
@@ -270,7 +301,7 @@ analysis_topic = Table(
     "analysis_topic",
     metadata,
     Column("analysis_id", _Id, ForeignKey("analysis.id"), primary_key=True),
-    Column("topic", String(80), primary_key=True),
+    Column("topic", PlainText(80), primary_key=True),
     _ref("article_id", "article.id"),
     Column("hits", Integer, nullable=False),
     Column("words", JSON, nullable=False),
@@ -280,24 +311,24 @@ request = Table(
     "request",
     metadata,
     _id(),
-    Column("kind", String(20), nullable=False),
+    Column("kind", PlainText(20), nullable=False),
     Column("args", JSON, nullable=False),
-    Column("by", Text),
+    Column("by", PlainText),
     Column("at", UtcTime, nullable=False),
-    Column("state", String(10), nullable=False, server_default="waiting"),  # waiting, running, done, failed
+    Column("state", PlainText(10), nullable=False, server_default="waiting"),  # waiting, running, done, failed
     Column("progress", Float, nullable=False, server_default="0"),
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
-    Column("message", Text),
+    Column("message", PlainText),
 )
 
 saved_view = Table(
     "saved_view",
     metadata,
     _id(),
-    Column("name", Text, nullable=False),
-    Column("query", Text, nullable=False),
-    Column("by", Text),
+    Column("name", PlainText, nullable=False),
+    Column("query", PlainText, nullable=False),
+    Column("by", PlainText),
     Column("at", UtcTime, nullable=False),
     UniqueConstraint("name", "by"),
 )
@@ -307,10 +338,10 @@ note = Table(
     metadata,
     _id(),
     Column("day", Date),
-    Column("figure", String(80)),
+    Column("figure", PlainText(80)),
     _ref("article_id", "article.id", nullable=True),
-    Column("text", Text, nullable=False),
-    Column("by", Text),
+    Column("text", PlainText, nullable=False),
+    Column("by", PlainText),
     Column("at", UtcTime, nullable=False),
 )
 
@@ -320,15 +351,15 @@ label = Table(
     _id(),
     _ref("article_id", "article.id"),
     _ref("content_id", "content.id"),
-    Column("figure", String(80), nullable=False),
+    Column("figure", PlainText(80), nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
-    Column("label", String(8), nullable=False),  # negative, neutral, positive, unsure
-    Column("by", Text, nullable=False),
+    Column("label", PlainText(8), nullable=False),  # negative, neutral, positive, unsure
+    Column("by", PlainText, nullable=False),
     Column("at", UtcTime, nullable=False),
     Index("ix_label_article_id", "article_id"),
 )
 
-#: The full-text index of SQLite (made by migration 0001), keyed by content. It keeps no copy of the text. Rows are
-#: only ever added: an edit is a new content and a closed one is left out by the join, so it can't go stale.
+#: The full-text index of SQLite (made by migration 0001; see `index`), keyed by content. It keeps no copy of the text.
+#: Rows are only ever added: an edit is a new content and a closed one is left out by the join, so it can't go stale.
 content_index = table("content_index", column("rowid"), column("title"), column("body"))

@@ -2,38 +2,197 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, select, text
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from ingest.store import schema, tokens
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.sql.expression import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
-#: Nobody types a longer search; a pasted article is a mistake that should answer at once.
-LONGEST = 1_000
+from ingest.errors import SearchError
+from ingest.store import schema
+from ingest.store.asof import live
+from ingest.store.fields import Lookup
+from ingest.store.index import fts, vectors
+from ingest.store.query import And, Named, Node, Not, Or, parse
+from ingest.store.textquery import expressible, holds, matches
+
+#: A search that runs longer is stopped: nobody waits for it, and it would keep others from their answers.
+SECONDS = 10.0
+
+#: With more hits than this, walking down from the newest article meets them sooner than sorting them all.
+_MANY = 20_000
+
+_c, _a, _art, _m, _t = (
+    schema.content.c,
+    schema.analysis.c,
+    schema.article.c,
+    schema.mention.c,
+    schema.analysis_topic.c,
+)
 
 
-def matching(query: str) -> Select[tuple[int]] | None:
-    """The ids of the current articles that hold all words of `query`, in title or body, in any order.
+def check(connection: Connection, query: str, as_of: int | None = None) -> None:
+    """Raises SearchError, with the place, when a search is not understood or names what nobody knows."""
+    if query.strip():
+        conditions(connection, query, as_of)
 
-    None when there is no word in it to look for ("()", "…").
+
+def article_ids(connection: Connection, query: str, as_of: int | None = None) -> list[int]:
+    """The ids of the articles found, unordered. Raises SearchError when it is not understood, or takes too long."""
+    statement = select(_c.article_id).where(live(_c, as_of), *conditions(connection, query, as_of))
+    with limited(connection), connection.execute(statement) as found:
+        # The driver's own rows: for a word in every seventh of a million articles that is as many objects less.
+        assert found.cursor is not None
+        return [row[0] for row in found.cursor.fetchall()]
+
+
+def conditions(
+    connection: Connection, query: str, as_of: int | None = None, *, newest_first: bool = False
+) -> list[ColumnElement[bool]]:
+    """What a content has to meet, for the WHERE of a statement over `content`; whether it is live is asked elsewhere.
+
+    `newest_first` is for statements that end after some hundred rows in order of `published_at`.
     """
-    words = [_quoted(word) for word in query[:LONGEST].split()]
-    if not any(words):
-        return None
-    index, content = schema.content_index, schema.content
-    return (
-        select(content.c.article_id)
-        .select_from(index.join(content, content.c.id == index.c.rowid))
-        .where(content.c.rev_to.is_(None), text("content_index MATCH :query"))
-        .params(query=" AND ".join(word for word in words if word))
-    )
+    tree = parse(query)
+    compiler = _Compiler(connection.dialect.name == "sqlite", Lookup(connection, as_of), as_of)
+    parts = tree.parts if isinstance(tree, And) else (tree,)
+    words, rest = _apart(parts)
+    if words is None:
+        return [compiler.condition(part) for part in rest]
+    compiler.driven = True
+    if not compiler.sqlite or (newest_first and _many(connection, words)):
+        found = compiler.among(words)
+    else:
+        # The index leads: IN (…) took 20 times as long. The plus keeps SQLite from asking it for row after row.
+        found = and_(_c.id == _unled(fts.c.rowid), matches(words))
+    return [found, *(compiler.condition(part) for part in rest)]
 
 
-def article_ids(connection: Connection, query: str) -> list[int]:
-    """The ids found, unordered; none when there is no word to look for."""
-    found = matching(query)
-    return [] if found is None else [row.article_id for row in connection.execute(found)]
+def _unled(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return UnaryExpression(column, operator=custom_op("+"))
 
 
-def _quoted(word: str) -> str:
-    # A word may be several tokens ("carbon-border", a run of Chinese): they must stand side by side.
-    parts = tokens.words(word)
-    return '"' + " ".join(parts) + '"' if parts else ""
+def _many(connection: Connection, words: Node) -> bool:
+    some = select(fts.c.rowid).where(matches(words)).limit(_MANY + 1).subquery()
+    with limited(connection):
+        return connection.execute(select(func.count()).select_from(some)).scalar_one() > _MANY
+
+
+def _apart(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
+    """Of the parts of an AND, those that the full-text index answers, as one question; and the rest."""
+    texts: list[Node] = [part for part in parts if expressible(part)]
+    if not texts:
+        return None, list(parts)
+    texts += [part for part in parts if isinstance(part, Not) and expressible(part.part)]
+    return (texts[0] if len(texts) == 1 else And(tuple(texts))), [part for part in parts if part not in texts]
+
+
+class _Compiler:
+    """Trees as conditions on `content`."""
+
+    def __init__(self, sqlite: bool, lookup: Lookup, as_of: int | None) -> None:
+        self.sqlite = sqlite
+        self.lookup = lookup
+        self.as_of = as_of
+        #: whether few rows are left to ask about: then each is asked, else all answers are made first
+        self.driven = False
+
+    def condition(self, node: Node) -> ColumnElement[bool]:
+        if expressible(node):
+            return self.among(node)
+        if isinstance(node, Not):
+            return not_(self.condition(node.part))
+        if isinstance(node, And):
+            words, rest = _apart(node.parts)
+            found = [] if words is None else [self.among(words)]
+            return and_(*found, *(self.condition(part) for part in rest))
+        if isinstance(node, Or):
+            texts = tuple(part for part in node.parts if expressible(part))
+            found = [self.among(Or(texts) if len(texts) > 1 else texts[0])] if texts else []
+            return or_(*found, *(self.condition(part) for part in node.parts if part not in texts))
+        assert isinstance(node, Named)
+        return self.named(node)
+
+    def among(self, node: Node) -> ColumnElement[bool]:
+        """Whether the index finds the content."""
+        if self.sqlite:
+            found = select(fts.c.rowid).where(matches(node)).correlate(None)
+            return _unled(_c.id).in_(found)
+        return _c.id.in_(select(vectors.c.content_id).where(holds(node)).correlate(None))
+
+    def named(self, node: Named) -> ColumnElement[bool]:
+        """Whether the article is of such a source or language, or its analysis found such figures or topics."""
+        ids = self.lookup.ids(node)
+        if node.field == "lang":
+            return _c.language.in_(ids)
+        if node.field == "source":
+            of_source = select(_art.id).where(_art.source_id.in_(ids))
+            return self._either(of_source, _art.id, _c.article_id)
+        found = select(_a.content_id).where(live(_a, self.as_of))
+        if node.field == "figure":
+            found = found.join(schema.mention, _m.analysis_id == _a.id).where(_m.figure.in_(ids), _m.kind == "person")
+        else:
+            found = found.join(schema.analysis_topic, _t.analysis_id == _a.id).where(_t.topic.in_(ids))
+        return self._either(found, _a.content_id, _c.id)
+
+    def _either(self, found: Select[Any], inner: ColumnElement[Any], outer: ColumnElement[Any]) -> ColumnElement[bool]:
+        if self.driven or not self.sqlite:
+            return found.where(inner == outer).correlate(schema.content).exists()
+        return outer.in_(found.correlate(None))
+
+
+# -- the limit
+
+
+@contextmanager
+def limited(connection: Connection, seconds: float | None = None) -> Iterator[None]:
+    """Stops what the connection is asked inside after so many seconds; it can be used again afterwards.
+
+    Raises SearchError then, which says what to do.
+    """
+    seconds = SECONDS if seconds is None else seconds
+    with _interrupting(connection, seconds) if connection.dialect.name == "sqlite" else _timing(connection, seconds):
+        try:
+            yield
+        except OperationalError as error:
+            if str(error.orig) == "interrupted" or getattr(error.orig, "sqlstate", None) == _CANCELED:
+                raise SearchError(
+                    f"This search took longer than {seconds:g} seconds and was stopped. Narrow it: add words, or give "
+                    "more of the word before a *."
+                ) from error
+            raise
+
+
+#: PostgreSQL's code of a statement that was stopped.
+_CANCELED = "57014"
+
+#: SQLite asks whether to go on after so many steps of its machine: some hundred times a second.
+_STEPS = 100_000
+
+
+@contextmanager
+def _interrupting(connection: Connection, seconds: float) -> Iterator[None]:
+    driver: Any = connection.connection.dbapi_connection
+    end = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _timing(connection: Connection, seconds: float) -> Iterator[None]:
+    with connection.begin_nested():  # a statement that is stopped ends its transaction: this one, not the caller's
+        before = connection.execute(_timeout(f"{max(1, round(seconds * 1000))}ms")).scalar_one()
+        yield
+        connection.execute(select(func.set_config("statement_timeout", before, True)))
+
+
+def _timeout(value: str) -> Select[Any]:
+    before = func.current_setting("statement_timeout").label("before")
+    return select(before, func.set_config("statement_timeout", value, True))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from ingest.models import DEMO_GROUP
 from ingest.store import schema
+from ingest.store.asof import live
 
 _c, _art, _src = schema.content.c, schema.article.c, schema.source.c
 
@@ -74,15 +75,15 @@ def newest_fetch(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(_src.last_success_at))).scalar()
 
 
-def automatic(connection: Connection) -> list[int]:
-    """The ids of all sources but the demo; of the demo too while nothing else has articles."""
+def automatic(connection: Connection, as_of: int | None = None) -> list[int]:
+    """The ids of all sources but the demo; of the demo too while nothing else has articles, or had at a revision."""
     rows = connection.execute(select(_src.id, _src.group)).all()
     real = [row.id for row in rows if row.group != DEMO_GROUP]
     if (
         real
         and connection.execute(
             select(_art.id)
-            .join(schema.content, (_c.article_id == _art.id) & _c.rev_to.is_(None))
+            .join(schema.content, (_c.article_id == _art.id) & live(_c, as_of))
             .where(_art.source_id.in_(real))
             .limit(1)
         ).first()

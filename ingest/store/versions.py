@@ -1,8 +1,9 @@
-"""Opens and closes what is versioned of one article: its content, with text and index, and its analysis."""
+"""Opens and closes what is versioned of articles: their content, with text and index, and their analysis."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from ingest import text
 from ingest.models import Analysis, Article, PublishedFrom
-from ingest.store import schema, tokens
+from ingest.store import index, rows, schema
+from ingest.store.index import IndexRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,93 +96,117 @@ def _close(connection: Connection, table: Table, article_id: int, revision: int)
     )
 
 
-def open_content(
-    connection: Connection, place: Place, article: Article, scoring: Scoring, *, hash_: str, now: datetime
-) -> None:
-    """Adds a version of an article's words, indexed, with its analysis."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A version of an article's words that is to be opened."""
+
+    place: Place
+    article: Article
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An analysis that is to be opened, of words that are in the record."""
+
+    place: Place
+    analysis: Analysis
+    content_id: int
+    day: date
+
+
+def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scoring, *, now: datetime) -> None:
+    """Adds versions of articles' words, indexed, with their analyses."""
+    ids = rows.allot(connection, schema.content, len(opened))
+    contents, texts, indexed, analyses = [], [], [], []
+    for content_id, words in zip(ids, opened, strict=True):
+        entry, place = words.article.entry, words.place
+        published = entry.published or now
+        day = published.date()
+        contents.append(
+            {
+                "id": content_id,
+                "article_id": place.article_id,
+                "rev_from": place.revision,
+                "title": entry.title,
+                "author": entry.author,
+                "link": entry.link,
+                "language": words.article.analysis.language,
+                "published_at": published,
+                "published_from": entry.published_from if entry.published else "fetch time",
+                "day": day,
+                "text_kind": entry.text_kind,
+                "hash": words.hash,
+                "fetched_at": now,
+            }
+        )
+        body = text.body_of(words.article.text, entry.title)
+        texts.append({"content_id": content_id, "article_id": place.article_id, "body": body})
+        indexed.append(_indexed(content_id, words.article, body))
+        analyses.append(Scored(place, words.article.analysis, content_id, day))
+    rows.add(connection, schema.content, contents)
+    rows.add(connection, schema.content_text, texts)
+    index.add(connection, indexed)
+    open_analyses(connection, analyses, scoring)
+
+
+def tokenised(article: Article) -> Article:
+    """The article with its tokens: made beside the analysis, they cost the one writer nothing."""
     entry = article.entry
-    published = entry.published or now
-    content_id = inserted(
-        connection,
-        schema.content,
-        {
-            "article_id": place.article_id,
-            "rev_from": place.revision,
-            "title": entry.title,
-            "author": entry.author,
-            "link": entry.link,
-            "language": article.analysis.language,
-            "published_at": published,
-            "published_from": entry.published_from if entry.published else "fetch time",
-            "day": published.date(),
-            "text_kind": entry.text_kind,
-            "hash": hash_,
-            "fetched_at": now,
-        },
-    )
-    body = text.body_of(article.text, entry.title)
-    connection.execute(
-        insert(schema.content_text).values(content_id=content_id, article_id=place.article_id, body=body)
-    )
-    connection.execute(
-        insert(schema.content_index),
-        {
-            "rowid": content_id,
-            "title": " ".join(tokens.words(entry.title)),
-            "body": " ".join(tokens.words(body)),
-        },
-    )
-    open_analysis(connection, place, article.analysis, scoring, content_id=content_id, day=published.date())
+    found = index.row(0, title=entry.title, body=text.body_of(article.text, entry.title), author=entry.author)
+    return replace(article, tokens=(" ".join(found.title_tokens), " ".join(found.body_tokens)))
 
 
-def open_analysis(
-    connection: Connection, place: Place, analysis: Analysis, scoring: Scoring, *, content_id: int, day: date
-) -> None:
-    """Adds an analysis of a content, with its sentences, mentions and topics."""
-    analysis_id = inserted(
-        connection,
-        schema.analysis,
-        {
-            "article_id": place.article_id,
-            "content_id": content_id,
-            "rev_from": place.revision,
-            "tone": analysis.tone,
-            "sentences": len(analysis.sentences),
-            "words": analysis.words,
-            "story_id": place.story_id,
-            "scorer": scoring.scorer,
-            "watchlist_id": scoring.watchlist_id,
-        },
-    )
-    ids = {"analysis_id": analysis_id, "article_id": place.article_id}
-    connection.execute(
-        insert(schema.analysis_sentences).values(spans=[[s.start, s.end, s.tone] for s in analysis.sentences], **ids)
-    )
-    if analysis.mentions:
-        connection.execute(
-            insert(schema.mention),
-            [
-                {
-                    "source_id": place.source_id,
-                    "day": day,
-                    "figure": m.figure,
-                    "sentence": m.sentence,
-                    "start": m.start,
-                    "end": m.end,
-                    "kind": m.kind,
-                    "tone_rule": m.tone,
-                    "label": m.label,
-                    "because": [[cue.word, cue.weight] for cue in m.because],
-                    **ids,
-                }
-                for m in analysis.mentions
-            ],
+def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
+    if article.tokens is None:
+        return index.row(content_id, title=article.entry.title, body=body, author=article.entry.author)
+    title_tokens, body_tokens = article.tokens
+    return IndexRow(content_id, title_tokens.split(), body_tokens.split())
+
+
+def open_analyses(connection: Connection, opened: Sequence[Scored], scoring: Scoring) -> None:
+    """Adds analyses of contents, with their sentences, mentions and topics."""
+    ids = rows.allot(connection, schema.analysis, len(opened))
+    analyses, spans, mentions, topics = [], [], [], []
+    for analysis_id, scored in zip(ids, opened, strict=True):
+        place, analysis = scored.place, scored.analysis
+        both = {"analysis_id": analysis_id, "article_id": place.article_id}
+        analyses.append(
+            {
+                "id": analysis_id,
+                "article_id": place.article_id,
+                "content_id": scored.content_id,
+                "rev_from": place.revision,
+                "tone": analysis.tone,
+                "sentences": len(analysis.sentences),
+                "words": analysis.words,
+                "story_id": place.story_id,
+                "scorer": scoring.scorer,
+                "watchlist_id": scoring.watchlist_id,
+            }
         )
-    if analysis.topics:
-        connection.execute(
-            insert(schema.analysis_topic),
-            [{"topic": hit.topic, "hits": hit.hits, "words": list(hit.words), **ids} for hit in analysis.topics],
-        )
+        spans.append({"spans": [[s.start, s.end, s.tone] for s in analysis.sentences], **both})
+        mentions += [
+            {
+                "source_id": place.source_id,
+                "day": scored.day,
+                "figure": m.figure,
+                "sentence": m.sentence,
+                "start": m.start,
+                "end": m.end,
+                "kind": m.kind,
+                "tone_rule": m.tone,
+                "label": m.label,
+                "because": [[cue.word, cue.weight] for cue in m.because],
+                **both,
+            }
+            for m in analysis.mentions
+        ]
+        topics += [{"topic": hit.topic, "hits": hit.hits, "words": list(hit.words), **both} for hit in analysis.topics]
+    rows.add(connection, schema.analysis, analyses)
+    rows.add(connection, schema.analysis_sentences, spans)
+    rows.add(connection, schema.mention, mentions)
+    rows.add(connection, schema.analysis_topic, topics)
 
 
 def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:

@@ -12,34 +12,41 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TIME = sa.DateTime(timezone=True)
 
 
+def _text(length: int | None = None) -> sa.types.TypeEngine[str]:
+    # PostgreSQL sorts by the server's language and refuses what is too long: there it is plain text in the order of
+    # code points, as on SQLite.
+    ours: sa.types.TypeEngine[str] = sa.String(length) if length else sa.Text()
+    return ours.with_variant(sa.Text(collation="C"), "postgresql")
+
+
 def upgrade() -> None:
     op.create_table(
         "request",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("kind", _text(20), nullable=False),
         sa.Column("args", sa.JSON(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("by", _text(), nullable=True),
         sa.Column("at", _TIME, nullable=False),
-        sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
+        sa.Column("state", _text(10), server_default="waiting", nullable=False),
         sa.Column("progress", sa.Float(), server_default="0", nullable=False),
         sa.Column("started_at", _TIME, nullable=True),
         sa.Column("ended_at", _TIME, nullable=True),
-        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("message", _text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
     )
     op.create_table(
         "revision",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", _TIME, nullable=False),
-        sa.Column("what", sa.String(length=200), nullable=False),
+        sa.Column("what", _text(200), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_revision")),
     )
     op.create_table(
         "saved_view",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("query", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("name", _text(), nullable=False),
+        sa.Column("query", _text(), nullable=False),
+        sa.Column("by", _text(), nullable=True),
         sa.Column("at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
         sa.UniqueConstraint("name", "by", name=op.f("uq_saved_view_name_by")),
@@ -47,22 +54,22 @@ def upgrade() -> None:
     op.create_table(
         "source",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("group", sa.Text(), server_default="", nullable=False),
-        sa.Column("home", sa.Text(), nullable=True),
-        sa.Column("language", sa.String(length=8), nullable=True),
+        sa.Column("kind", _text(10), nullable=False),
+        sa.Column("key", _text(), nullable=False),
+        sa.Column("name", _text(), nullable=False),
+        sa.Column("group", _text(), server_default="", nullable=False),
+        sa.Column("home", _text(), nullable=True),
+        sa.Column("language", _text(8), nullable=True),
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("added_at", _TIME, nullable=False),
         sa.Column("next_at", _TIME, nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("state", sa.String(length=20), server_default="new", nullable=False),
-        sa.Column("etag", sa.Text(), nullable=True),
-        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("state", _text(20), server_default="new", nullable=False),
+        sa.Column("etag", _text(), nullable=True),
+        sa.Column("last_modified", _text(), nullable=True),
         sa.Column("last_attempt_at", _TIME, nullable=True),
         sa.Column("last_success_at", _TIME, nullable=True),
-        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_error", _text(), nullable=True),
         sa.CheckConstraint("kind IN ('feed', 'folder', 'archive')", name=op.f("ck_source_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("key", name=op.f("uq_source_key")),
@@ -70,7 +77,7 @@ def upgrade() -> None:
     op.create_table(
         "watchlist",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", _text(64), nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("topics", sa.JSON(), nullable=False),
@@ -80,10 +87,10 @@ def upgrade() -> None:
     op.create_table(
         "article",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("uid", sa.String(length=16), nullable=False),
+        sa.Column("uid", _text(16), nullable=False),
         sa.Column("source_id", _ID, nullable=False),
-        sa.Column("guid", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("guid", _text(), nullable=True),
+        sa.Column("url", _text(), nullable=True),
         sa.Column("first_seen", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_article_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
@@ -95,21 +102,21 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("source_id", _ID, nullable=False),
         sa.Column("at", _TIME, nullable=False),
-        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("outcome", _text(12), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("ms", sa.Integer(), nullable=False),
         sa.Column("added", sa.Integer(), nullable=False),
         sa.Column("edited", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", _text(), nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_fetch_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fetch")),
     )
     op.create_index("ix_fetch_source_id_at", "fetch", ["source_id", "at"], unique=False)
     op.create_table(
         "article_key",
-        sa.Column("scope", sa.String(length=40), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("scope", _text(40), nullable=False),
+        sa.Column("key", _text(), nullable=False),
         sa.Column("article_id", _ID, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_article_key_article_id")),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_article_key")),
@@ -121,15 +128,15 @@ def upgrade() -> None:
         sa.Column("article_id", _ID, nullable=False),
         sa.Column("rev_from", sa.Integer(), nullable=False),
         sa.Column("rev_to", sa.Integer(), nullable=True),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("author", sa.Text(), nullable=True),
-        sa.Column("link", sa.Text(), nullable=True),
-        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("title", _text(), nullable=False),
+        sa.Column("author", _text(), nullable=True),
+        sa.Column("link", _text(), nullable=True),
+        sa.Column("language", _text(8), nullable=False),
         sa.Column("published_at", _TIME, nullable=False),
-        sa.Column("published_from", sa.String(length=20), nullable=False),
+        sa.Column("published_from", _text(20), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("text_kind", sa.String(length=8), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("text_kind", _text(8), nullable=False),
+        sa.Column("hash", _text(64), nullable=False),
         sa.Column("fetched_at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_content_article_id")),
         sa.ForeignKeyConstraint(["rev_from"], ["revision.number"], name=op.f("fk_content_rev_from")),
@@ -153,10 +160,10 @@ def upgrade() -> None:
         "note",
         sa.Column("id", _ID, nullable=False),
         sa.Column("day", sa.Date(), nullable=True),
-        sa.Column("figure", sa.String(length=80), nullable=True),
+        sa.Column("figure", _text(80), nullable=True),
         sa.Column("article_id", _ID, nullable=True),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("text", _text(), nullable=False),
+        sa.Column("by", _text(), nullable=True),
         sa.Column("at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_note_article_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_note")),
@@ -164,7 +171,7 @@ def upgrade() -> None:
     op.create_table(
         "story",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("uid", sa.String(length=16), nullable=False),
+        sa.Column("uid", _text(16), nullable=False),
         sa.Column("first_article_id", _ID, nullable=False),
         sa.Column("first_seen", _TIME, nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=True),
@@ -183,7 +190,7 @@ def upgrade() -> None:
         sa.Column("sentences", sa.Integer(), nullable=False),
         sa.Column("words", sa.Integer(), nullable=False),
         sa.Column("story_id", _ID, nullable=False),
-        sa.Column("scorer", sa.String(length=40), nullable=False),
+        sa.Column("scorer", _text(40), nullable=False),
         sa.Column("watchlist_id", _ID, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_analysis_article_id")),
         sa.ForeignKeyConstraint(["content_id"], ["content.id"], name=op.f("fk_analysis_content_id")),
@@ -208,7 +215,7 @@ def upgrade() -> None:
         "content_text",
         sa.Column("content_id", _ID, nullable=False),
         sa.Column("article_id", _ID, nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body", _text(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_content_text_article_id")),
         sa.ForeignKeyConstraint(["content_id"], ["content.id"], name=op.f("fk_content_text_content_id")),
         sa.PrimaryKeyConstraint("content_id", name=op.f("pk_content_text")),
@@ -218,11 +225,11 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("article_id", _ID, nullable=False),
         sa.Column("content_id", _ID, nullable=False),
-        sa.Column("figure", sa.String(length=80), nullable=False),
+        sa.Column("figure", _text(80), nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
-        sa.Column("label", sa.String(length=8), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("label", _text(8), nullable=False),
+        sa.Column("by", _text(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_label_article_id")),
         sa.ForeignKeyConstraint(["content_id"], ["content.id"], name=op.f("fk_label_content_id")),
@@ -241,7 +248,7 @@ def upgrade() -> None:
     op.create_table(
         "analysis_topic",
         sa.Column("analysis_id", _ID, nullable=False),
-        sa.Column("topic", sa.String(length=80), nullable=False),
+        sa.Column("topic", _text(80), nullable=False),
         sa.Column("article_id", _ID, nullable=False),
         sa.Column("hits", sa.Integer(), nullable=False),
         sa.Column("words", sa.JSON(), nullable=False),
@@ -256,15 +263,15 @@ def upgrade() -> None:
         sa.Column("article_id", _ID, nullable=False),
         sa.Column("source_id", _ID, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("figure", sa.String(length=80), nullable=False),
+        sa.Column("figure", _text(80), nullable=False),
         sa.Column("sentence", sa.Integer(), nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("kind", _text(10), nullable=False),
         sa.Column("tone_rule", sa.Float(), nullable=True),
         sa.Column("tone_encoder", sa.Float(), nullable=True),
         sa.Column("confidence", sa.Float(), nullable=True),
-        sa.Column("label", sa.String(length=8), nullable=True),
+        sa.Column("label", _text(8), nullable=True),
         sa.Column("because", sa.JSON(), nullable=False),
         sa.CheckConstraint("kind IN ('person', 'office', 'ambiguous')", name=op.f("ck_mention_kind")),
         sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_mention_analysis_id")),
@@ -274,10 +281,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_mention_analysis_id", "mention", ["analysis_id"], unique=False)
     op.create_index("ix_mention_figure_day", "mention", ["figure", "day"], unique=False)
-    op.execute(
-        "CREATE VIRTUAL TABLE content_index USING fts5("
-        "title, body, content='', detail=full, tokenize=\"unicode61 remove_diacritics 0 tokenchars '''.'\")"
-    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE content_index USING fts5("
+            "title, body, content='', detail=full, tokenize=\"unicode61 remove_diacritics 0 tokenchars '''.'\")"
+        )
 
 
 def downgrade() -> None:

@@ -1,0 +1,219 @@
+"""Who analyses many articles: this process, a pool of processes, or the machines of a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
+
+from ingest.analyse import Analyser, Watchlist
+from ingest.errors import ClusterError
+from ingest.models import Article, Entry
+from ingest.store.versions import tokenised
+
+log = logging.getLogger(__name__)
+
+#: An article with its analysis, or a sentence for people that says why there is none.
+Result = Article | str
+
+
+class Batch(Protocol):
+    """Something that holds entries to be analysed together."""
+
+    @property
+    def entries(self) -> Sequence[Entry]: ...
+
+
+B = TypeVar("B", bound=Batch)
+
+
+def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[Result]:
+    """Each entry analysed, ready to be stored; one that breaks the analysis is no other's fault."""
+    found: list[Result] = []
+    for entry in entries:
+        try:
+            found.append(tokenised(analyser.article(entry, now)))
+        except Exception as error:
+            log.exception("the analysis of %s failed", entry.source)
+            found.append(f"the analysis failed ({type(error).__name__}: {error}). Please report it.")
+    return found
+
+
+class Here:
+    """Analyses in this process, one batch after the other."""
+
+    def __init__(self, analyser: Analyser, clock: Callable[[], datetime]) -> None:
+        self._analyser = analyser
+        self._clock = clock
+
+    def analysed(self, batches: Iterable[B]) -> Iterator[tuple[B, list[Result]]]:
+        """Each batch with its results, in order."""
+        for batch in batches:
+            yield batch, scored(self._analyser, batch.entries, self._clock())
+
+
+class Crowd:
+    """Analyses in other processes; few batches are under way at a time, and they come back in their order."""
+
+    def __init__(
+        self, make: Callable[[], Executor], watchlist: Watchlist, clock: Callable[[], datetime], *, workers: int
+    ) -> None:
+        self._make = make
+        self._watchlist = pickle.dumps(watchlist)
+        self._clock = clock
+        self._most = 2 * workers + 2
+        self._executor: Executor | None = None
+        self._quarantine: Executor | None = None
+
+    def analysed(self, batches: Iterable[B]) -> Iterator[tuple[B, list[Result]]]:
+        """Each batch with its results, in order. An entry over which workers die gets a sentence instead."""
+        under_way: deque[tuple[B, Future[list[Result]] | None]] = deque()
+        for batch in batches:
+            under_way.append((batch, self._submit(batch.entries) if batch.entries else None))
+            while len(under_way) > self._most or (under_way and _ready(under_way[0][1])):
+                yield self._first(under_way)
+        while under_way:
+            yield self._first(under_way)
+
+    def close(self) -> None:
+        """Lets the workers go, whatever they are doing."""
+        for executor in (self._executor, self._quarantine):
+            if executor:
+                executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._quarantine = None
+
+    def _first(self, under_way: deque[tuple[B, Future[list[Result]] | None]]) -> tuple[B, list[Result]]:
+        batch, future = under_way.popleft()
+        if future is None:
+            return batch, []
+        try:
+            return batch, future.result()
+        except _deaths() as error:
+            log.warning("a worker died (%s): its articles are analysed again", type(error).__name__)
+            return batch, self._alone(batch.entries)
+
+    def _submit(self, entries: Sequence[Entry]) -> Future[list[Result]]:
+        for _ in range(3):
+            if self._executor is None:
+                self._executor = self._make()
+            try:
+                return _sent(self._executor, self._watchlist, entries, self._clock())
+            except BrokenExecutor:
+                self._executor = None
+        raise ClusterError("The workers die as soon as they are started. Look whether memory is free.")
+
+    def _alone(self, entries: Sequence[Entry]) -> list[Result]:
+        """In workers that do nothing else, and in halves, until it is known which entry it was."""
+        self._quarantine = self._quarantine or self._make()
+        try:
+            return _sent(self._quarantine, self._watchlist, entries, self._clock()).result()
+        except _deaths():
+            self._quarantine.shutdown(wait=False, cancel_futures=True)
+            self._quarantine = None
+        if len(entries) == 1:
+            log.error("the analysis of %s killed its worker", entries[0].source)
+            return ["its analysis killed the worker: out of memory?"]
+        half = len(entries) // 2
+        return self._alone(entries[:half]) + self._alone(entries[half:])
+
+
+Analysts = Here | Crowd
+
+
+@contextmanager
+def pool(watchlist: Watchlist, clock: Callable[[], datetime], workers: int) -> Iterator[Crowd]:
+    """So many processes of this machine."""
+    context = multiprocessing.get_context("spawn")
+    over = context.Event()
+
+    def make() -> Executor:
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(over,))
+
+    crowd = Crowd(make, watchlist, clock, workers=workers)
+    try:
+        yield crowd
+    finally:
+        over.set()  # nobody waits for an article that takes a minute
+        crowd.close()
+
+
+@contextmanager
+def cluster(watchlist: Watchlist, clock: Callable[[], datetime], address: str) -> Iterator[Crowd]:
+    """The workers of a Dask cluster. Raises ClusterError when it does not answer or Dask is not installed."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ClusterError("Dask is not installed. Install it with: pip install 'discourse-monitor[dask]'") from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ClusterError(f"No Dask scheduler answers at {address} ({error}). Start one: dask scheduler") from error
+    try:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise ClusterError(f"The Dask scheduler at {address} has no workers. Start some: dask worker {address}")
+        yield Crowd(lambda: client.get_executor(pure=False), watchlist, clock, workers=threads)
+    except CancelledError:
+        raise ClusterError(f"The Dask scheduler at {address} no longer answers. Start it and this again.") from None
+    finally:
+        client.close(timeout=2)
+
+
+def _ready(future: Future[list[Result]] | None) -> bool:
+    return future is None or future.done()
+
+
+def _deaths() -> tuple[type[BaseException], ...]:
+    """What a dead worker is called."""
+    try:
+        from distributed import KilledWorker
+    except ImportError:
+        return (BrokenExecutor,)
+    return (BrokenExecutor, KilledWorker)
+
+
+def _sent(executor: Executor, watchlist: bytes, entries: Sequence[Entry], now: datetime) -> Future[list[Result]]:
+    # A worker that is started here inherits the block: Ctrl-C is for us alone, and we hear of it right after.
+    mask: Any = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
+    try:
+        return executor.submit(work, watchlist, entries, now)
+    finally:
+        if mask:
+            mask(signal.SIG_SETMASK, before)
+
+
+# -- in a worker ------------------------------------------------------------------------------------------------------
+
+
+def work(watchlist: bytes, entries: Sequence[Entry], now: datetime) -> list[Result]:
+    """What a worker does: a batch of entries, analysed with the watch-list that comes with them."""
+    return scored(_analyser(watchlist), entries, now)
+
+
+@lru_cache(maxsize=2)
+def _analyser(watchlist: bytes) -> Analyser:
+    return Analyser(pickle.loads(watchlist))
+
+
+def _settle(over: Any) -> None:
+    """Ends this worker with its parent, however that dies, and when there is nothing more to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    for wait in (over.wait, *((parent.join,) if parent else ())):
+        threading.Thread(target=_end_after, args=(wait,), daemon=True).start()
+
+
+def _end_after(wait: Callable[[], Any]) -> None:
+    wait()
+    os._exit(0)

@@ -1,0 +1,175 @@
+"""Which column of an archive is what, and how a record becomes an entry."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ingest import dates, items, markup, text, urls
+from ingest.errors import ParseError, SettingError
+from ingest.models import Entry, Source
+
+#: What a column can be, and the names under which each is found without `--map`, the likeliest first.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("title", "headline", "heading"),
+    "body": ("body", "text", "content", "articlebody", "fulltext", "maintext"),
+    "published": ("published", "publishedat", "date", "pubdate", "publishdate", "publicationdate", "datepublished"),
+    "link": ("link", "url", "canonicalurl", "href"),
+    "author": ("author", "authors", "byline"),
+    "outlet": ("outlet", "source", "publisher", "publication", "newspaper"),
+    "language": ("language", "lang"),
+    "guid": ("guid", "id", "uuid"),
+    "group": ("group",),
+}
+
+#: The group of archives whose records name none.
+GROUP = "Archive"
+#: A longer text is no article: it would take minutes to analyse.
+MAX_CHARACTERS = 5_000_000
+
+# The number of a row says which article it is only within its file: the next file begins at 1 again.
+_ROW_NUMBER = re.compile(r"\d{1,9}(?:\.0)?")
+_AUTHOR_LIMIT, _GUID_LIMIT = 200, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Field → column; what was found by its name alone is in `guessed`."""
+
+    of: Mapping[str, str]
+    guessed: frozenset[str]
+
+
+class Unfit(ParseError):
+    """The record can't become an article; the message says why."""
+
+
+def parsed(given: str | None) -> dict[str, str]:
+    """`title=headline,body=text` as a mapping. Raises SettingError when it is none."""
+    found: dict[str, str] = {}
+    for part in (given or "").split(",") if given else ():
+        field, equals, column = (piece.strip() for piece in part.partition("="))
+        if not equals or not column or field not in FIELDS:
+            raise SettingError(
+                f"--map {part.strip()}: not understood. Write FIELD=COLUMN, with FIELD one of {', '.join(FIELDS)}."
+            )
+        if field in found:
+            raise SettingError(f"--map: {field} is given twice.")
+        found[field] = column
+    return found
+
+
+def chosen(given: Mapping[str, str], columns: Sequence[str], *, source: str | None) -> Columns:
+    """Which column is what in a file with these columns. Raises SettingError, naming them, when that can't be said."""
+    present = "Columns: " + (", ".join(columns) or "none") + "."
+    for field, column in given.items():
+        if column not in columns:
+            raise SettingError(f"--map {field}={column}: there is no such column. {present}")
+    plain: dict[str, str] = {}
+    for column in columns:
+        plain.setdefault(_plain(column), column)
+    of = dict(given)
+    for field, names in FIELDS.items():
+        free = [plain[name] for name in names if name in plain and plain[name] not in given.values()]
+        if field not in of and free:
+            of[field] = free[0]
+    if source and "outlet" not in given:
+        of.pop("outlet", None)  # who names the source means all records
+    if "title" not in of and "body" not in of:
+        raise SettingError(f"Neither title nor body is known by its name: say --map title=…,body=…. {present}")
+    if "published" not in of:
+        raise SettingError(f"The date is not known by its column's name: say --map published=…. {present}")
+    if "outlet" not in of and not source:
+        raise SettingError(f"Whose articles are these? Say --source NAME or --map outlet=…. {present}")
+    return Columns(of, frozenset(of) - frozenset(given))
+
+
+def entry(
+    values: Mapping[str, Any], columns: Columns, *, place: str, source: str | None, now: datetime
+) -> tuple[Source, Entry]:
+    """A record as an entry, with its outlet. Raises Unfit with what is wrong with it."""
+    found = {field: _at(values, column) for field, column in columns.of.items()}
+    title = text.line(markup.to_text(_words("title", found.get("title"))))
+    given = _words("body", found.get("body"))
+    if len(given) > MAX_CHARACTERS:
+        raise Unfit(f"body: longer than {MAX_CHARACTERS:,} characters")
+    body = markup.to_text(given)
+    if not title and not body:
+        raise Unfit("neither title nor body")
+    title = items.titled(title, body)
+    published = _published(found.get("published"), now)
+    link = urls.web_address(_words("link", found.get("link")))
+    guid = text.line(_words("guid", found.get("guid")), _GUID_LIMIT) or None
+    if guid and "guid" in columns.guessed and _ROW_NUMBER.fullmatch(guid):
+        guid = None
+    keys = [f"guid:{guid}"] if guid else []
+    keys += [f"url:{urls.canonical(link)}"] if link else []
+    if not keys:
+        whole = f"{text.compose(title, body)}\x1f{published.isoformat()}"
+        keys = ["hash:" + hashlib.sha256(whole.encode()).hexdigest()[:16]]
+    name = text.line(_words("outlet", found.get("outlet")), 120) or text.line(source or "", 120)
+    if not name:
+        raise Unfit("no outlet")
+    group = text.line(_words("group", found.get("group")), 80) or GROUP
+    return Source(kind="archive", key=f"archive:{group}/{name}", name=name, group=group), Entry(
+        source=place,
+        title=title,
+        body=body,
+        keys=tuple(keys),
+        text_kind="full" if body else "title",
+        link=link,
+        guid=guid,
+        author=text.line(markup.to_text(_words("author", found.get("author"))), _AUTHOR_LIMIT) or None,
+        published=published,
+        published_from="archive",
+        language=items.language(_words("language", found.get("language"))),
+    )
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\W_]+", "", column).lower()
+
+
+def _at(values: Mapping[str, Any], column: str) -> Any:
+    if column in values:
+        return values[column]
+    # `headline.main` of {"headline": {"main": …}}
+    outer, _, inner = column.partition(".")
+    within = values.get(outer)
+    return within.get(inner) if inner and isinstance(within, Mapping) else None
+
+
+def _words(field: str, value: Any) -> str:
+    """A value as text; "" for none. Raises Unfit for what no text can be meant by."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(int(value)) if value == int(value) else str(value)
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    raise Unfit(f"{field}: no text but {type(value).__name__}")
+
+
+def _published(value: Any, now: datetime) -> datetime:
+    if isinstance(value, datetime):
+        moment = dates.plausible(value, now)
+    elif isinstance(value, date):
+        moment = dates.plausible(datetime(value.year, value.month, value.day, tzinfo=UTC), now)
+    else:
+        stated = _words("published", value)
+        if not stated.strip():
+            raise Unfit("no date")
+        moment = dates.from_text(stated, now=now)
+    if moment is None:
+        raise Unfit(
+            f"published: {text.line(str(value), 60)!r} is no date, or none an article can have "
+            f"({dates.FIRST_YEAR} to today; day and month must be told apart)"
+        )
+    return moment

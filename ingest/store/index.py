@@ -1,0 +1,128 @@
+"""The full-text index, keyed by content: FTS5 in SQLite, a tsvector with GIN in PostgreSQL, over the same tokens.
+
+Rows are only ever added: an edit is a new content, and a closed one is left out by the join, so nothing goes stale.
+
+For writers: `add(connection, [row(content_id, title=…, body=…, author=…), …])`. For migrations: 0001's FTS5 table had
+another tokenizer and other tokens, so a record made with it needs `rebuild(connection)`, which makes the table anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, column, select, table, text
+
+from ingest.store import schema, tokens
+
+#: A token that begins like this stands for a word of the author's name: no word of a text can.
+AUTHOR = "'"
+#: Lexemes of PostgreSQL alone that no word can be either: the row has its tokens in `long`; it has only these.
+LONG, OVER = " long", " over"
+
+# PostgreSQL's own limits: positions end here, a lexeme keeps so many of them, and a vector is shorter than 1 MB.
+_LAST_POSITION = 16_383
+_POSITIONS = 255
+_VECTOR_BYTES = 1_000_000
+
+_BATCH = 500
+
+#: SQLite's table. `words` and `long` are PostgreSQL's.
+fts = table("content_index", column("rowid"), column("title"), column("body"))
+vectors = table("content_index", column("content_id"), column("words"), column("long"))
+
+# The tokenizer parts at spaces alone: tokens were made in Python, and every character beyond ASCII belongs to one.
+_SQLITE = (
+    "CREATE VIRTUAL TABLE content_index USING fts5("
+    "title, body, content='', detail=full, tokenize=\"ascii tokenchars '''.'\")",
+)
+_POSTGRESQL = (
+    "CREATE TABLE content_index (content_id bigint CONSTRAINT pk_content_index PRIMARY KEY "
+    "CONSTRAINT fk_content_index_content_id REFERENCES content (id), words tsvector NOT NULL, long text)",
+    "CREATE INDEX ix_content_index_words ON content_index USING gin (words)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """One version of an article's words, as tokens; those of the author stand among the body's (see `row`)."""
+
+    content_id: int
+    title_tokens: Sequence[str]
+    body_tokens: Sequence[str]
+
+
+def row(content_id: int, *, title: str, body: str, author: str | None) -> IndexRow:
+    """What the index keeps of a content."""
+    names = [AUTHOR + word for word in tokens.words(author or "")]
+    return IndexRow(content_id, tokens.words(title), tokens.words(body) + names)
+
+
+def create(connection: Connection) -> None:
+    """Makes the index, empty."""
+    for statement in _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL:
+        connection.exec_driver_sql(statement)
+
+
+def add(connection: Connection, rows: Sequence[IndexRow]) -> None:
+    """Adds contents that are not in it yet."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "INSERT INTO content_index (rowid, title, body) VALUES (?, ?, ?)",
+            [(row.content_id, " ".join(row.title_tokens), " ".join(row.body_tokens)) for row in rows],
+        )
+    else:
+        connection.execute(
+            text("INSERT INTO content_index (content_id, words, long) VALUES (:id, CAST(:words AS tsvector), :long)"),
+            [dict(zip(("id", "words", "long"), (row.content_id, *vector(row)), strict=True)) for row in rows],
+        )
+
+
+def vector(row: IndexRow) -> tuple[str, str | None]:
+    """The tsvector, as text, of a row in PostgreSQL, and its tokens where that can't hold all their places.
+
+    Title tokens have weight A; a place is left free between title and body, so that no phrase spans them. What has more
+    places than PostgreSQL counts is looked at token by token once the index has found it (`search`).
+    """
+    places: dict[str, list[str]] = {}
+    for first, mark, found in ((1, "A", row.title_tokens), (len(row.title_tokens) + 2, "", row.body_tokens)):
+        for place, token in enumerate(found, first):
+            places.setdefault(token, []).append(f"{place}{mark}")
+    last = len(row.title_tokens) + 1 + len(row.body_tokens)
+    counted = last <= _LAST_POSITION and all(len(found) <= _POSITIONS for found in places.values())
+    if counted and _bytes(places) <= _VECTOR_BYTES:
+        return _literal(places), None
+    long = f" {' '.join(row.title_tokens)} \n {' '.join(row.body_tokens)} "
+    # No places: the tokens themselves are looked at instead.
+    bare: dict[str, list[str]] = {token: [] for token in (*places, LONG)}
+    return (_literal(bare) if _bytes(bare) <= _VECTOR_BYTES else _literal({LONG: [], OVER: []})), long
+
+
+def _bytes(places: dict[str, list[str]]) -> int:
+    return sum(len(token.encode()) + 4 + 2 * len(found) for token, found in places.items())
+
+
+def _literal(places: dict[str, list[str]]) -> str:
+    return " ".join(
+        "'" + token.replace("'", "''") + "'" + (":" + ",".join(found) if found else "")
+        for token, found in places.items()
+    )
+
+
+def rebuild(connection: Connection) -> None:
+    """Makes the index anew from the words that the record holds, closed versions too."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS content_index")
+    create(connection)
+    content, body = schema.content.c, schema.content_text.c
+    statement = (
+        select(content.id, content.title, content.author, body.body)
+        .join(schema.content_text, body.content_id == content.id)
+        .order_by(content.id)
+        .limit(_BATCH)
+    )
+    last = 0
+    while found := connection.execute(statement.where(content.id > last)).all():
+        add(connection, [row(each.id, title=each.title, body=each.body, author=each.author) for each in found])
+        last = found[-1].id

@@ -1,0 +1,71 @@
+"""How far a long piece of work has come: one row of `request`, moved on in the same commit as what it speaks of.
+
+So whoever goes on after a crash can trust it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from ingest.store import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A piece of work, known by its kind and mark; everything up to `position` is done."""
+
+    id: int
+    position: int
+    done: bool  #: nothing is left to do
+    ended_at: datetime | None
+
+
+def find(connection: Connection, kind: str, mark: str) -> Progress | None:
+    """The work of this kind and mark, if it was ever begun."""
+    table = schema.request
+    # Few rows: one a file or watch-list. No database needs to look into JSON for that.
+    for row in connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.id.desc())):
+        if row.args.get("mark") == mark:
+            return Progress(row.id, int(row.args.get("position", 0)), row.state == "done", row.ended_at)
+    return None
+
+
+def begin(connection: Connection, kind: str, mark: str, *, by: str, now: datetime, **facts: Any) -> Progress:
+    """The work of this kind and mark, begun now or before."""
+    table = schema.request
+    found = find(connection, kind, mark)
+    if found:
+        connection.execute(update(table).where(table.c.id == found.id).values(state="running", ended_at=None))
+        return found
+    values = {
+        "kind": kind,
+        "args": {"mark": mark, "position": 0, **facts},
+        "by": by,
+        "at": now,
+        "state": "running",
+        "started_at": now,
+    }
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None
+    return Progress(int(key[0]), 0, False, None)
+
+
+def move(connection: Connection, id_: int, position: int, share: float) -> None:
+    """Everything up to `position` is done, that is `share` (0 to 1) of the work."""
+    table = schema.request
+    args = connection.execute(select(table.c.args).where(table.c.id == id_)).scalar_one()
+    values = {"args": {**args, "position": position}, "progress": share}
+    connection.execute(update(table).where(table.c.id == id_).values(**values))
+
+
+def end(connection: Connection, id_: int, *, now: datetime, failure: str | None = None) -> None:
+    """The work is done, or has failed and may be begun again."""
+    table = schema.request
+    values: dict[str, Any] = {"state": "failed" if failure else "done", "ended_at": now, "message": failure}
+    if not failure:
+        values["progress"] = 1.0
+    connection.execute(update(table).where(table.c.id == id_).values(**values))

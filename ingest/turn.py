@@ -1,0 +1,143 @@
+"""Whose turn it is: the lock that keeps two loops from polling the same feeds.
+
+For a record in a file that is a lock file in the data folder, for one on PostgreSQL an advisory lock of its database:
+loops on several machines then share it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from ingest.errors import RecordBusy, RecordError
+from ingest.settings import Settings
+from ingest.store import engines
+
+log = logging.getLogger(__name__)
+
+#: The server must notice that our machine is gone before long, but not before we have noticed that it is.
+_NOTICES_US = (
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
+    "SET tcp_user_timeout = 40000"
+)
+_LOOK_SECONDS = 2.0
+
+
+@contextmanager
+def only_loop(settings: Settings, *, patience: float = 1.0) -> Iterator[threading.Event]:
+    """Holds the lock; what it gives is set when the lock is lost: the loop must end then.
+
+    Raises RecordBusy when another loop holds it for longer than `patience` seconds, RecordError when the server does
+    not answer.
+    """
+    if _on_server(settings):
+        with _advisory_lock(settings, patience) as lost:
+            yield lost
+        return
+    lock = FileLock(settings.data / "watch.lock")
+    try:
+        lock.acquire(timeout=patience)
+    except Timeout:
+        raise RecordBusy(
+            f"Another ingest already follows {settings.data}. Stop it first, or leave this one out; "
+            "`once`, `export` and `status` work beside it."
+        ) from None
+    try:
+        yield threading.Event()
+    finally:
+        lock.release()
+
+
+def alive(settings: Settings) -> bool:
+    """Whether some loop follows this record now."""
+    if _on_server(settings):
+        return _held(settings)
+    try:
+        with FileLock(settings.data / "watch.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
+
+
+def _on_server(settings: Settings) -> bool:
+    return make_url(settings.database).get_backend_name() == "postgresql"
+
+
+def _bare_engine(settings: Settings) -> Engine:
+    """Connections that belong to nobody else and begin no transaction."""
+    url = make_url(settings.database)
+    return create_engine(
+        url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=engines.connect_arguments(url)
+    )
+
+
+@contextmanager
+def _advisory_lock(settings: Settings, patience: float) -> Iterator[threading.Event]:
+    lost, done = threading.Event(), threading.Event()
+    engine = _bare_engine(settings)
+    try:
+        connection = engine.connect()
+    except DatabaseError as error:
+        raise RecordError(f"{engines.name(engine.url)} does not answer: {engines.reason(error)}.") from None
+    try:
+        _acquire(connection, patience)
+        keeper = threading.Thread(target=_keep, args=(connection, lost, done), daemon=True, name="loop-lock")
+        keeper.start()
+        try:
+            yield lost
+        finally:
+            done.set()
+            keeper.join()
+    finally:
+        connection.close()  # which ends the session, and with it the lock
+
+
+def _acquire(connection: Connection, patience: float) -> None:
+    until = time.monotonic() + patience
+    try:
+        connection.exec_driver_sql(_NOTICES_US)
+        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{engines.FOLLOWING}").scalar():
+            if time.monotonic() >= until:
+                raise RecordBusy(
+                    f"Another ingest already follows the feeds of {engines.name(connection.engine.url)} perhaps on "
+                    "another machine. `once`, `export` and `status` work beside it."
+                )
+            time.sleep(0.2)
+    except DatabaseError as error:
+        raise RecordError(f"{engines.name(connection.engine.url)} broke off: {engines.reason(error)}.") from None
+
+
+def _keep(connection: Connection, lost: threading.Event, done: threading.Event) -> None:
+    """Looks after the session: when it ends, so has the lock, and another loop may have taken it."""
+    while not done.wait(_LOOK_SECONDS):
+        try:
+            connection.exec_driver_sql("SELECT 1")
+        except DatabaseError as error:
+            log.error("the lock on the record is lost: %s", engines.reason(error))
+            lost.set()
+            return
+
+
+def _held(settings: Settings) -> bool:
+    space, number = engines.FOLLOWING
+    question = (
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+        f"AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+        f"AND classid = {space} AND objid = {number})"
+    )
+    try:
+        with _bare_engine(settings).connect() as connection:
+            return bool(connection.exec_driver_sql(question).scalar())
+    except DatabaseError:
+        return False
