@@ -1,15 +1,17 @@
 # make run    the dashboard at http://localhost:8501 (PORT= another port, ARGS= more for streamlit)
 # make test   every test
 # make lint   ruff, mypy, import-linter
+# make bench  what is fast and what is not: half an hour (SCALE=10000: minutes), kept in tests/bench/results
 # make lock   requirements*.txt anew from pyproject.toml
 
 PYTHON ?= python3
 PORT ?= 8501
 ARGS ?=
+SCALE ?= 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint lock
+.PHONY: run test lint bench lock
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -23,6 +25,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	SCALE=$(SCALE) $(BIN)/python -m tests.bench
 
 lock: $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet uv

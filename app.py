@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -115,21 +116,41 @@ def warm() -> None:
     data.shared()
 
 
+_health: dict[str, Engine] = {}
+_opening = threading.Lock()
+
+
+def _opened(url: str) -> Engine:
+    """The one engine of all health checks, as long as the record is of the version that we know."""
+    with _opening:
+        if (engine := _health.get(url)) is not None:
+            try:
+                with engine.connect() as connection:
+                    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            except DatabaseError:
+                version = None
+            if version == _HEAD:
+                return engine
+            # Replaced, damaged, migrated: opening it anew says which, and lets go of the old file.
+            _health.pop(url).dispose()
+        _health[url] = record.open_engine(url)
+        return _health[url]
+
+
+_HEAD = record.head()
+
+
 def health() -> tuple[int, dict[str, Any]]:
     """Revision, age of the newest fetch, whether the worker lives; 503 when the record can't be used."""
     try:
         active = settings.load()
-        engine = record.open_engine(active.database)
-    except IngestError as error:
-        return 503, {"ok": False, "error": str(error)}
-    try:
-        with engine.connect() as connection:
+        with _opened(active.database).connect() as connection:
             newest = sources.newest_fetch(connection)
             revision = record.current_revision(connection)
+    except IngestError as error:
+        return 503, {"ok": False, "error": str(error)}
     except DatabaseError as error:
         return 503, {"ok": False, "error": str(error.orig)}
-    finally:
-        engine.dispose()
     age = (datetime.now(UTC) - newest).total_seconds() if newest else None
     return 200, {
         "ok": True,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ingest.escape import csv_cell
 
-__all__ = ["address", "csv_cell", "html", "markdown", "plain", "plotly_text"]
+__all__ = ["address", "csv_cell", "html", "markdown", "piece", "plain", "plotly_text"]
 
 #: C0 and C1 controls, and the marks that turn the direction of everything after them.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+")
@@ -44,6 +44,14 @@ def plotly_text(text: object, limit: int = 60) -> str:
 def markdown(text: object) -> str:
     """The text so that Streamlit's Markdown shows it literally: nothing in it links, loads, colours or heads."""
     return _PUNCTUATION.sub(r"\\\1", _REWRITTEN.sub(rf"\1{_WORD_JOINER}", plain(text)))
+
+
+def piece(text: str) -> str:
+    """The same for a piece that others follow or go before: the spaces at its ends stay."""
+    shown = markdown(text)
+    if not shown:
+        return " " if text else ""
+    return f"{' ' * text[:1].isspace()}{shown}{' ' * text[-1:].isspace()}"
 
 
 def address(url: str) -> str:

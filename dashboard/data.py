@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboard import holdings
+from dashboard import holdings, readmodel
 from dashboard.readmodel import ReadModel
 from ingest import settings, watch
 from ingest.errors import IngestError
@@ -20,6 +21,8 @@ from ingest.settings import Settings
 from ingest.store import reader, record, sources
 from ingest.store.reader import Watched
 from ingest.store.sources import SourceRow
+
+log = logging.getLogger(__name__)
 
 #: After a fault at the start (no disk, a damaged file) the next try comes after so many seconds.
 _RETRY_SECONDS = 5
@@ -37,6 +40,28 @@ class Shared:
     loaded: tuple[int, int] = (0, 0)  #: articles in, of how many
     ready: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self) -> None:
+        """Sees to it that the thread runs that loads and follows; one that died is said to have, and replaced."""
+        if (self._thread and self._thread.is_alive()) or self.stop.is_set():
+            return
+        with self._starting:
+            if self._thread and self._thread.is_alive():
+                return
+            if self._thread:
+                log.error("the thread that follows the record died; starting another one")
+                if self.model and self.ready.is_set():
+                    self.model.doubt("The thread that follows it died and was started again.")
+            self._thread = threading.Thread(target=self._run, daemon=True, name="read-model")
+            self._thread.start()
+
+    def _run(self) -> None:
+        if self.model and self.ready.is_set():
+            self.model.follow(self.stop)
+        else:
+            self.start()
 
     def start(self) -> None:
         """Opens the record and follows it, again and again until it works. Runs in a thread of its own."""
@@ -49,7 +74,7 @@ class Shared:
             except IngestError as error:
                 self.fault = str(error)
             except Exception as error:  # the page must say it, whatever it is
-                self.fault = f"{type(error).__name__}: {getattr(error, 'orig', error)}"
+                self.fault = readmodel.in_words(error)
             else:
                 self.fault = None
                 self.ready.set()
@@ -63,11 +88,17 @@ class Shared:
         self.loaded = (done, total)
 
 
-@st.cache_resource(show_spinner=False)
 def shared() -> Shared:
-    """The one state of this process; its first caller starts the loading."""
+    """The one state of this process. Its first caller starts the loading; whoever asks starts a dead thread anew."""
+    state = _shared()
+    state.keep()
+    return state
+
+
+@st.cache_resource(show_spinner=False)
+def _shared() -> Shared:
     state = Shared()
-    threading.Thread(target=state.start, daemon=True, name="read-model").start()
+    state.keep()
     # A small record is there before anybody notices; a large one is reported on by the page.
     state.ready.wait(2)
     return state
@@ -110,18 +141,18 @@ class Lists:
         return groups == {DEMO_GROUP}
 
 
-def lists(model: ReadModel) -> Lists:
-    """The lists as they stand; read from the record once for all viewers, and again when it has changed."""
+def lists(model: ReadModel, as_of: int | None = None) -> Lists:
+    """The lists as of a revision; read from the record once for all viewers, and again when it has changed."""
     # Failures and names of sources change without a revision: a few seconds' age is fresh enough for them.
     slot = int(model.checked.timestamp()) // 5 if model.checked else 0
-    return _lists(model, model.revision, slot)
+    return _lists(model, model.revision if as_of is None else as_of, slot)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)  # one or two hundred kilobytes each
 def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     with model.engine.connect() as connection:
-        watched = reader.watchlist(connection)
-        rows = tuple(sources.listing(connection, holdings.held(model)))
+        watched = reader.watchlist(connection, revision)
+        rows = tuple(sources.listing(connection, holdings.held(model, revision)))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)
@@ -132,7 +163,7 @@ def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
         figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.figures),
         topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watched.topics),
         source_ids={labels[row.id]: row.id for row in shown},
-        languages=tuple(holdings.languages(model)),
+        languages=tuple(holdings.languages(model, revision)),
     )
 
 

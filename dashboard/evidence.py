@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -28,7 +29,9 @@ OPEN = "open"
 def chart(page: Page, name: str, figure: Any, *, alt: str) -> None:
     """Draws a chart whose points open the sentences they count; `name` is what it is called in the URL."""
     # The key changes with the view: a point chosen in another view is not chosen in this one.
-    key = f"{name}-{hash(page.view) & 0xFFFFFFFF:08x}"
+    # What arrives meanwhile is no other view: what is chosen stays so.
+    view = replace(page.view, filters=replace(page.view.filters, as_of=None))
+    key = f"{name}-{hash(view) & 0xFFFFFFFF:08x}"
     st.plotly_chart(
         figure,
         key=key,

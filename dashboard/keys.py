@@ -15,11 +15,15 @@ LANGUAGES = "language"
 BIN = "bin"
 MEASURE = "count"
 OFFICES = "offices"
+ONCE = "once"
 
 #: The figures drawn where a link says so and nobody chose any: unlike FIGURES they narrow nothing. No widget's.
 LINES = "lines"
 
-ALL_KEYS = (SEARCH, PERIOD, DATES, FIGURES, SOURCES, TOPICS, TONE, LANGUAGES, BIN, MEASURE, OFFICES)
+#: The revision whose numbers are shown. No widget's.
+AS_OF = "asof"
+
+ALL_KEYS = (SEARCH, PERIOD, DATES, FIGURES, SOURCES, TOPICS, TONE, LANGUAGES, BIN, MEASURE, OFFICES, ONCE)
 
 ANY_TONE = (-1.0, 1.0)
 

@@ -52,15 +52,19 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
         rows = "named" if figures else "hit"
         mine = f"figure IN {here.figures(figures)}" if figures else "true"
         net = "(pos - neg)" if figures else "net"
-        articles = "count(*)"
-        if len(figures) > 1:  # what names one figure alone can't be counted twice
-            articles = "count(*) FILTER (single) + count(DISTINCT article) FILTER (NOT single)"
         by_bin = {
             row[0]: row[1:]
             for row in here.rows(
-                f"SELECT {{bin}}, {articles}, sum(mentions), sum(n), sum({net}) FROM {rows} WHERE {mine} GROUP BY 1"
+                f"SELECT {{bin}}, count(*), sum(mentions), sum(n), sum({net}) FROM {rows} WHERE {mine} GROUP BY 1"
             )
         }
+        if len(figures) > 1:  # an article that names two of them is one article
+            shared = here.rows(
+                f"SELECT bin, sum(k - 1) FROM (SELECT {{bin}} AS bin, article, count(*) AS k FROM named WHERE {mine} "
+                "AND NOT single GROUP BY ALL) GROUP BY 1"
+            )
+            for start, twice in shared:
+                by_bin[start] = (by_bin[start][0] - int(twice), *by_bin[start][1:])
         lone = "alone AND single" if len(figures) > 1 else "alone"
         relation = rows if figures else "(SELECT *, 0 AS neg, 0 AS pos FROM hit)"
         clusters = here.clusters("1 AS whole", f"{relation} WHERE {mine}", sum_=net, lone=lone)

@@ -16,10 +16,11 @@ sys.path[:] = [
 import streamlit as st  # noqa: E402
 from sqlalchemy.exc import DatabaseError  # noqa: E402
 
-from dashboard import borders, data, evidence, holdings, keys, palette, share, sidebar, words  # noqa: E402
+from dashboard import borders, data, evidence, holdings, keys, palette, pin, searchfield, share, sidebar, words  # noqa: E402
 from dashboard.app_pages import articles, figures, overview, sources  # noqa: E402
 from dashboard.panel import Page  # noqa: E402
 from dashboard.view import AUTOMATIC  # noqa: E402
+from ingest.errors import SearchError  # noqa: E402
 
 #: Parameters that pages set themselves: the open article, the open point, the figure of the Figures page.
 OWN = ("article", evidence.OPEN, "figure")
@@ -36,13 +37,13 @@ def main() -> None:
         st.stop()
     model = state.model
     assert model is not None
-    lists = data.lists(model)
-    revision, now = model.revision, datetime.now(UTC)
-    view = sidebar.draw(lists, model, now.date())
+    # Everything of this run is true for this one revision, whatever the follower takes in meanwhile.
+    at = pin.of(model)
+    lists = data.lists(model, at.revision)
+    view = sidebar.draw(lists, model, at.now.date(), at.revision)
     theme = palette.of(st.context.theme.type)
-    as_of = f"as of {words.day(now.date())}, {now:%H:%M} UTC, revision {words.number(revision)}"
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC
-    page = Page(model, view, lists, theme, revision, as_of, period)
+    page = Page(model, view, lists, theme, at.revision, at.as_of, period, at.now)
     chosen = st.navigation(
         [
             st.Page(
@@ -54,8 +55,13 @@ def main() -> None:
         ],
         position="top",
     )
-    head(page, chosen.title)
-    chosen.run()
+    head(page, chosen.title, at)
+    try:
+        if fault := searchfield.fault(model, view.filters.search):
+            raise fault
+        chosen.run()
+    except SearchError as error:  # understood, but too long, it comes from the page
+        searchfield.refused(error)
 
 
 def waiting(state: data.Shared) -> None:
@@ -80,15 +86,20 @@ def waiting(state: data.Shared) -> None:
     look()
 
 
-def head(page: Page, title: str) -> None:
+def head(page: Page, title: str, at: pin.Pin) -> None:
     """What is in view, in words; live state; the link."""
     view, model = page.view, page.model
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.toggle("Live", value=True, key="live", persist_state="session")
+        if not at.fixed:
+            st.toggle("Live", value=True, key="live", persist_state="session")
         copy_link(page)
-    live(page)
+    if at.fixed:
+        st.caption(f"○ pinned · {page.as_of}")
+    else:
+        live(page)
+    pin.notice(at)
     if model.fault:
         st.warning(
             f"The record can't be followed: {borders.markdown(model.fault)} "
@@ -135,14 +146,18 @@ def ago(then: datetime) -> str:
 
 
 def copy_link(page: Page) -> None:
-    """The two links of this view: its period moving, or its dates fixed."""
+    """The three links of this view: its period moving, its dates fixed, or its very numbers."""
     with st.popover("Copy link", icon=":material/link:", type="tertiary"):
         url = st.context.url or ""
         extra = {name: st.query_params[name] for name in OWN if name in st.query_params}
-        for label, fixed in (("Period moves with the calendar", False), ("Dates fixed", True)):
+        for label, fixed, pinned in (
+            ("Period moves with the calendar", False, False),
+            ("Dates fixed", True, False),
+            (f"Numbers fixed: as of revision {words.number(page.revision)}", True, True),
+        ):
             st.caption(label)
             st.code(
-                share.link(url, page.view, page.lists, period=page.period, fixed=fixed, extra=extra),
+                share.link(url, page.view, page.lists, period=page.period, fixed=fixed, pinned=pinned, extra=extra),
                 language=None,
                 wrap_lines=True,
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -16,6 +17,7 @@ from dashboard.data import Lists
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest import export
+from ingest.models import utcnow
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,11 @@ class Page:
     revision: int  #: what the numbers of this run are true for
     as_of: str
     period: str  #: the period's label, as chosen
+    now: datetime = field(default_factory=utcnow)  #: the moment of the run; of the revision, where a link fixes it
 
     def article_link(self, uid: str) -> str:
         """The reader page of an article, relative to this page, with the filters as they are in the URL."""
-        given = (*keys.ALL_KEYS, keys.LINES)
+        given = (*keys.ALL_KEYS, keys.LINES, keys.AS_OF)
         pairs = [(key, value) for key in given for value in st.query_params.get_all(key)]
         return f"articles?{urlencode([*pairs, ('article', uid)])}"
 

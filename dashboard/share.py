@@ -9,15 +9,38 @@ from dashboard.data import Lists
 from dashboard.view import CUSTOM, View
 
 
-def link(url: str, view: View, lists: Lists, *, period: str, fixed: bool, extra: dict[str, str] | None = None) -> str:
+def link(
+    url: str,
+    view: View,
+    lists: Lists,
+    *,
+    period: str,
+    fixed: bool,
+    pinned: bool = False,
+    extra: dict[str, str] | None = None,
+) -> str:
     """The address of the page at `url` with this view; see `query`."""
     parts = urlsplit(url)
     return urlunsplit(
-        (parts.scheme, parts.netloc, parts.path, query(view, lists, period, fixed=fixed, extra=extra), "")
+        (
+            parts.scheme,
+            parts.netloc,
+            parts.path,
+            query(view, lists, period, fixed=fixed, pinned=pinned, extra=extra),
+            "",
+        )
     )
 
 
-def query(view: View, lists: Lists, period: str, *, fixed: bool = False, extra: dict[str, str] | None = None) -> str:
+def query(
+    view: View,
+    lists: Lists,
+    period: str,
+    *,
+    fixed: bool = False,
+    pinned: bool = False,
+    extra: dict[str, str] | None = None,
+) -> str:
     """The view as a query string.
 
     Everything is written out, automatic choices too, so that a colleague sees the same lines when a default has moved
@@ -47,4 +70,8 @@ def query(view: View, lists: Lists, period: str, *, fixed: bool = False, extra: 
     pairs.append((keys.MEASURE, keys.MEASURES[view.measure]))
     if filters.offices:
         pairs.append((keys.OFFICES, "true"))
+    if view.copies == "once":
+        pairs.append((keys.ONCE, "true"))
+    if pinned and filters.as_of:
+        pairs.append((keys.AS_OF, str(filters.as_of)))
     return urlencode(pairs + list((extra or {}).items()))

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from dashboard import borders, holdings, keys, queries
+from dashboard import borders, holdings, keys, queries, searchfield
 from dashboard.data import Lists
 from dashboard.readmodel import ReadModel
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measure, View, period
 from ingest import bins
 from ingest.bins import Bin
 from ingest.dates import FIRST_YEAR
+from ingest.errors import SearchError
 from ingest.store.filters import Filters
 
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
 _BINS: list[Bin | Literal["Automatic"]] = [AUTOMATIC, *get_args(Bin)]
 
 
-def draw(lists: Lists, model: ReadModel, today: date) -> View:
-    """Draws the filters and answers the view that they describe."""
+def draw(lists: Lists, model: ReadModel, today: date, as_of: int) -> View:
+    """Draws the filters and answers the view that they describe, as of a revision."""
     with st.sidebar:
-        st.text_input(
-            "Search",
-            key=keys.SEARCH,
-            bind="query-params",
-            placeholder="words that must all occur",
-            max_chars=1_000,
-            help="Finds articles that hold all these words, in title or text. Shares keep all articles as their base.",
-        )
+        searchfield.draw(model)
         chosen = st.selectbox("Period", _PERIODS, key=keys.PERIOD, bind="query-params", help=_PERIOD_HELP) or AUTOMATIC
         dates: Sequence[date] = ()
         if chosen == CUSTOM:
@@ -67,13 +62,20 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
             "Count offices", key=keys.OFFICES, bind="query-params",
             help="“The Trump administration” then counts as naming Trump.",
         )  # fmt: skip
+        once = st.toggle(
+            "Count copies once", key=keys.ONCE, bind="query-params",
+            help="Of a text that many printed, only the copy that arrived first counts: what was decided, not what was "
+            "seen.",
+        )  # fmt: skip
         st.button("Reset", on_click=reset, width="stretch", icon=":material/restart_alt:")
 
     ids = tuple(lists.source_ids[label] for label in sources) or lists.automatic_sources()
     fresh_from = period(FRESH, (), today=today, extent=None, fresh=True)[0]
     demo_only = lists.only_demo(ids)
-    fresh = chosen == AUTOMATIC and not demo_only and holdings.articles_between(model, ids, fresh_from, today) > 0
-    extent = holdings.extent(model, ids)
+    fresh = (
+        chosen == AUTOMATIC and not demo_only and holdings.articles_between(model, ids, fresh_from, today, as_of) > 0
+    )
+    extent = holdings.extent(model, ids, as_of)
     since, until = period(chosen, dates, today=today, extent=extent, fresh=fresh)
     view = View(
         filters=Filters(
@@ -86,16 +88,20 @@ def draw(lists: Lists, model: ReadModel, today: date) -> View:
             tone=None if tuple(tone) == keys.ANY_TONE else (tone[0], tone[1]),
             search=st.session_state[keys.SEARCH] or "",
             offices=offices,
+            as_of=as_of,
         ),
-        bin=bins.automatic(since, until, holdings.articles_between(model, ids, since, until))
+        bin=bins.automatic(since, until, holdings.articles_between(model, ids, since, until, as_of))
         if unit == AUTOMATIC
         else bins.coarsened(since, until, unit),
         measure=measure,
         today=today,
         whole=(since, until) == extent,
+        copies="once" if once else "all",
     )
     given = tuple(lists.figures[label] for label in st.query_params.get_all(keys.LINES) if label in lists.figures)
-    lines = view.filters.figures or given or tuple(queries.most_named(model, view, LINES))
+    lines = view.filters.figures or given
+    with suppress(SearchError):  # `main` says it in place of the page
+        lines = lines or tuple(queries.most_named(model, view, LINES))
     return replace(view, lines=tuple(dict.fromkeys(lines)))
 
 
@@ -110,7 +116,7 @@ def reset() -> None:
     st.session_state[keys.PERIOD] = st.session_state[keys.BIN] = AUTOMATIC
     st.session_state[keys.TONE] = keys.ANY_TONE
     st.session_state[keys.MEASURE] = "share"
-    st.session_state[keys.OFFICES] = False
+    st.session_state[keys.OFFICES] = st.session_state[keys.ONCE] = False
 
 
 #: More of one kind than this are one chip.

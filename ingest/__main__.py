@@ -6,29 +6,26 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from ingest import export, report, settings, watch
+from ingest import bulk, export, report, settings, watch
 from ingest.analyse import Watchlist
 from ingest.bins import Bin
-from ingest.errors import IngestError, RecordBusy, RecordError
+from ingest.console import fail, messages, opened, people, progress
+from ingest.errors import RecordBusy, RecordError, SearchError
 from ingest.export import Format, What
 from ingest.models import utcnow
-from ingest.settings import Settings
-from ingest.store import damage, engines, reader, record
+from ingest.store import copy, damage, engines, reader, record
+from ingest.store import search as searching
 from ingest.store import sources as stored
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
@@ -40,61 +37,7 @@ app = typer.Typer(
     help="From seed folder and feeds to the record that the dashboard draws.",
     epilog="Example: python -m ingest once",
 )
-#: What people read goes to stderr, what programs read to stdout.
-people = Console(stderr=True)
-
-
-def fail(message: str) -> NoReturn:
-    """Says what went wrong and ends with exit code 1."""
-    people.print(f"[bold]error:[/] {escape(message)}", highlight=False)
-    raise typer.Exit(1)
-
-
-@contextmanager
-def messages() -> Iterator[None]:
-    """Every expected fault becomes a message and exit code 1."""
-    try:
-        yield
-    except IngestError as error:
-        fail(str(error))
-    except DatabaseError as error:
-        fail(
-            f"the record can't be used: {engines.reason(error)}. Look whether the disk is full or the server stopped; "
-            "`python -m ingest check` says whether the record is damaged."
-        )
-
-
-@contextmanager
-def opened() -> Iterator[tuple[Settings, Engine]]:
-    """Settings in force and the record; every expected fault becomes a message and exit code 1."""
-    with messages():
-        active = settings.load()
-        handler = RichHandler(console=people, show_path=False, rich_tracebacks=False)
-        logging.basicConfig(level=active.log_level, format="%(message)s", handlers=[handler], force=True)
-        # Their every request and every parsed page is not news.
-        for library in ("httpx2", "httpcore2", "trafilatura", "watchfiles", "alembic"):
-            logging.getLogger(library).setLevel(logging.WARNING)
-        active.prepare()
-        engine = record.open_engine(active.database)
-        try:
-            yield active, engine
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each kind of thing that is counted."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=people, transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield tell
+app.add_typer(bulk.app)
 
 
 @app.command(epilog="Example: python -m ingest once")
@@ -228,8 +171,9 @@ def export_(
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
-    search: Annotated[str, typer.Option(help="Words that must all occur.")] = "",
+    search: Annotated[str, typer.Option(help="As in the search field: words, phrases, AND OR NOT, title: …")] = "",
     offices: Annotated[bool, typer.Option("--offices", help="Count offices as naming their holder.")] = False,
+    as_of: Annotated[int | None, typer.Option(min=0, help="As things stood at this revision. Default: now.")] = None,
     bin_: Annotated[Bin, typer.Option("--bin", help="How long a row of attention is.")] = "week",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
 ) -> None:
@@ -239,7 +183,10 @@ def export_(
             raise typer.BadParameter("--to is before --from")
         if tone[1] < tone[0]:
             raise typer.BadParameter("--tone takes the lowest first")
-        watched = reader.watchlist(connection)
+        newest = record.current_revision(connection)
+        if as_of is not None and as_of > newest:
+            raise typer.BadParameter(f"--as-of {as_of}: the newest revision is {newest}")
+        watched = reader.watchlist(connection, as_of)
         filters = Filters(
             figures=_ids("--figure", figure, watched.figures),
             sources=_sources(connection, source),
@@ -248,8 +195,9 @@ def export_(
             since=since.date() if since else None,
             until=until.date() if until else None,
             tone=None if tone == ANY_TONE else tone,
-            search=search,
+            search=_understood(connection, search, as_of),
             offices=offices,
+            as_of=as_of,
         )
         if what == "attention":
             rows = export.attention(connection, filters, bin_)
@@ -278,6 +226,16 @@ def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) 
     return tuple(by_name[name.casefold()] for name in given or ())
 
 
+def _understood(connection: Connection, typed: str, as_of: int | None = None) -> str:
+    """The search as it was given; one that is not understood is wrong use."""
+    try:
+        searching.check(connection, typed, as_of)
+    except SearchError as error:
+        place = "" if error.start is None else f" At character {error.start + 1}: {typed[error.start : error.end]}"
+        raise typer.BadParameter(f"--search: {error}{place}") from None
+    return typed
+
+
 def _sources(connection: Connection, given: list[str] | None) -> tuple[int, ...]:
     """The ids of all sources of these names."""
     rows = stored.listing(connection)
@@ -295,7 +253,7 @@ def _sources(connection: Connection, given: list[str] | None) -> tuple[int, ...]
 def withdraw(
     source: Annotated[str | None, typer.Option(help="All articles of this source.")] = None,
     path: Annotated[str | None, typer.Option(help="Seed files at this path; * and ? stand for anything.")] = None,
-    search: Annotated[str | None, typer.Option(help="Articles that hold all these words.")] = None,
+    search: Annotated[str | None, typer.Option(help="Articles that this finds, as in the search field.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Closes articles: they leave every view and number from now on, their history stays. Options narrow each other."""
@@ -304,6 +262,7 @@ def withdraw(
     with opened() as (_, engine):
         with engine.connect() as connection:
             sources = _sources(connection, None if source is None else [source])
+            _understood(connection, search or "")
             found = reader.withdrawable(connection, sources=sources, path=path, search=search)
         if not found:
             fail("no article fits.")
@@ -316,6 +275,26 @@ def withdraw(
         with record.writing(engine) as connection:
             closed = Commit(connection, utcnow(), "withdraw").withdraw(found)
         people.print(f"{closed} withdrawn.")
+
+
+@app.command("copy", epilog="Example: python -m ingest copy --to postgresql+psycopg://user:password@host/discourse")
+def copy_(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty database.")],
+) -> None:
+    """Moves the record to another database; interrupted and started again, it goes on. Stop the worker before."""
+    with opened() as (active, engine):
+        url = settings.database_url(to)
+        if watch.alive(active):
+            fail("an ingest is running: stop it, and start it again with the new DISCOURSE_DATABASE_URL.")
+        with progress() as tell:
+            copied = copy.run(engine, url, tell)
+        before = f" ({copied.rows - copied.fresh} of them by an earlier run)" if copied.fresh < copied.rows else ""
+        people.print(
+            f"{copied.rows} rows of {copied.tables} tables{before} and the full-text index are in the new record, "
+            f"equal in number and checksum: {copied.seconds:.1f} s, {copied.fresh / copied.seconds:.0f} rows/s.\n"
+            "Now set DISCOURSE_DATABASE_URL to it for dashboard and worker. The old record is as it was.",
+            highlight=False,
+        )
 
 
 @app.command(epilog="Example: python -m ingest check")

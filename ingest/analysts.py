@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import multiprocessing.connection
 import os
 import pickle
 import signal
@@ -134,17 +135,19 @@ Analysts = Here | Crowd
 def pool(watchlist: Watchlist, clock: Callable[[], datetime], workers: int) -> Iterator[Crowd]:
     """So many processes of this machine."""
     context = multiprocessing.get_context("spawn")
-    over = context.Event()
+    # Workers wait for its end, which comes when we close it and also when we are killed.
+    theirs, ours = context.Pipe(duplex=False)
 
     def make() -> Executor:
-        return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(over,))
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(theirs,))
 
     crowd = Crowd(make, watchlist, clock, workers=workers)
     try:
         yield crowd
     finally:
-        over.set()  # nobody waits for an article that takes a minute
+        ours.close()  # nobody waits for an article that takes a minute
         crowd.close()
+        theirs.close()
 
 
 @contextmanager
@@ -155,7 +158,7 @@ def cluster(watchlist: Watchlist, clock: Callable[[], datetime], address: str) -
     except ImportError:
         raise ClusterError("Dask is not installed. Install it with: pip install 'discourse-monitor[dask]'") from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(f"No Dask scheduler answers at {address} ({error}). Start one: dask scheduler") from error
     try:
@@ -206,14 +209,12 @@ def _analyser(watchlist: bytes) -> Analyser:
     return Analyser(pickle.loads(watchlist))
 
 
-def _settle(over: Any) -> None:
-    """Ends this worker with its parent, however that dies, and when there is nothing more to do."""
+def _settle(line: Any) -> None:
+    """Ends this worker when the line to its parent ends, whatever it is doing then."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    for wait in (over.wait, *((parent.join,) if parent else ())):
-        threading.Thread(target=_end_after, args=(wait,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
 
 
-def _end_after(wait: Callable[[], Any]) -> None:
-    wait()
+def _end_with(line: Any) -> None:
+    multiprocessing.connection.wait([line])
     os._exit(0)

@@ -12,10 +12,12 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest import rescore, text
+from ingest import text
 from ingest.analyse import SCORER, Analyser
+from ingest.analysts import Here
 from ingest.errors import IngestError
 from ingest.models import Article, Attempt, Entry, FeedState, Source, utcnow
+from ingest.rescore import Rescore
 from ingest.sources import folder
 from ingest.store import record, schema
 from ingest.store.identity import FOLDER_SCOPE, unchanged
@@ -249,7 +251,8 @@ class Pipeline:
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
-        return rescore.outdated(self.engine, self.analyser, stop=stop, clock=self._clock)
+        analysts = Here(self.analyser, self._clock)
+        return Rescore(self.engine, self.analyser.snapshot, analysts, self._clock, stop).run().checked
 
 
 def _once(entries: Sequence[Entry]) -> Iterator[Entry]:

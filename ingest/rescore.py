@@ -1,84 +1,219 @@
-"""Analyses again what an older watch-list or an older version has analysed: the words stay, the analysis is new."""
+"""Analyses again what an older watch-list or an older version has analysed: the words stay.
+
+Only an analysis that comes out differently gets a new row; the old one is closed, and stays for views as of then. One
+that comes out the same keeps its row, which goes on naming the watch-list that it was made with: rewriting that would
+falsify the past. That it holds under the new list as well is kept apart, as the id up to which all analyses have been
+looked at (`request`, moved on in the same commit): ids rise, so whatever is added later lies beyond it. One analysis is
+written anew even when it is the same, because the newest one says which watch-list is in force.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
-from ingest.analyse import SCORER, Analyser
-from ingest.models import Analysis, Entry
-from ingest.store import record, schema
+from ingest.analyse import SCORER
+from ingest.analysts import Analysts, Result
+from ingest.models import Analysis, Article, Entry
+from ingest.store import progress, record, rows, schema, watched
 from ingest.store.versions import Scoring
-from ingest.store.writer import Commit
+from ingest.store.writer import Commit, Snapshot
 
 log = logging.getLogger(__name__)
 
-#: Articles in one commit: another writer never waits for long.
-BATCH = 100
+KIND = "rescore"
+
+#: Articles that are analysed together.
+BATCH = 64
+#: Another writer waits for one commit at most, and a crash costs no more work than was done in this time.
+_COMMIT_SECONDS = 1.0
+
+#: What an analysis says, in a form in which two of them can be compared.
+Facts = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What is analysed again: one version of an article's words."""
+class Outcome:
+    """How many analyses were looked at, how many came out differently, and what went wrong with how many others."""
 
-    article_id: int
-    content_id: int
+    checked: int = 0
+    changed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """An analysis to be looked at again, and the words it is of."""
+
+    id: int
     entry: Entry
+    facts: Facts
 
 
-def outdated(engine: Engine, analyser: Analyser, *, stop: Callable[[], bool], clock: Callable[[], datetime]) -> int:
-    """Scores the articles whose analysis was made with another watch-list or scorer; answers how many that were."""
-    done = last = 0
-    while not stop():
-        with engine.connect() as connection:
-            batch = _batch(connection, analyser.snapshot.hash, after=last)
-        if not batch:
-            break
-        last = batch[-1].article_id
-        scored: list[tuple[_Words, Analysis]] = []
-        for words in batch:
-            try:
-                scored.append((words, analyser.article(words.entry).analysis))
-            except Exception:  # a bug of the analysis, but never everybody's: this article keeps its old one
-                log.exception("the analysis of %s failed", words.entry.title)
-        with record.writing(engine) as connection:
-            commit = Commit(connection, clock(), "re-score")
-            scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
-            for words, analysis in scored:
-                commit.rescored(words.article_id, words.content_id, analysis, scoring=scoring)
-        done += len(scored)
-    return done
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    old: tuple[_Old, ...]
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return [each.entry for each in self.old]
 
 
-def _batch(connection: Connection, watchlist_hash: str, *, after: int) -> list[_Words]:
-    content, analysis, body, watchlist = schema.content, schema.analysis, schema.content_text, schema.watchlist
-    rows = connection.execute(
-        select(content, body.c.body)
-        .join(analysis, analysis.c.content_id == content.c.id)
-        .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
-        .join(body, body.c.content_id == content.c.id)
-        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), content.c.article_id > after)
-        .where((watchlist.c.hash != watchlist_hash) | (analysis.c.scorer != SCORER))
-        .order_by(content.c.article_id)
-        .limit(BATCH)
-    ).mappings()
-    return [
-        _Words(
-            row["article_id"],
-            row["id"],
-            Entry(
-                source="the record",
-                title=row["title"],
-                body=row["body"],
-                keys=(),
-                text_kind=row["text_kind"],
-                published=row["published_at"],
-                language=row["language"],
-            ),
+@dataclass(frozen=True, slots=True)
+class Rescore:
+    """One run over everything that another watch-list or scorer has analysed."""
+
+    engine: Engine
+    snapshot: Snapshot
+    analysts: Analysts
+    clock: Callable[[], datetime]
+    stop: Callable[[], bool] = lambda: False
+    tell: Callable[[int, int], None] = lambda done, total: None
+
+    def run(self) -> Outcome:
+        """Goes on where an earlier run for the same list was interrupted."""
+        with self.engine.connect() as connection:
+            before = progress.find(connection, KIND, self._mark)
+            start = before.position if before else 0
+            total = connection.execute(_outdated(select(func.count()), self.snapshot.hash, start)).scalar_one()
+        outcome = Outcome()
+        if not total:
+            return outcome
+        stopped: list[bool] = []
+        waiting: list[tuple[_Batch, list[Result]]] = []
+        since = time.monotonic()
+        for batch, results in self.analysts.analysed(self._batches(start, stopped)):
+            waiting.append((batch, results))
+            if time.monotonic() - since >= _COMMIT_SECONDS:
+                outcome = self._commit(waiting, outcome, total)
+                since, waiting = time.monotonic(), []
+        outcome = self._commit(waiting, outcome, total)
+        if not stopped:
+            with record.writing(self.engine) as connection:
+                progress.end(connection, self._begun(connection), now=self.clock())
+        return outcome
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.snapshot.hash} {SCORER}"
+
+    def _begun(self, connection: Connection) -> int:
+        return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
+
+    def _batches(self, last: int, stopped: list[bool]) -> Iterator[_Batch]:
+        while True:
+            if self.stop():
+                stopped.append(True)
+                return
+            with self.engine.connect() as connection:
+                old = _read(connection, self.snapshot.hash, last)
+            if not old:
+                return
+            last = old[-1].id
+            yield _Batch(tuple(old))
+
+    def _commit(self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, total: int) -> Outcome:
+        pairs = [pair for batch, results in waiting for pair in zip(batch.old, results, strict=True)]
+        if not pairs:
+            return outcome
+        for old, result in pairs:
+            if not isinstance(result, Article):
+                log.error("%s keeps its old analysis: %s", old.entry.title, result)
+        scored = [(old, result.analysis) for old, result in pairs if isinstance(result, Article)]
+        differing = {old.id: analysis for old, analysis in scored if _facts(analysis) != old.facts}
+        with record.writing(self.engine) as connection:
+            commit = Commit(connection, self.clock(), "re-score")
+            scoring = Scoring(commit.watchlist(self.snapshot), SCORER)
+            in_force = watched.watchlist(connection).hash, watched.scorer(connection)
+            if scored and in_force != (self.snapshot.hash, SCORER):
+                differing.setdefault(scored[0][0].id, scored[0][1])
+            changed = commit.rescored(differing, scoring=scoring)
+            done = outcome.checked + outcome.failed + len(pairs)
+            progress.move(connection, self._begun(connection), pairs[-1][0].id, min(1.0, done / total))
+        self.tell(done, total)
+        return Outcome(
+            outcome.checked + len(scored), outcome.changed + changed, outcome.failed + len(pairs) - len(scored)
         )
-        for row in rows
+
+
+def _outdated(question: Select[Any], watchlist_hash: str, after: int) -> Select[Any]:
+    content, analysis, watchlist = schema.content, schema.analysis, schema.watchlist
+    return (
+        question.select_from(analysis)
+        .join(content, content.c.id == analysis.c.content_id)
+        .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
+        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), analysis.c.id > after)
+        .where((watchlist.c.hash != watchlist_hash) | (analysis.c.scorer != SCORER))
+    )
+
+
+def _read(connection: Connection, watchlist_hash: str, after: int) -> list[_Old]:
+    content, analysis, body = schema.content.c, schema.analysis.c, schema.content_text
+    columns = (
+        content.title, content.text_kind, content.published_at, content.language, body.c.body,
+        analysis.id, analysis.tone, analysis.words,
+    )  # fmt: skip
+    question = _outdated(select(*columns), watchlist_hash, after)
+    found = connection.execute(
+        question.join(body, body.c.content_id == content.id).order_by(analysis.id).limit(BATCH)
+    ).all()
+    facts = _held(connection, {row.id: (row.tone, row.words) for row in found})
+    return [
+        _Old(
+            row.id,
+            Entry(
+                source=f"analysis {row.id}",
+                title=row.title,
+                body=row.body,
+                keys=(),
+                text_kind=row.text_kind,
+                published=row.published_at,
+                published_from="feed",  # whoever stated it: this entry is never stored
+                language=row.language,
+            ),
+            facts[row.id],
+        )
+        for row in found
     ]
+
+
+def _held(connection: Connection, analyses: dict[int, tuple[float | None, int]]) -> dict[int, Facts]:
+    """What the record holds of these analyses (id → tone, words)."""
+    sentences, mention, topic = schema.analysis_sentences.c, schema.mention.c, schema.analysis_topic.c
+    spans: dict[int, list[Any]] = {}
+    for row in rows.among(connection, select(schema.analysis_sentences), sentences.analysis_id, analyses):
+        spans[row.analysis_id] = row.spans
+    mentions: defaultdict[int, list[Facts]] = defaultdict(list)
+    for row in rows.among(connection, select(schema.mention), mention.analysis_id, analyses):
+        cues = tuple(tuple(cue) for cue in row.because)
+        facts = (row.figure, row.sentence, row.start, row.end, row.kind, row.tone_rule, row.label, cues)
+        mentions[row.analysis_id].append(facts)
+    topics: defaultdict[int, list[Facts]] = defaultdict(list)
+    for row in rows.among(connection, select(schema.analysis_topic), topic.analysis_id, analyses):
+        topics[row.analysis_id].append((row.topic, row.hits, tuple(row.words)))
+    return {
+        id_: (tone, words, [tuple(span) for span in spans[id_]], _sorted(mentions[id_]), _sorted(topics[id_]))
+        for id_, (tone, words) in analyses.items()
+    }
+
+
+def _facts(analysis: Analysis) -> Facts:
+    """What a new analysis would have the record hold."""
+    mentions: list[Facts] = [
+        (m.figure, m.sentence, m.start, m.end, m.kind, m.tone, m.label, tuple((c.word, c.weight) for c in m.because))
+        for m in analysis.mentions
+    ]
+    spans = [(sentence.start, sentence.end, sentence.tone) for sentence in analysis.sentences]
+    topics: list[Facts] = [(hit.topic, hit.hits, tuple(hit.words)) for hit in analysis.topics]
+    return analysis.tone, analysis.words, spans, _sorted(mentions), _sorted(topics)
+
+
+def _sorted(facts: list[Facts]) -> list[Facts]:
+    return sorted(facts, key=repr)

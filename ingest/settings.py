@@ -86,23 +86,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value:
-            return value
-        try:
-            url = make_url(value)
-        except (ArgumentError, ValueError):
-            raise ValueError("not a database URL") from None
-        if url.drivername in _POSTGRESQL:
-            if not url.database:
-                raise ValueError("it names no database")
-            return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-        if url.drivername not in ("sqlite", "sqlite+pysqlite"):
-            raise ValueError(f"no support for {url.drivername} in this version")
-        if url.database in (None, "", ":memory:"):
-            raise ValueError("dashboard and worker can't share a record in memory")
-        if not url.database.startswith("file:"):
-            return url.set(database=str(PROJECT / url.database)).render_as_string(hide_password=False)
-        return value
+        return _database(value) if value else value
 
     @field_validator("user_agent")
     @classmethod
@@ -190,6 +174,33 @@ def load() -> Settings:
         raise SettingError("\n".join(lines)) from None
     except UnicodeDecodeError as error:
         raise SettingError(f"{PROJECT / '.env'} is not UTF-8 text ({error.reason}). Save it as UTF-8.") from None
+
+
+def database_url(given: str) -> str:
+    """A database URL as settings hold it. Raises SettingError."""
+    try:
+        return _database(given)
+    except ValueError as error:
+        allowed = _ALLOWED["database_url"].removeprefix("empty, or ")
+        raise SettingError(f"{without_password(given)}: {error}. Allowed: {allowed}.") from None
+
+
+def _database(value: str) -> str:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError("not a database URL") from None
+    if url.drivername in _POSTGRESQL:
+        if not url.database:
+            raise ValueError("it names no database")
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise ValueError(f"no support for {url.drivername} in this version")
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("dashboard and worker can't share a record in memory")
+    if not url.database.startswith("file:"):
+        return url.set(database=str(PROJECT / url.database)).render_as_string(hide_password=False)
+    return value
 
 
 def without_password(url: str) -> str:

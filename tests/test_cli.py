@@ -337,7 +337,6 @@ def test_withdraw_takes_signs_of_sql_for_themselves(filled: Desk, path: str) -> 
     [
         ("--search", "unheard"),
         ("--search", " "),
-        ("--search", "()"),
         ("--path", ""),
         ("--source", "Post", "--search", ""),
         ("--source", "Post", "--path", ""),
@@ -350,6 +349,40 @@ def test_withdraw_of_nothing_says_so(filled: Desk, arguments: tuple[str, ...]) -
     assert result.exit_code == 1
     assert "no article fits" in said(result)
     assert _titles() == before
+
+
+@pytest.mark.parametrize("command", [("export", "articles", "-o", "kept.csv"), ("withdraw", "--yes")])
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("()", "nothing in these brackets. At character 1: ()"),
+        ("[a TO b]", "Ranges are not known"),
+        ("tariffs [/x](", "never closed. At character 13: ("),
+        ("figure:Nobody", "is no figure on the watch-list. There are: Ada Quill, Ben Marsh."),
+    ],
+)
+def test_a_search_that_is_not_understood_is_wrong_use(
+    filled: Desk, command: tuple[str, ...], typed: str, says: str
+) -> None:
+    before = _titles()
+    kept = filled.root / "kept.csv"
+    kept.write_text("what was there")
+    result = run(*(kept if part == "kept.csv" else part for part in command), "--search", typed)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in said(result)
+    assert kept.read_text() == "what was there"
+    assert _titles() == before
+
+
+def test_export_as_of_a_revision_gives_what_it_gave_then(filled: Desk) -> None:
+    then = run("export", "mentions").stdout
+    revision = lines(run("export", "articles", "--format", "jsonl"))[0]["revision"]
+    assert run("withdraw", "--search", "title:summit", "--yes").exit_code == 0
+    assert _titles() == ["=SUM(A1)", "Tariffs rise"]
+    assert _titles("--as-of", str(revision)) == ["Summit opens", "=SUM(A1)", "Tariffs rise"]
+    again = run("export", "mentions", "--as-of", str(revision)).stdout
+    assert again.replace(f"as of revision={revision}", "") == then
+    assert run("export", "articles", "--as-of", "99").exit_code == 2
 
 
 # -- the record

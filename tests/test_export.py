@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from ingest import bins, export
 from ingest.analyse import Analyser
+from ingest.errors import SearchError
 from ingest.escape import csv_cell
 from ingest.pipeline import Pipeline
 from ingest.store import sources
@@ -81,13 +82,45 @@ def test_the_demo_is_all_there_is_while_there_is_nothing_else(desk: Desk, engine
         ({"since": date(2026, 3, 3), "until": date(2026, 3, 12)}, ["=HYPERLINK(1)", "Summit opens"]),
         ({"tone": (-1.0, -0.1)}, ["Summit opens"]),
         ({"search": "badly administration"}, ["Summit opens"]),
-        ({"search": "…"}, []),
         ({"figures": ("ada-quill",), "search": "happy", "topics": ("summits",)}, []),
     ],
     ids=str,
 )
 def test_filters_narrow_together(filled: Engine, filters: dict[str, Any], found: list[str]) -> None:
     assert _titles(filled, **filters) == found
+
+
+def test_a_search_without_a_word_is_no_search_for_everything(filled: Engine) -> None:
+    with pytest.raises(SearchError, match="no word"):
+        _titles(filled, search="…")
+
+
+def test_as_of_a_revision_everything_is_as_it_was(desk: Desk, filled: Engine, analyser: Analyser) -> None:
+    kinds = (("articles",), ("mentions",), ("attention", "month"))
+    before = [_rows(filled, *kind) for kind in kinds]
+    desk.drop("a.md", _article("Tariffs fall", "Ben Marsh was glad.", "2026-03-02", source="Post"), age=30)
+    desk.drop("f.md", _article("Tariffs again", "Ada Quill won.", "2026-03-02", source="Gazette"), age=30)
+    Pipeline(filled, analyser).folder(desk.seeds)
+    assert _titles(filled, search="tariffs rise") == []
+    assert [row["title"] for row in _rows(filled, "articles", search="rise OR again", as_of=1)] == ["Tariffs rise"]
+    for kind, then in zip(kinds, before, strict=True):
+        now, again = _rows(filled, *kind), _rows(filled, *kind, as_of=1)
+        assert {row["revision"] for row in now} != {1}
+        assert [row | {"filters": ""} for row in again] == [row | {"filters": ""} for row in then] != now
+        assert {row["filters"] for row in again} == {"as of revision=1"}
+
+
+def test_what_is_committed_while_an_export_is_read_changes_nothing_in_it(
+    desk: Desk, filled: Engine, analyser: Analyser
+) -> None:
+    with filled.connect() as connection:
+        rows = export.articles(connection, Filters())
+        first = next(rows)
+        desk.drop("g.md", _article("Tariffs again", "Ada Quill won.", "2026-03-01", source="Post"))
+        Pipeline(filled, analyser).folder(desk.seeds)
+        rest = list(rows)
+    assert [row["title"] for row in (first, *rest)] == ["Quiet day", "=HYPERLINK(1)", "Summit opens", "Tariffs rise"]
+    assert {row["revision"] for row in rest} == {1}
 
 
 def test_an_article_says_what_it_holds_and_what_it_was_made_from(filled: Engine) -> None:

@@ -232,13 +232,13 @@ def test_a_chip_takes_its_filter_away_and_reset_takes_all(demo: Open) -> None:
     assert not [button for button in at.button if str(button.key).startswith("chip-")]
 
 
-def test_both_links_open_the_same_numbers(demo: Open) -> None:
+def test_all_three_links_open_the_same_numbers(demo: Open) -> None:
     for parameters in ({}, {"figures": "Kim Jong Un", "q": "talks"}, {"topics": "Sanctions", "tone": ["-0.5", "0.9"]}):
         at = demo(**parameters)
         numbers, line = metrics(at), at.markdown[0].value
         drawn = [trace.get("name") for trace in charts(at)["attention"]["data"]]
         links = [code.value for code in at.code]
-        assert len(links) == 2
+        assert len(links) == 3
         for link in links:
             opened = demo(**parse_qs(link.partition("?")[2]))
             assert metrics(opened) == numbers

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, empty, evidence, palette, queries, words
-from dashboard.panel import Page, csv
+from dashboard import borders, empty, evidence, hits, palette, queries, words
+from dashboard.panel import Page
 from ingest import export
 from ingest.store import reader
+from ingest.store.filters import Filters
 from ingest.store.reader import FullArticle, Headline
 
 #: Rows of the table. More are in the CSV, and a filter finds them faster than scrolling.
@@ -35,9 +38,10 @@ def draw(page: Page) -> None:
     if uid:
         read(page, uid)
         return
+    filters = _as_shown(page)
     with page.model.engine.connect() as connection:
-        found = reader.headlines(connection, page.view.filters, limit=_ROWS + 1)
-        named = reader.named(connection, [headline.id for headline in found[:_ROWS]])
+        found = reader.headlines(connection, filters, limit=_ROWS + 1)
+        named = reader.named(connection, [headline.id for headline in found[:_ROWS]], filters.as_of)
     if not found:
         empty.draw(page, queries.total(page.model, page.view))
         return
@@ -45,11 +49,29 @@ def draw(page: Page) -> None:
     found = found[:_ROWS]
     head = st.container(horizontal=True, vertical_alignment="center")
     listed = f"{more}{words.count(len(found), 'article')}, newest first · click a row to read · {page.as_of}"
-    head.caption(listed, width="stretch")
+    searched = bool(filters.search.strip())
+    head.caption(listed.replace("a row", "a title") if searched else listed, width="stretch")
+    if searched:
+        as_ = head.segmented_control(
+            "Show", ["Hits", "Table"], default="Hits", key="articles-as", required=True, label_visibility="collapsed",
+        )  # fmt: skip
     head.download_button(
         "CSV", data=lambda: _csv(page), file_name="articles.csv", mime="text/csv", on_click="ignore",
         icon=":material/download:",
     )  # fmt: skip
+    if searched and as_ == "Hits":
+        hits.listing(page, found, filters.as_of)
+    else:
+        _table(page, found, named)
+
+
+def _as_shown(page: Page) -> Filters:
+    """The view's filters at the revision that the page says its numbers are true for."""
+    filters = page.view.filters
+    return filters if filters.as_of is not None else replace(filters, as_of=page.revision)
+
+
+def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> None:
     event = st.dataframe(
         _frame(found, named, page.names),
         key="articles-table",
@@ -90,8 +112,13 @@ def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, 
 
 
 def _csv(page: Page) -> bytes:
+    out = io.StringIO(newline="")
     with page.model.engine.connect() as connection:
-        return csv(page, pd.DataFrame(list(export.articles(connection, page.view.filters))))
+        # Row by row: a frame of a million articles would take more than the rest of the dashboard.
+        export.write(
+            export.articles(connection, _as_shown(page)), out, "csv", export.columns("articles", page.view.bin)
+        )
+    return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©
 
 
 def close() -> None:
@@ -103,7 +130,7 @@ def read(page: Page, uid: str) -> None:
     """One article with everything that was found in it."""
     st.button("All articles", on_click=close, icon=":material/arrow_back:", type="tertiary")
     with page.model.engine.connect() as connection:
-        article = reader.article(connection, uid)
+        article = reader.article(connection, uid, page.view.filters.as_of)
     if article is None:
         st.warning(
             "**This article is not in the record.** It may have been withdrawn, or the link comes from another record.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 import streamlit as st
@@ -28,8 +27,7 @@ VOICE = "A figure's mentions divided by the mentions of all figures in view. One
 def draw(page: Page) -> None:
     """The whole page."""
     view, model = page.view, page.model
-    now = datetime.now(UTC)
-    present, before = kpi.of(model, view, now=now), kpi.of(model, view, now=now, before=True)
+    present, before = kpi.of(model, view, now=page.now), kpi.of(model, view, now=page.now, before=True)
     st.markdown(summary(page, present))
     if present.articles == 0:
         empty.draw(page, present.total)

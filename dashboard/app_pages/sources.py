@@ -31,7 +31,7 @@ def draw(page: Page) -> None:
         f"**{len(failing)}** failing"
     )
     warnings(failing)
-    counts = holdings.per_day(page.model, view.sources, view.since, view.until)
+    counts = holdings.per_day(page.model, view.sources, view.since, view.until, page.revision)
     days = [view.since + timedelta(days=n) for n in range(view.days)]
     frame = pd.DataFrame(
         [(day, sum(of.get(day, 0) for of in counts.values())) for day in days], columns=["day", "articles"]
@@ -67,7 +67,7 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
     """Every source with its state, its course, its last success and its last error."""
     until = page.view.until
     days = [until - timedelta(days=n) for n in reversed(range(_DAYS))]
-    counts = holdings.per_day(page.model, [row.id for row in rows], days[0], until)
+    counts = holdings.per_day(page.model, [row.id for row in rows], days[0], until, page.revision)
     worst = sorted(rows, key=lambda row: (row.state != "failing", row.articles == 0, row.group, row.name))
     frame = pd.DataFrame(
         [

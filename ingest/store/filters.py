@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Join, and_, exists
+from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 
 from ingest.store import schema, search, sources
 from ingest.store.asof import live
+from ingest.store.planner import named_often, unled
 
 _c, _a, _art, _m, _t = (
     schema.content.c,
@@ -43,28 +44,32 @@ class Filters:
         return ("person", "office") if self.offices else ("person",)
 
 
-def current(as_of: int | None = None) -> Join:
+def current(as_of: int | None = None, *, led: bool = True) -> Join:
     """Contents with their analysis in force, article and source; whether the content is in force is still to be asked.
 
     As of a revision both are: an edit closes the analysis with the words, a re-scoring the analysis alone.
+    `led=False`: contents come by something else than the other tables (see `planner`).
     """
+    content, article = (_c.id, _c.article_id) if led else (unled(_c.id), unled(_c.article_id))
     return (
-        schema.content.join(schema.analysis, and_(_a.content_id == _c.id, live(_a, as_of)))
-        .join(schema.article, _art.id == _c.article_id)
+        schema.content.join(schema.analysis, and_(_a.content_id == content, live(_a, as_of, led=led)))
+        .join(schema.article, _art.id == article)
         .join(schema.source, schema.source.c.id == _art.source_id)
     )
 
 
-def denominator(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
+def denominator(connection: Connection, filters: Filters, *, led: bool = True) -> list[ColumnElement[bool]]:
     """Articles of the sources, languages and period."""
     chosen = filters.sources or sources.automatic(connection, filters.as_of)
-    conditions: list[ColumnElement[bool]] = [live(_c, filters.as_of), _art.source_id.in_(chosen)]
+    source = _art.source_id if led else unled(_art.source_id)
+    day = _c.day if led else unled(_c.day)
+    conditions: list[ColumnElement[bool]] = [live(_c, filters.as_of, led=led), source.in_(chosen)]
     if filters.languages:
         conditions.append(_c.language.in_(filters.languages))
     if filters.since:
-        conditions.append(_c.day >= filters.since)
+        conditions.append(day >= filters.since)
     if filters.until:
-        conditions.append(_c.day <= filters.until)
+        conditions.append(day <= filters.until)
     return conditions
 
 
@@ -83,6 +88,21 @@ def numerator(connection: Connection, filters: Filters, *, newest_first: bool = 
     return conditions
 
 
-def names_one(filters: Filters) -> ColumnElement[bool]:
+def newest_first(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
+    """Both, for statements over `current(…, led=False)` in order of `published_at`: they walk down its index."""
+    conditions = denominator(connection, filters, led=False)
+    # A day is that of `published_at`: between its hours the walk begins and ends.
+    if filters.since:
+        conditions.append(_c.published_at >= datetime.combine(filters.since, time(), UTC))
+    if filters.until and filters.until < date.max:
+        conditions.append(_c.published_at < datetime.combine(filters.until + timedelta(days=1), time(), UTC))
+    return conditions + numerator(connection, filters, newest_first=True)
+
+
+def names_one(connection: Connection, filters: Filters) -> ColumnElement[bool]:
     """Whether an article names one of the figures."""
-    return exists().where(_m.analysis_id == _a.id, _m.kind.in_(filters.kinds), _m.figure.in_(filters.figures))
+    if connection.dialect.name != "sqlite" or named_often(connection, filters.figures):
+        naming = (_m.analysis_id == _a.id, _m.kind.in_(filters.kinds), unled(_m.figure).in_(filters.figures))
+        return exists().where(*naming)
+    rare = select(_m.analysis_id).where(_m.figure.in_(filters.figures), _m.kind.in_(filters.kinds))
+    return _a.id.in_(rare.correlate(None))

@@ -34,25 +34,33 @@ def fingerprint(entry: Entry) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def unchanged(connection: Connection, scope: str, entries: Sequence[Entry]) -> set[int]:
+def unchanged(connection: Connection, scope: str, entries: Sequence[Entry], *, ever: bool = False) -> set[int]:
     """The positions of the entries whose words the record already holds under their strongest key.
 
-    Asked before the analysis, which is the dear part; the write transaction decides again.
+    In the newest version, or in any that there `ever` was. Asked before the analysis, which is the dear part; the write
+    transaction decides again.
     """
     keys, content = schema.article_key, schema.content
-    same: set[int] = set()
     by_key = {entry.keys[0]: position for position, entry in enumerate(entries)}
-    wanted = list(by_key)
-    for at in range(0, len(wanted), 500):
-        versions = connection.execute(
-            select(keys.c.key, content.c.hash)
-            .join(content, content.c.article_id == keys.c.article_id)
-            .where(keys.c.scope == scope, keys.c.key.in_(wanted[at : at + 500]))
-            .order_by(content.c.id)
-        )
-        newest = {version.key: version.hash for version in versions}
-        same |= {by_key[key] for key, hash_ in newest.items() if fingerprint(entries[by_key[key]]) == hash_}
-    return same
+    question = (
+        select(keys.c.key, content.c.hash)
+        .join(content, content.c.article_id == keys.c.article_id)
+        .where(keys.c.scope == scope)
+        .order_by(content.c.id)
+    )
+    held: dict[str, list[str]] = {}
+    for version in rows.among(connection, question, keys.c.key, by_key):
+        held.setdefault(version.key, []).append(version.hash)
+    return {
+        by_key[key]
+        for key, hashes in held.items()
+        if fingerprint(entries[by_key[key]]) in (hashes if ever else hashes[-1:])
+    }
+
+
+def source_id(connection: Connection, key: str) -> int | None:
+    """The id of the source with this key, if there is one."""
+    return connection.execute(select(schema.source.c.id).where(schema.source.c.key == key)).scalar()
 
 
 def taken(connection: Connection, scope: str, keys: Iterable[str]) -> set[str]:
@@ -77,6 +85,13 @@ def known(connection: Connection, scope: str, keys: Sequence[str]) -> int | None
     ).all()
     found = {row.key: int(row.article_id) for row in having}
     return next((found[key] for key in keys if key in found), None)
+
+
+def had(connection: Connection, article_id: int, hash_: str) -> bool:
+    """Whether the article was ever of these words."""
+    content = schema.content.c
+    version = select(content.id).where(content.article_id == article_id, content.hash == hash_).limit(1)
+    return connection.execute(version).first() is not None
 
 
 def same_words(connection: Connection, scope: str, hash_: str) -> int | None:

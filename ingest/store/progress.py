@@ -35,11 +35,12 @@ def find(connection: Connection, kind: str, mark: str) -> Progress | None:
 
 
 def begin(connection: Connection, kind: str, mark: str, *, by: str, now: datetime, **facts: Any) -> Progress:
-    """The work of this kind and mark, begun now or before."""
+    """The work of this kind and mark, begun now or before; what is done stays done."""
     table = schema.request
     found = find(connection, kind, mark)
     if found:
-        connection.execute(update(table).where(table.c.id == found.id).values(state="running", ended_at=None))
+        if not found.done:
+            connection.execute(update(table).where(table.c.id == found.id).values(state="running", ended_at=None))
         return found
     values = {
         "kind": kind,

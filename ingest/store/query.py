@@ -199,9 +199,9 @@ def _canonical(found: Sequence[Lexeme]) -> tuple[list[str], list[Leaf]]:
 
 def _node(item: tree.Item, leaves: Sequence[Leaf], field: str | None) -> Node:
     if isinstance(item, tree.AndOperation):
-        return And(tuple(_flat(And, (_node(part, leaves, field) for part in item.children))))
+        return _joined(And, (_node(part, leaves, field) for part in item.children))
     if isinstance(item, tree.OrOperation):
-        return Or(tuple(_flat(Or, (_node(part, leaves, field) for part in item.children))))
+        return _joined(Or, (_node(part, leaves, field) for part in item.children))
     if isinstance(item, tree.Not):
         part = _node(item.a, leaves, field)
         return part.part if isinstance(part, Not) else Not(part)
@@ -211,6 +211,11 @@ def _node(item: tree.Item, leaves: Sequence[Leaf], field: str | None) -> Node:
         return _node(item.expr, leaves, item.name)
     assert isinstance(item, tree.Word), item
     return _leaf(leaves[int(item.value[1:])], field)
+
+
+def _joined(kind: type[And] | type[Or], parts: Iterable[Node]) -> Node:
+    different = tuple(dict.fromkeys(_flat(kind, parts)))
+    return kind(different) if len(different) > 1 else different[0]
 
 
 def _flat(kind: type[And] | type[Or], parts: Iterable[Node]) -> Iterator[Node]:

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, sel
 
 from ingest.store import schema
 from ingest.store.asof import live
-from ingest.store.filters import Filters, current, denominator, names_one, numerator
+from ingest.store.filters import Filters, current, names_one, newest_first, numerator
+from ingest.store.planner import unled
 from ingest.store.search import limited
 from ingest.store.watched import Watched, watchlist
 
@@ -107,11 +108,10 @@ def every_headline(connection: Connection, filters: Filters) -> Iterator[Sequenc
 
 
 def _listed(connection: Connection, filters: Filters, limit: int | None) -> Select[Any]:
-    narrowed = numerator(connection, filters, newest_first=limit is not None)
-    conditions = [*denominator(connection, filters), *narrowed]
+    conditions = newest_first(connection, filters)
     if filters.figures:
-        conditions.append(names_one(filters))
-    statement = select(*_HEADLINE).select_from(current(filters.as_of)).where(*conditions)
+        conditions.append(names_one(connection, filters))
+    statement = select(*_HEADLINE).select_from(current(filters.as_of, led=False)).where(*conditions)
     return statement.order_by(_c.published_at.desc(), _art.id.desc()).limit(limit)
 
 
@@ -204,10 +204,10 @@ def article(connection: Connection, uid: str, as_of: int | None = None) -> FullA
 
 def mention_ids(connection: Connection, filters: Filters) -> Iterator[Sequence[int]]:
     """The mentions (offices and ambiguous ones too, named as such) in the articles that pass all filters, in parts."""
-    conditions = [*denominator(connection, filters), *numerator(connection, filters)]
+    conditions = newest_first(connection, filters)
     if filters.figures:
-        conditions.append(_m.figure.in_(filters.figures))
-    joined = current(filters.as_of).join(schema.mention, _m.analysis_id == _a.id)
+        conditions += [names_one(connection, filters), unled(_m.figure).in_(filters.figures)]
+    joined = current(filters.as_of, led=False).join(schema.mention, _m.analysis_id == _a.id)
     statement = select(_m.id).select_from(joined).where(*conditions)
     statement = statement.order_by(_c.published_at.desc(), _art.id.desc(), _m.start, _m.id)
     yield from connection.execute(statement, execution_options=_IN_PARTS).scalars().partitions()

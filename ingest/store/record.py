@@ -20,6 +20,9 @@ from ingest.store import engines, schema
 
 log = logging.getLogger(__name__)
 
+#: The version of a record that is still being copied into (see `copy`).
+COPYING = "copying"
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -63,15 +66,30 @@ def writing(engine: Engine) -> Iterator[Connection]:
 _migrating = threading.Lock()
 
 
-def _migrate(engine: Engine) -> None:
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def head() -> str:
+    """The version that this program knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _migrate(engine: Engine) -> None:
+    config = _config()
     script = ScriptDirectory.from_config(config)
     head = script.get_current_head()
     known = {step.revision for step in script.walk_revisions()}
 
     def found(connection: Connection) -> str | None:
         version = MigrationContext.configure(connection).get_current_revision()
+        if version == COPYING:
+            raise RecordError(
+                f"A copy into the record {engines.name(engine.url)} is not finished. "
+                "`python -m ingest copy` with the same arguments finishes it."
+            )
         if version is not None and version not in known:
             raise NewerRecord(
                 f"This record is of version {version}, this program knows up to {head}. "

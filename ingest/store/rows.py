@@ -60,6 +60,12 @@ def among(
     connection: Connection, question: Select[Any], column: ColumnElement[Any], wanted: Iterable[Any]
 ) -> Iterator[Any]:
     """The rows of a question whose `column` is one of `wanted`, which may be very many."""
+    for part in parts(wanted):
+        yield from connection.execute(question.where(column.in_(part)))
+
+
+def parts(wanted: Iterable[Any]) -> Iterator[list[Any]]:
+    """What is wanted in pieces that fit into one `IN (…)`."""
     rest = iter(wanted)
     while part := list(islice(rest, _IN_ONE_QUESTION)):
-        yield from connection.execute(question.where(column.in_(part)))
+        yield part

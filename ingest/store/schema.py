@@ -72,17 +72,20 @@ class PlainText(TypeDecorator[str]):
         return dialect.type_descriptor(String(length) if length else Text())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if "\0" in value:
-            value = value.replace("\0", "")
-        if value.isascii():
-            return value
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            value = value.encode(errors="ignore").decode()
+        return None if value is None else storable(value)
+
+
+def storable(value: str) -> str:
+    """Text without what no database takes."""
+    if "\0" in value:
+        value = value.replace("\0", "")
+    if value.isascii():
         return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        value = value.encode(errors="ignore").decode()
+    return value
 
 
 # SQLite numbers rows by itself only in a column that is INTEGER to the letter.

@@ -9,22 +9,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.sql.expression import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
 from ingest.errors import SearchError
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.fields import Lookup
 from ingest.store.index import fts, vectors
+from ingest.store.planner import many, named_often, unled
 from ingest.store.query import And, Named, Node, Not, Or, parse
 from ingest.store.textquery import expressible, holds, matches
 
 #: A search that runs longer is stopped: nobody waits for it, and it would keep others from their answers.
 SECONDS = 10.0
-
-#: With more hits than this, walking down from the newest article meets them sooner than sorting them all.
-_MANY = 20_000
 
 _c, _a, _art, _m, _t = (
     schema.content.c,
@@ -58,28 +54,23 @@ def conditions(
     `newest_first` is for statements that end after some hundred rows in order of `published_at`.
     """
     tree = parse(query)
-    compiler = _Compiler(connection.dialect.name == "sqlite", Lookup(connection, as_of), as_of)
+    compiler = _Compiler(connection, Lookup(connection, as_of), as_of)
     parts = tree.parts if isinstance(tree, And) else (tree,)
     words, rest = _apart(parts)
+    compiler.each = words is not None
     if words is None:
-        return [compiler.condition(part) for part in rest]
-    compiler.driven = True
+        return [compiler.led(part) if newest_first else compiler.condition(part) for part in rest]
     if not compiler.sqlite or (newest_first and _many(connection, words)):
         found = compiler.among(words)
     else:
-        # The index leads: IN (…) took 20 times as long. The plus keeps SQLite from asking it for row after row.
-        found = and_(_c.id == _unled(fts.c.rowid), matches(words))
+        # The index leads: IN (…) took 20 times as long.
+        found = and_(_c.id == unled(fts.c.rowid), matches(words))
     return [found, *(compiler.condition(part) for part in rest)]
 
 
-def _unled(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return UnaryExpression(column, operator=custom_op("+"))
-
-
 def _many(connection: Connection, words: Node) -> bool:
-    some = select(fts.c.rowid).where(matches(words)).limit(_MANY + 1).subquery()
     with limited(connection):
-        return connection.execute(select(func.count()).select_from(some)).scalar_one() > _MANY
+        return many(connection, select(fts.c.rowid).where(matches(words)))
 
 
 def _apart(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
@@ -94,12 +85,19 @@ def _apart(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
 class _Compiler:
     """Trees as conditions on `content`."""
 
-    def __init__(self, sqlite: bool, lookup: Lookup, as_of: int | None) -> None:
-        self.sqlite = sqlite
+    def __init__(self, connection: Connection, lookup: Lookup, as_of: int | None) -> None:
+        self.connection = connection
+        self.sqlite = connection.dialect.name == "sqlite"
         self.lookup = lookup
         self.as_of = as_of
-        #: whether few rows are left to ask about: then each is asked, else all answers are made first
-        self.driven = False
+        #: whether each row is asked about fields as it comes; else the answers for all are made first (on SQLite)
+        self.each = False
+
+    def led(self, node: Node) -> ColumnElement[bool]:
+        """The same for rows that come by date: what is rare finds its rows itself."""
+        if self.sqlite and isinstance(node, Named):
+            self.each = node.field != "figure" or named_often(self.connection, self.lookup.ids(node))
+        return self.condition(node)
 
     def condition(self, node: Node) -> ColumnElement[bool]:
         if expressible(node):
@@ -121,7 +119,7 @@ class _Compiler:
         """Whether the index finds the content."""
         if self.sqlite:
             found = select(fts.c.rowid).where(matches(node)).correlate(None)
-            return _unled(_c.id).in_(found)
+            return unled(_c.id).in_(found)
         return _c.id.in_(select(vectors.c.content_id).where(holds(node)).correlate(None))
 
     def named(self, node: Named) -> ColumnElement[bool]:
@@ -134,13 +132,14 @@ class _Compiler:
             return self._either(of_source, _art.id, _c.article_id)
         found = select(_a.content_id).where(live(_a, self.as_of))
         if node.field == "figure":
-            found = found.join(schema.mention, _m.analysis_id == _a.id).where(_m.figure.in_(ids), _m.kind == "person")
+            figure = unled(_m.figure) if self.each else _m.figure
+            found = found.join(schema.mention, _m.analysis_id == _a.id).where(figure.in_(ids), _m.kind == "person")
         else:
             found = found.join(schema.analysis_topic, _t.analysis_id == _a.id).where(_t.topic.in_(ids))
         return self._either(found, _a.content_id, _c.id)
 
     def _either(self, found: Select[Any], inner: ColumnElement[Any], outer: ColumnElement[Any]) -> ColumnElement[bool]:
-        if self.driven or not self.sqlite:
+        if self.each or not self.sqlite:
             return found.where(inner == outer).correlate(schema.content).exists()
         return outer.in_(found.correlate(None))
 

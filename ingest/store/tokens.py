@@ -46,19 +46,24 @@ def words(text: str) -> list[str]:
     NFKC, case folded; an apostrophe or a dot inside a word stays (`u.s`, `o'neill`), a possessive `'s` goes; a run of
     Chinese, Japanese or Korean becomes overlapping pairs of characters, and the last one alone. No stemming.
     """
-    found: list[str] = []
-    for word in runs(text):
-        if unspaced(word):
-            found.extend(word[at : at + 2] for at in range(len(word)))
-        else:
-            found.append(word[:LONGEST])
-    return found
+    text = folded(text)
+    pattern = _pattern(text)
+    found = _cut(pattern, text)
+    if pattern is _WORD:
+        pairs = ([word[at : at + 2] for at in range(len(word))] if unspaced(word) else [word] for word in found)
+        found = [token for each in pairs for token in each]
+    return [word[:LONGEST] for word in found]
 
 
 def runs(text: str) -> list[str]:
     """The words of a text with runs of Chinese, Japanese or Korean left whole."""
     text = folded(text)
-    return [word.removesuffix("'s") for word in _pattern(text).findall(text)]
+    return _cut(_pattern(text), text)
+
+
+def _cut(pattern: re.Pattern[str], text: str) -> list[str]:
+    found: list[str] = pattern.findall(text)
+    return [word.removesuffix("'s") for word in found] if "'s" in text else found
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -86,29 +91,30 @@ def unspaced(word: str) -> bool:
 
 def spans(text: str) -> list[tuple[str, int, int]]:
     """The same words with their places in the text: from where to where, in characters."""
-    shown, starts = _aligned(text)
+    shown, starts, ends = _aligned(text)
     found: list[tuple[str, int, int]] = []
     for match in _pattern(shown).finditer(shown):
         word, first = match.group().removesuffix("'s"), match.start()
+        last = first + len(word)
         if unspaced(word):
-            places = range(first, first + len(word))
-            found += [
-                (shown[at : min(at + 2, match.end())], starts[at], starts[min(at + 2, match.end())]) for at in places
-            ]
+            pairs = ((at, min(at + 2, last)) for at in range(first, last))
+            found += [(shown[at:end], starts[at], ends[end - 1]) for at, end in pairs]
         else:
-            found.append((word[:LONGEST], starts[first], starts[first + len(word)]))
+            found.append((word[:LONGEST], starts[first], ends[last - 1]))
     return found
 
 
-def _aligned(text: str) -> tuple[str, Sequence[int]]:
-    """The folded text, and for each of its characters (and its end) where it comes from."""
+def _aligned(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """The folded text, and for each of its characters from where to where it stood."""
     shown = folded(text)
-    if len(shown) == len(text) and unicodedata.is_normalized("NFKC", text):
-        return shown, range(len(text) + 1)
+    if len(shown) == len(text) and _SOFT_HYPHEN not in text and unicodedata.is_normalized("NFKC", text):
+        return shown, range(len(text)), range(1, len(text) + 1)
     pieces: list[str] = []
     starts: list[int] = []
+    ends: list[int] = []
     for match in _CLUSTER.finditer(text):
         piece = folded(match.group())
         pieces.append(piece)
         starts += [match.start()] * len(piece)
-    return "".join(pieces), [*starts, len(text)]
+        ends += [match.end()] * len(piece)
+    return "".join(pieces), starts, ends

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from ingest import text
 from ingest.models import Analysis, Article, PublishedFrom
@@ -79,21 +79,32 @@ def is_open(connection: Connection, article_id: int) -> bool:
     return connection.execute(current).first() is not None
 
 
+def current(connection: Connection, analysis_ids: Iterable[int]) -> list[Row[Any]]:
+    """Those of these analyses that are current, in order: id, article, content, story, source and day."""
+    analysis, content, article = schema.analysis.c, schema.content.c, schema.article.c
+    question = (
+        select(analysis.id, analysis.article_id, analysis.content_id, analysis.story_id, article.source_id, content.day)
+        .join(schema.content, content.id == analysis.content_id)
+        .join(schema.article, article.id == analysis.article_id)
+        .where(analysis.rev_to.is_(None), content.rev_to.is_(None))
+        .order_by(analysis.id)
+    )
+    return list(rows.among(connection, question, analysis.id, sorted(analysis_ids)))
+
+
 def close(connection: Connection, article_id: int, revision: int) -> None:
     """Ends the current content and analysis of an article with this revision."""
-    _close(connection, schema.content, article_id, revision)
-    close_analysis(connection, article_id, revision)
+    for table in (schema.content, schema.analysis):
+        connection.execute(
+            update(table).where(table.c.article_id == article_id, table.c.rev_to.is_(None)).values(rev_to=revision)
+        )
 
 
-def close_analysis(connection: Connection, article_id: int, revision: int) -> None:
-    """Ends the current analysis alone: the words stay."""
-    _close(connection, schema.analysis, article_id, revision)
-
-
-def _close(connection: Connection, table: Table, article_id: int, revision: int) -> None:
-    connection.execute(
-        update(table).where(table.c.article_id == article_id, table.c.rev_to.is_(None)).values(rev_to=revision)
-    )
+def close_analyses(connection: Connection, analysis_ids: Sequence[int], revision: int) -> None:
+    """Ends these analyses alone: the words stay."""
+    table = schema.analysis
+    for part in rows.parts(analysis_ids):
+        connection.execute(update(table).where(table.c.id.in_(part)).values(rev_to=revision))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -130,7 +130,8 @@ class Commit:
             self._add_one(source_id, source, article, hash_, scoring)
             return
         latest = versions.latest(connection, known)
-        if latest.hash == hash_:
+        if latest.hash == hash_ or (source.kind == "archive" and identity.had(connection, known, hash_)):
+            # An archive that holds two versions of an article says the older one again each time it is read.
             identity.remember(connection, scope, entry.keys, known)
             return
         if in_folder:
@@ -221,14 +222,20 @@ class Commit:
             return [(articles[0], error)]
         return []
 
-    def rescored(self, article_id: int, content_id: int, analysis: Analysis, *, scoring: Scoring) -> None:
-        """Closes an article's analysis and opens a new one of the same words, those of `content_id`."""
-        latest = versions.latest(self.connection, article_id)
-        if not latest.open or latest.content_id != content_id:
-            return  # withdrawn or edited meanwhile
-        versions.close_analysis(self.connection, article_id, self.revision)
-        place = Place(article_id, latest.source_id, latest.story_id, self.revision)
-        versions.open_analyses(self.connection, [Scored(place, analysis, content_id, latest.day)], scoring)
+    def rescored(self, analyses: Mapping[int, Analysis], *, scoring: Scoring) -> int:
+        """Closes analyses and opens new ones of the same words, by the id of the old one; answers how many those were.
+
+        What was withdrawn, edited or scored again meanwhile is left as it is.
+        """
+        found = versions.current(self.connection, analyses)
+        if found:
+            versions.close_analyses(self.connection, [old.id for old in found], self.revision)
+            scored = []
+            for old in found:
+                place = Place(old.article_id, old.source_id, old.story_id, self.revision)
+                scored.append(Scored(place, analyses[old.id], old.content_id, old.day))
+            versions.open_analyses(self.connection, scored, scoring)
+        return len(found)
 
     def withdraw(self, article_ids: Iterable[int]) -> int:
         """Closes the current rows of these articles, and says how many had any; their history stays."""

@@ -1,0 +1,91 @@
+"""How the command line speaks to people: messages, faults, progress."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
+
+from ingest import settings
+from ingest.errors import IngestError
+from ingest.settings import Settings
+from ingest.store import engines, record
+
+#: What people read goes to stderr, what programs read to stdout.
+people = Console(stderr=True)
+
+
+def fail(message: str) -> NoReturn:
+    """Says what went wrong and ends with exit code 1."""
+    people.print(f"[bold]error:[/] {escape(message)}", highlight=False)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def messages() -> Iterator[None]:
+    """Every expected fault becomes a message and exit code 1."""
+    try:
+        yield
+    except IngestError as error:
+        fail(str(error))
+    except DatabaseError as error:
+        fail(
+            f"the record can't be used: {engines.reason(error)}. Look whether the disk is full or the server stopped; "
+            "`python -m ingest check` says whether the record is damaged."
+        )
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Settings, Engine]]:
+    """Settings in force and the record; every expected fault becomes a message and exit code 1."""
+    with messages():
+        active = settings.load()
+        handler = RichHandler(console=people, show_path=False, rich_tracebacks=False)
+        logging.basicConfig(level=active.log_level, format="%(message)s", handlers=[handler], force=True)
+        # Their every request and every parsed page is not news.
+        for library in ("httpx2", "httpcore2", "trafilatura", "watchfiles", "alembic"):
+            logging.getLogger(library).setLevel(logging.WARNING)
+        active.prepare()
+        engine = record.open_engine(active.database)
+        try:
+            yield active, engine
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each kind of thing that is counted."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=people, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+@contextmanager
+def rate() -> Iterator[Callable[[float, int], None]]:
+    """One bar for long work: it is told the share that is done (0 to 1) and how many things that were."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=people, transient=True) as bars:
+        task = bars.add_task("starting", total=1.0)
+
+        def tell(share: float, done: int) -> None:
+            seconds = bars.tasks[0].elapsed or 1.0
+            bars.update(task, completed=share, description=f"{done:,} ({done / seconds:,.0f}/s)")
+
+        yield tell

@@ -1,0 +1,122 @@
+"""`make bench`: makes an archive, measures, prints one table and keeps it in `tests/bench/results/`.
+
+SCALE=1000000 articles takes half an hour and 13 GB of disk; SCALE=10000 a few minutes. KEEP=1 measures again on the
+record that the last run of this scale has left. BASELINE=0 leaves out what people build today.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, date, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from tests.bench import baseline, load, queries, rates, report, served
+from tests.bench.corpus import Corpus
+
+HERE = Path(__file__).parent
+WORK = HERE / ".work"
+RESULTS = HERE / "results"
+#: What a click is compared with: the budget is three times the same on this many.
+SMALL = 10_000
+
+Found = TypeVar("Found")
+
+
+def main() -> None:
+    """One run."""
+    scale = int(os.environ.get("SCALE") or 1_000_000)
+    start = time.monotonic()
+    folder = WORK / str(scale)
+    corpus, loaded = archive(scale, folder, keep=bool(int(os.environ.get("KEEP") or 0)))
+    path, url = folder / "record.db", f"sqlite:///{folder / 'record.db'}"
+    found: dict[str, Any] = {
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "commit": report.commit(),
+        "scale": scale,
+        "machine": report.machine(),
+        "load": loaded,
+        "disk_bytes_per_article": round(load.size(path) / scale),
+    }
+    said("analysis, and load with analysis")
+    shutil.rmtree(folder / "rates", ignore_errors=True)
+    found["rates"] = apart(rates.measure, corpus, min(20_000, max(1_000, scale // 5)), folder / "rates")
+    said("queries: alone, then with eight readers and a writer")
+    found["queries"] = apart(queries.measure, url, corpus)
+    said("the dashboard: cold start, one viewer, idle viewers, crowds")
+    found["dashboard"] = served.dashboard(url, corpus, folder / "served")
+    if scale > SMALL:
+        small = WORK / str(SMALL)
+        said(f"the dashboard at {SMALL:,} articles")
+        little, _ = archive(SMALL, small, keep=False)
+        found["dashboard_10k"] = served.dashboard(
+            f"sqlite:///{small / 'record.db'}", little, small / "served", crowds=()
+        )
+    if int(os.environ.get("BASELINE") or 1):
+        found["baseline"] = usual(url, corpus, folder)
+    found["minutes"] = round((time.monotonic() - start) / 60, 1)
+    found = json.loads(json.dumps(found, default=dataclasses.asdict))
+    RESULTS.mkdir(exist_ok=True)
+    name = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{scale}"
+    name.with_suffix(".json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    table = report.markdown(found)
+    name.with_suffix(".md").write_text(table, encoding="utf-8")
+    print(table)
+
+
+def archive(scale: int, folder: Path, *, keep: bool) -> tuple[Corpus, dict[str, Any]]:
+    """The archive of this scale in a record of its own, and how it was loaded."""
+    about = folder / "record.json"
+    if keep and about.exists():
+        known = json.loads(about.read_text())
+        return Corpus(scale, date.fromisoformat(known.pop("until"))), known
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    corpus = Corpus(scale, datetime.now(UTC).date())
+    said(f"{scale:,} articles into a record")
+    loaded = apart(load.store, f"sqlite:///{folder / 'record.db'}", corpus)
+    known = {"rate": round(loaded.rate), "articles": loaded.articles, "seconds": round(loaded.seconds, 1)}
+    about.write_text(json.dumps({**known, "until": corpus.until.isoformat()}))
+    return corpus, known
+
+
+def usual(url: str, corpus: Corpus, folder: Path) -> dict[str, Any] | None:
+    """What people build today; nothing where the memory does not hold it."""
+    needed = corpus.scale * 12_000  # the texts, a filtered copy of them, and the frames
+    if psutil.virtual_memory().available < needed:
+        said(f"no baseline: its frames need {needed / 1024**3:.0f} GiB")
+        return None
+    frames = folder / "frames"
+    frames.mkdir(exist_ok=True)
+    said("what people build today: frames, queries, its page")
+    apart(baseline.prepare, url, frames)
+    found: dict[str, Any] = apart(baseline.measure, frames, corpus, 5 if corpus.scale > 100_000 else 20)
+    found["scoring"] = round(apart(baseline.scoring, corpus, 200), 1)
+    found["served"] = served.usual(frames, corpus)
+    shutil.rmtree(frames)
+    return found
+
+
+def apart(work: Callable[..., Found], *args: Any) -> Found:
+    """What `work` gives, in a process of its own, so that its memory is gone afterwards."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *args).result()
+
+
+def said(what: str) -> None:
+    """Tells the person what goes on."""
+    print(f"{datetime.now():%H:%M:%S} {what}", file=sys.stderr, flush=True)  # noqa: DTZ005
+
+
+if __name__ == "__main__":
+    main()
