@@ -16,13 +16,14 @@ from ingest.store.snippets import Marked, Snippet
 _SHOWN = 25
 
 
-def listing(page: Page, found: Sequence[Headline], as_of: int | None) -> None:
+def listing(page: Page, found: Sequence[Headline]) -> None:
     """The hits, newest first, with what was searched for in bold."""
-    key = f"hits-shown-{page.view.filters.search}"
+    filters = page.view.filters
+    key = f"hits-shown-{filters.search}"
     limit = st.session_state.get(key, _SHOWN)
     shown = found[:limit]
     with page.model.engine.connect() as connection:
-        cut = snippets.of(connection, page.view.filters.search, [headline.id for headline in shown], as_of)
+        cut = snippets.of(connection, filters.search, [headline.id for headline in shown], filters.as_of)
     with st.container(border=True, key="hits"):
         for headline in shown:
             if snippet := cut.get(headline.id):  # none where it was withdrawn a moment ago

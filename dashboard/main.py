@@ -57,7 +57,7 @@ def main() -> None:
     )
     head(page, chosen.title, at)
     try:
-        if fault := searchfield.fault(model, view.filters.search):
+        if fault := searchfield.fault(model, view.filters.search, view.filters.as_of):
             raise fault
         chosen.run()
     except SearchError as error:  # understood, but too long, it comes from the page

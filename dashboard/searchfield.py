@@ -28,7 +28,7 @@ Capitals and signs make no difference; Chinese, Japanese and Korean words are fo
 _AROUND = 30
 
 
-def draw(model: ReadModel) -> None:
+def draw(model: ReadModel, as_of: int) -> None:
     """The field; under it, in words and with the place marked, what is wrong with what stands in it."""
     typed = st.text_input(
         "Search",
@@ -38,11 +38,11 @@ def draw(model: ReadModel) -> None:
         max_chars=LONGEST,
         help=HELP,
     )
-    if error := fault(model, typed or ""):
+    if error := fault(model, typed or "", as_of):
         st.error(message(typed or "", error), icon=":material/search_off:")
 
 
-def fault(model: ReadModel, typed: str, as_of: int | None = None) -> SearchError | None:
+def fault(model: ReadModel, typed: str, as_of: int | None) -> SearchError | None:
     """What is wrong with a search, if anything."""
     if not typed.strip():
         return None

@@ -45,8 +45,8 @@ def query(
 
     Everything is written out, automatic choices too, so that a colleague sees the same lines when a default has moved
     on; lines that nobody chose are no filter, or the link would count fewer articles. `fixed` writes the first and
-    last day; else the period (its label, from the widget) moves with the calendar. `extra` are parameters of the
-    page's own.
+    last day; else the period (its label, from the widget) moves with the calendar. `pinned` writes the revision too:
+    what is opened shows these numbers for ever. `extra` are parameters of the page's own.
     """
     filters = view.filters
     pairs: list[tuple[str, str]] = []

@@ -27,7 +27,7 @@ _BINS: list[Bin | Literal["Automatic"]] = [AUTOMATIC, *get_args(Bin)]
 def draw(lists: Lists, model: ReadModel, today: date, as_of: int) -> View:
     """Draws the filters and answers the view that they describe, as of a revision."""
     with st.sidebar:
-        searchfield.draw(model)
+        searchfield.draw(model, as_of)
         chosen = st.selectbox("Period", _PERIODS, key=keys.PERIOD, bind="query-params", help=_PERIOD_HELP) or AUTOMATIC
         dates: Sequence[date] = ()
         if chosen == CUSTOM:

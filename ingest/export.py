@@ -41,7 +41,7 @@ def provenance(connection: Connection, filters: Filters) -> Row:
 
 
 def in_words(filters: Filters, names: Mapping[int, str]) -> str:
-    """The filters as `name=value` pairs; empty when there are none."""
+    """The filters as `name=value` pairs; empty when there are none. The revision has a column of its own."""
     pairs: list[tuple[str, str]] = [
         (name, ", ".join(values))
         for name, values in (
@@ -59,8 +59,6 @@ def in_words(filters: Filters, names: Mapping[int, str]) -> str:
         pairs.append(("search", filters.search.strip()))
     if filters.offices:
         pairs.append(("offices", "counted"))
-    if filters.as_of is not None:
-        pairs.append(("as of revision", str(filters.as_of)))
     return "; ".join(f"{name}={value}" for name, value in pairs)
 
 

@@ -37,7 +37,7 @@ from ingest.store import reader, record
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
 from tests import newsroom as press
-from tests.desk import Desk, until
+from tests.desk import Desk, on_sqlite, until
 from tests.newsroom import EAST, NORTH, WEST, Press, entry
 
 Open = Callable[..., AppTest]
@@ -134,6 +134,11 @@ def shown(at: AppTest) -> str:
 
 def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
+
+
+def summary(at: AppTest) -> str:
+    """The line that says how many articles are in view, from when."""
+    return next(str(text.value) for text in at.markdown if " source" in str(text.value))
 
 
 def charts(at: AppTest) -> dict[str, dict[str, Any]]:
@@ -235,14 +240,14 @@ def test_a_chip_takes_its_filter_away_and_reset_takes_all(demo: Open) -> None:
 def test_all_three_links_open_the_same_numbers(demo: Open) -> None:
     for parameters in ({}, {"figures": "Kim Jong Un", "q": "talks"}, {"topics": "Sanctions", "tone": ["-0.5", "0.9"]}):
         at = demo(**parameters)
-        numbers, line = metrics(at), at.markdown[0].value
+        numbers, line = metrics(at), summary(at)
         drawn = [trace.get("name") for trace in charts(at)["attention"]["data"]]
         links = [code.value for code in at.code]
         assert len(links) == 3
         for link in links:
             opened = demo(**parse_qs(link.partition("?")[2]))
             assert metrics(opened) == numbers
-            assert opened.markdown[0].value == line
+            assert summary(opened) == line
             assert [trace.get("name") for trace in charts(opened)["attention"]["data"]] == drawn
 
 
@@ -570,6 +575,7 @@ def test_the_reader_shows_hostile_articles_literally(hostile: Open) -> None:
 # -- a record that can't be used --------------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_newer_record_is_refused_in_words(open_page: Open, engine: Engine, desk: Desk) -> None:
     engine.dispose()
     with sqlite3.connect(desk.data / "discourse.db") as connection:
@@ -590,6 +596,7 @@ def test_a_damaged_record_is_refused_in_words(open_page: Open, desk: Desk) -> No
     assert at.query_params == {"figures": "Kim Jong Un"}
 
 
+@on_sqlite
 def test_a_record_mended_meanwhile_is_taken_up(
     open_page: Open, engine: Engine, desk: Desk, empty_record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -629,3 +636,59 @@ def test_a_record_damaged_while_it_is_read_leaves_no_traceback(demo: Open, desk:
         assert "**The record can't be read.** database disk image is malformed" in at.error[0].value
         assert at.query_params == {"figures": "Kim Jong Un"}
     assert not demo("sources").exception
+
+
+# -- search
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_search_that_is_not_understood_shows_where_and_no_numbers(demo: Open, page: str) -> None:
+    at = demo(page, q='talks "half [x](http://evil.test)')
+    said = shown(at)
+    assert "This quote has no second one" in said
+    assert ':red-background[\\"]' in said
+    assert "so nothing is shown for it" in said
+    assert (at.metric.values, charts(at), list(at.dataframe)) == ([], {}, [])
+    assert "[x](" not in "\n".join(texts(at))
+    at.button(key="search-clear").click().run()
+    assert "no second one" not in shown(at)
+    assert at.text_input(key=keys.SEARCH).value == ""
+
+
+def test_a_name_nobody_has_is_said_with_those_meant(demo: Open) -> None:
+    said = shown(demo(q="figure:Tramp"))
+    assert "Did you mean Donald Trump" in said
+
+
+def test_articles_show_where_the_words_stand(demo: Open) -> None:
+    at = demo("articles", q='"Singapore summit" OR title:북한')
+    hits = [element.value for element in at.markdown if "](articles?" in element.value]
+    assert hits
+    assert all("**" in hit for hit in hits)
+    assert any("**Singapore summit**" in hit for hit in hits)
+    assert all("article=" in hit and "q=" in hit for hit in hits)
+    at.session_state["articles-as"] = "Table"
+    at.run()
+    assert len(at.dataframe) == 1
+    assert not [element for element in at.markdown if "](articles?" in element.value]
+
+
+def test_hits_are_text_whatever_they_hold(open_page: Open, desk: Desk) -> None:
+    for number, words_ in enumerate(HOSTILE):
+        desk.drop(f"{number}.md", f"---\ntitle: 'levy {words_[:200]}'\n---\nA levy: {words_} — levy\n\n{words_[:99]}")
+    engine = record.open_engine(desk.url)
+    Pipeline(engine, Analyser(Watchlist((), ()))).folder(desk.seeds)
+    engine.dispose()
+    at = open_page("articles", q="levy")
+    read = "\n".join(texts(at))
+    assert "**levy**" in read
+    for word in (r"](javascript", "<script", "![", "](http://evil", ":red[", "$x"):
+        assert not re.search(rf"(?<!\\){re.escape(word)}", read), word
+    assert len(read) < 20_000
+
+
+def test_more_hits_come_on_demand(demo: Open) -> None:
+    at = demo("articles", q="kim OR trump OR moon")
+    before = sum("](articles?" in element.value for element in at.markdown)
+    at.button(key="hits-more").click().run()
+    assert sum("](articles?" in element.value for element in at.markdown) > before

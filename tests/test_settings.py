@@ -49,6 +49,9 @@ def test_without_any_setting_everything_lies_in_the_project() -> None:
         ("DATABASE_URL", "sqlite+aiosqlite:///x.db", "a URL like sqlite:"),
         ("DATABASE_URL", "sqlite://", "a URL like sqlite:"),
         ("DATABASE_URL", "sqlite:///:memory:", "a URL like sqlite:"),
+        ("DATABASE_URL", "postgresql+psycopg://host", "a URL like sqlite:"),
+        ("DATABASE_URL", "postgresql+asyncpg://host/name", "a URL like sqlite:"),
+        ("DATABASE_URL", "postgresql://host:port/name", "a URL like sqlite:"),
         ("USER_AGENT", "", "3 to 300 printable ASCII characters"),
         ("USER_AGENT", "x" * 301, "3 to 300 printable ASCII characters"),
         ("USER_AGENT", "two\nlines", "3 to 300 printable ASCII characters"),
@@ -206,3 +209,27 @@ def test_the_readme_lists_every_setting_once_with_its_default() -> None:
         if expected not in ("", None):
             assert default == f"`{expected}`", name
         assert meaning
+
+
+@pytest.mark.parametrize("driver", ["postgresql+psycopg", "postgresql", "postgres"])
+def test_a_postgresql_url_by_any_of_its_names_is_taken(monkeypatch: pytest.MonkeyPatch, driver: str) -> None:
+    monkeypatch.setenv("DISCOURSE_DATABASE_URL", f"{driver}://me:secret%40word@db.test:5433/discourse?sslmode=require")
+    assert settings.load().database == ("postgresql+psycopg://me:secret%40word@db.test:5433/discourse?sslmode=require")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:secret@db.test/discourse",
+        "postgresql//me:secret@db.test/discourse",
+        "postgresql://me:sec/ret@db.test",
+        "mysql://db.test/discourse?password=secret",
+        "me:secret@db.test",
+    ],
+)
+def test_a_wrong_database_url_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DISCOURSE_DATABASE_URL", url)
+    with pytest.raises(SettingError, match=r"DISCOURSE_DATABASE_URL=.*\*\*\*") as caught:
+        settings.load()
+    assert "secret" not in str(caught.value)
+    assert "sec/ret" not in str(caught.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -14,7 +13,6 @@ from dashboard import borders, empty, evidence, hits, palette, queries, words
 from dashboard.panel import Page
 from ingest import export
 from ingest.store import reader
-from ingest.store.filters import Filters
 from ingest.store.reader import FullArticle, Headline
 
 #: Rows of the table. More are in the CSV, and a filter finds them faster than scrolling.
@@ -38,7 +36,7 @@ def draw(page: Page) -> None:
     if uid:
         read(page, uid)
         return
-    filters = _as_shown(page)
+    filters = page.view.filters
     with page.model.engine.connect() as connection:
         found = reader.headlines(connection, filters, limit=_ROWS + 1)
         named = reader.named(connection, [headline.id for headline in found[:_ROWS]], filters.as_of)
@@ -60,15 +58,9 @@ def draw(page: Page) -> None:
         icon=":material/download:",
     )  # fmt: skip
     if searched and as_ == "Hits":
-        hits.listing(page, found, filters.as_of)
+        hits.listing(page, found)
     else:
         _table(page, found, named)
-
-
-def _as_shown(page: Page) -> Filters:
-    """The view's filters at the revision that the page says its numbers are true for."""
-    filters = page.view.filters
-    return filters if filters.as_of is not None else replace(filters, as_of=page.revision)
 
 
 def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> None:
@@ -116,7 +108,7 @@ def _csv(page: Page) -> bytes:
     with page.model.engine.connect() as connection:
         # Row by row: a frame of a million articles would take more than the rest of the dashboard.
         export.write(
-            export.articles(connection, _as_shown(page)), out, "csv", export.columns("articles", page.view.bin)
+            export.articles(connection, page.view.filters), out, "csv", export.columns("articles", page.view.bin)
         )
     return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©
 

@@ -69,7 +69,8 @@ def opened(path: Path, *, skip: int = 0) -> Iterator[Archive]:
             if start == b"PAR1":
                 yield _parquet(raw, skip)
             else:
-                yield _lines_of(_unpacked(raw, start), lambda: raw.tell() / size, skip)
+                # Whoever unpacks closes the file at its end.
+                yield _lines_of(_unpacked(raw, start), lambda: 1.0 if raw.closed else raw.tell() / size, skip)
     except _BREAKS as error:
         raise SourceError(f"The file can't be read ({_reason(error)}).") from error
 
@@ -98,7 +99,8 @@ class _Zstd(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
+        # A piece in which the stream breaks off is lost, so pieces are small.
+        data = self._stream.read(min(len(buffer), 1 << 14))
         buffer[: len(data)] = data
         return len(data)
 

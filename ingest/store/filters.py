@@ -101,8 +101,13 @@ def newest_first(connection: Connection, filters: Filters) -> list[ColumnElement
 
 def names_one(connection: Connection, filters: Filters) -> ColumnElement[bool]:
     """Whether an article names one of the figures."""
-    if connection.dialect.name != "sqlite" or named_often(connection, filters.figures):
-        naming = (_m.analysis_id == _a.id, _m.kind.in_(filters.kinds), unled(_m.figure).in_(filters.figures))
-        return exists().where(*naming)
-    rare = select(_m.analysis_id).where(_m.figure.in_(filters.figures), _m.kind.in_(filters.kinds))
-    return _a.id.in_(rare.correlate(None))
+    naming = (_m.kind.in_(filters.kinds), unled(_m.figure).in_(filters.figures))
+    something_leads = connection.dialect.name != "sqlite" or filters.search.strip()
+    if something_leads or named_often(connection, filters.figures):
+        return exists().where(_m.analysis_id == _a.id, *naming)
+    # Few mentions: they lead. To the content, not the analysis: of that, SQLite would try each for every content.
+    analysis = schema.analysis.alias()
+    rare = select(analysis.c.content_id).join(schema.mention, _m.analysis_id == analysis.c.id)
+    return _c.id.in_(rare.where(_m.kind.in_(filters.kinds), _m.figure.in_(filters.figures))) & exists().where(
+        _m.analysis_id == _a.id, *naming
+    )

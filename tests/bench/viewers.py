@@ -1,7 +1,8 @@
 """People in front of the dashboard: websocket clients that speak Streamlit's protocol as its frontend does.
 
-A viewer asks for the page, clicks (a new query string, as going back in the browser's history does, or a new page), and
-between the clicks sends the ticks that the server's AutoRerun messages ask the frontend for.
+A viewer asks for the page, clicks (a new query string, maybe on another page, as going back in the browser's history
+does: all filters take what it says), and between the clicks sends the ticks that the server's AutoRerun messages ask
+the frontend for.
 """
 
 from __future__ import annotations
@@ -66,14 +67,13 @@ class Viewer:
 
     async def click(self, click: Click) -> float:
         """Seconds from the click to the finished script."""
-        new_page = click.page != self._at.page
         self._at = click
         self._stop_ticking()  # a new run asks for its own
         self._finished.clear()
         self._busy = True
         self.elements = set()
         start = time.perf_counter()
-        await self._send(history=not new_page)
+        await self._send(history=True)
         try:
             await asyncio.wait_for(self._finished.wait(), _PATIENCE)
         except TimeoutError:
