@@ -115,7 +115,7 @@ def head(page: Page, title: str, at: pin.Pin) -> None:
 
 #: A file dropped into the seed folder is to be on screen within 5 s, the worker and the follower take up to two. A tick
 #: costs some 8 ms of CPU a viewer, nearly all of it Streamlit's own.
-_TICK = timedelta(seconds=3)
+_TICK = timedelta(seconds=4)
 
 
 @st.fragment(run_every=_TICK)

@@ -61,9 +61,9 @@ class Scope(Moment):
     def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
         super().__init__(model, view.filters.as_of)
         self._bin = f"date_trunc('{view.bin}', day)::DATE"
-        self._with = self._relations(model, view, ends)
+        self._sql = self._relations(model, view, ends)
 
-    def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> str:
+    def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> dict[str, str]:
         filters = view.filters
         base = (
             f"source IN {sql_list(view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
@@ -99,12 +99,12 @@ class Scope(Moment):
         counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
         totals = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net"))
         named = f"{base}{naming}{hit}{by_article.format('article')}{one_a_story.format('article')}"
-        return (
-            f"WITH base AS NOT MATERIALIZED (SELECT * REPLACE ({alone}), {totals} FROM ({whole})), "
-            f"hit AS NOT MATERIALIZED (SELECT * FROM base WHERE true{hit}{by_article.format('id')}), "
-            f"named AS NOT MATERIALIZED (SELECT analysis, article, figure, day, source, story, {alone}, single, "
-            f"{counts} FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0) "
-        )
+        return {
+            "base": f"SELECT * REPLACE ({alone}), {totals} FROM ({whole})",
+            "hit": f"SELECT * FROM base WHERE true{hit}{by_article.format('id')}",
+            "named": f"SELECT analysis, article, figure, day, source, story, {alone}, single, {counts} "
+            f"FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0",
+        }
 
     def figures(self, ids: Iterable[str]) -> str:
         """The numbers of these figures as an SQL list."""
@@ -116,7 +116,12 @@ class Scope(Moment):
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query over the relations; `{bin}` in it is the first day of the bin."""
-        return self.cursor.execute(self._with + sql.replace("{bin}", self._bin)).fetchall()
+        # Only what it names: to plan a relation that nobody asks for takes longer than to count a month.
+        wanted = {name for name in self._sql if name in sql}
+        if "hit" in wanted:
+            wanted.add("base")
+        given = ", ".join(f"{name} AS NOT MATERIALIZED ({of})" for name, of in self._sql.items() if name in wanted)
+        return self.cursor.execute(f"WITH {given} {sql}".replace("{bin}", self._bin)).fetchall()
 
     def clusters(self, keys: str, rows: str, *, sum_: str = "sum", lone: str = "alone") -> list[tuple[Any, ...]]:
         """For each group the sums that a clustered mean and its interval are made of, keys first; see `mean`.

@@ -38,7 +38,7 @@ def mean_interval(
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
-def wilson(hits: int, of: int) -> tuple[float, float] | None:
+def wilson(hits: float, of: int) -> tuple[float, float] | None:
     """95 % interval of a share (Wilson 1927); None for a share of nothing."""
     if of <= 0:
         return None

@@ -237,13 +237,19 @@ class Newsroom:
 def base(pieces: Sequence[Piece], view: View) -> list[Piece]:
     """The denominator: sources, languages and period."""
     filters = view.filters
-    return [
+    found = [
         piece
         for piece in pieces
         if piece.source in filters.sources
         and view.since <= piece.day <= view.until
         and (not filters.languages or piece.language in filters.languages)
     ]
+    if view.copies == "all":
+        return found
+    first: dict[int, int] = {}
+    for piece in found:
+        first[piece.story] = min(piece.id, first.get(piece.story, piece.id))
+    return [piece for piece in found if piece.id == first[piece.story]]
 
 
 def hit(pieces: Sequence[Piece], view: View) -> list[Piece]:

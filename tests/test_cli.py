@@ -24,7 +24,7 @@ from tests.desk import Desk, item, opml, rss
 
 pytestmark = pytest.mark.usefixtures("quiet_logging", "desk", "wide")
 
-COMMANDS = ("once", "watch", "parse", "score", "status", "export", "withdraw", "check", "copy")
+COMMANDS = ("once", "watch", "parse", "score", "status", "export", "withdraw", "check", "copy", "backfill", "rescore")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -39,6 +40,8 @@ VIEWS: dict[str, dict[str, object]] = {
     "one day": {"since": date(2026, 11, 20), "until": date(2026, 11, 20), "bin": "day"},
     "before anything": {"since": date(2019, 1, 1), "until": date(2019, 2, 1)},
     "to come": {"since": TODAY, "until": TODAY + timedelta(days=20), "bin": "day"},
+    "copies once": {"copies": "once", **SEASON},
+    "copies once, narrowed": {"copies": "once", "offices": True, "topics": ("summits",), "sources": (WEST, EAST)},
     "everything at once": {
         "sources": (WEST, EAST), "topics": ("summits",), "tone": (-1.0, 0.9), "languages": ("en",), "offices": True,
         "search": "town", "bin": "month", **SEASON,
@@ -302,6 +305,33 @@ def test_a_search_that_is_not_understood_is_no_search_for_everything(newsroom: N
         with pytest.raises(SearchError, match="nothing in these brackets"):
             queries.attention(newsroom.model, newsroom.view(search="()"), NAMES)
         assert asked
+
+
+def test_the_interval_is_a_bootstraps_over_stories_to_the_third_digit(newsroom: Newsroom) -> None:
+    view = newsroom.view(since=date(2026, 8, 1), until=TODAY, bin="year", offices=True)
+    luck = np.random.default_rng(1)
+    mentions = named(newsroom.pieces, view)
+    for row in queries.tone(newsroom.model, view, NAMES).itertuples():
+        stories: dict[int, list[float]] = {}
+        for mention in scored(mentions, row.figure):
+            stories.setdefault(mention.story, []).append(mention.tone or 0.0)
+        counts = np.array([len(tones) for tones in stories.values()])
+        sums = np.array([sum(tones) for tones in stories.values()])
+        drawn = luck.integers(0, len(stories), size=(1_000, len(stories)))
+        spread = float((sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)).std(ddof=1))
+        half = (row.high - row.low) / 2 / statistics.student(len(stories) - 1)
+        assert half == pytest.approx(spread, abs=0.005), row.figure
+
+
+def test_copies_count_once_in_numerator_and_denominator(newsroom: Newsroom) -> None:
+    every, once = newsroom.view(**SEASON), newsroom.view(copies="once", **SEASON)
+    stories = {piece.story for piece in base(newsroom.pieces, every)}
+    assert queries.total(newsroom.model, once) == len(stories) < queries.total(newsroom.model, every)
+    frame = queries.attention(newsroom.model, every, NAMES)
+    for row in frame[frame["all"] > 0].itertuples():
+        # With copies counted, the interval knows how few stories there are.
+        n = len({p.story for p in base(newsroom.pieces, every) if bin_of(p.day, every.bin) == row.bin})
+        assert (row.low, row.high) == pytest.approx(statistics.wilson(row.share * n, n))
 
 
 def test_search_narrows_the_numerator_only(newsroom: Newsroom) -> None:

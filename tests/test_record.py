@@ -56,9 +56,7 @@ def test_the_migrations_make_exactly_the_schema_in_the_code(engine: Engine) -> N
     def ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
         return not (kind == "table" and name and name.startswith("content_index"))
 
-    def differs(
-        _context: object, _found: object, _meant: object, type_: object, code: object
-    ) -> bool | None:
+    def differs(_context: object, _found: object, _meant: object, type_: object, code: object) -> bool | None:
         if engine.name == "postgresql" and isinstance(code, schema.PlainText):
             return not (isinstance(type_, Text) and type_.collation == "C")
         return None

@@ -61,16 +61,16 @@ def _found(engine: Engine, typed: str) -> set[str]:
     return {list(TEXTS)[id_ - 1] for id_ in _ids(engine, typed, as_of=1)}
 
 
-def test_three_hundred_searches_find_what_plain_python_finds(opened: Engine) -> None:
+def test_two_hundred_and_fifty_searches_find_what_plain_python_finds(opened: Engine) -> None:
     everything = [*TEXTS.values(), *PIECES]
     wrong, some = [], 0
-    for asked in archive.queries(300):
+    for asked in archive.queries(250):
         expected = [number for number, piece in enumerate(everything, 1) if asked.fits(piece)]
         some += bool(expected)
         if (found := _ids(opened, asked.typed)) != expected:
             wrong.append((asked.typed, set(found) ^ set(expected)))
     assert not wrong
-    assert some > 150, "most of them find something"
+    assert some > 125, "most of them find something"
 
 
 @pytest.mark.parametrize(

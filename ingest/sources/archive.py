@@ -130,14 +130,17 @@ def _lines_of(stream: BinaryIO, done: Callable[[], float], skip: int) -> Archive
 
 def _as_utf8(stream: Any) -> Any:
     """Spreadsheets save "Unicode text" as UTF-16."""
-    text = io.TextIOWrapper(stream, encoding="utf-16", errors="surrogateescape", newline="")
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
 
     class Recoded(io.RawIOBase):
         def readable(self) -> bool:
             return True
 
         def readinto(self, buffer: Any) -> int:
-            data = text.read(len(buffer) // 4).encode("utf-8", "surrogatepass")
+            data = b""
+            # A byte becomes at most 1.5 of them.
+            while not data and (read := stream.read(len(buffer) // 2)):
+                data = decoder.decode(read).encode("utf-8", "replace")
             buffer[: len(data)] = data
             return len(data)
 

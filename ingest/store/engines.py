@@ -110,4 +110,5 @@ def name(url: URL) -> str:
 
 def reason(error: Exception) -> str:
     """What the database itself said, in one line."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    return said.removesuffix(" Is the server running on that host and accepting TCP/IP connections?")

@@ -69,8 +69,11 @@ def conditions(
 
 
 def _many(connection: Connection, words: Node) -> bool:
-    with limited(connection):
-        return many(connection, select(fts.c.rowid).where(matches(words)))
+    try:
+        with limited(connection, SECONDS / 5):
+            return many(connection, select(fts.c.rowid).where(matches(words)))
+    except SearchError:  # a prefix of half the words there are
+        return True
 
 
 def _apart(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
@@ -186,12 +189,16 @@ def _interrupting(connection: Connection, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _timing(connection: Connection, seconds: float) -> Iterator[None]:
+    wanted = {
+        "statement_timeout": f"{max(1, round(seconds * 1000))}ms",
+        # The planner counts the pages of the index table, not those of its vectors, which lie elsewhere: it would read
+        # them all for a word that every tenth article holds.
+        "enable_seqscan": "off",
+    }
     with connection.begin_nested():  # a statement that is stopped ends its transaction: this one, not the caller's
-        before = connection.execute(_timeout(f"{max(1, round(seconds * 1000))}ms")).scalar_one()
+        before = connection.execute(select(*(func.current_setting(name) for name in wanted))).one()
+        connection.execute(select(*(func.set_config(name, value, True) for name, value in wanted.items())))
         yield
-        connection.execute(select(func.set_config("statement_timeout", before, True)))
-
-
-def _timeout(value: str) -> Select[Any]:
-    before = func.current_setting("statement_timeout").label("before")
-    return select(before, func.set_config("statement_timeout", value, True))
+        connection.execute(
+            select(*(func.set_config(name, value, True) for name, value in zip(wanted, before, strict=True)))
+        )

@@ -38,6 +38,10 @@ def main() -> None:
     scale = int(os.environ.get("SCALE") or 1_000_000)
     start = time.monotonic()
     folder = WORK / str(scale)
+    said("analysis, and load with analysis")
+    shutil.rmtree(WORK / "rates", ignore_errors=True)
+    sample = Corpus(scale, datetime.now(UTC).date())
+    rated = apart(rates.measure, sample, min(20_000, max(1_000, scale // 5)), WORK / "rates")
     corpus, loaded = archive(scale, folder, keep=bool(int(os.environ.get("KEEP") or 0)))
     path, url = folder / "record.db", f"sqlite:///{folder / 'record.db'}"
     found: dict[str, Any] = {
@@ -45,12 +49,10 @@ def main() -> None:
         "commit": report.commit(),
         "scale": scale,
         "machine": report.machine(),
+        "rates": rated,
         "load": loaded,
         "disk_bytes_per_article": round(load.size(path) / scale),
     }
-    said("analysis, and load with analysis")
-    shutil.rmtree(folder / "rates", ignore_errors=True)
-    found["rates"] = apart(rates.measure, corpus, min(20_000, max(1_000, scale // 5)), folder / "rates")
     said("queries: alone, then with eight readers and a writer")
     found["queries"] = apart(queries.measure, url, corpus)
     said("the dashboard: cold start, one viewer, idle viewers, crowds")

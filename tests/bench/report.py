@@ -165,6 +165,10 @@ def _served(found: dict[str, Any]) -> Iterator[str]:
             f"| {count} viewers, {crowd['cores']} cores busy | {_of(crowd['latency'])} | "
             f"{_of(theirs['latency']) if theirs else ''} | {ratio} | |"
         )
+    for kind, cpu in ours["cpu_ms"].items():
+        theirs = usual["cpu_ms"].get(kind) if usual else None
+        ratio = f"{theirs / cpu:.1f} ×" if theirs and cpu else ""
+        yield f"| CPU a click, {kind} | {cpu} | {theirs or '–'} | {ratio} | |"
     errors = len(ours["errors"]), len(usual["errors"]) if usual else "–"
     yield f"| errors | {errors[0]} | {errors[1]} | | {'; '.join(ours['errors'][:3])} |"
     first = usual["first_page_seconds"] if usual else "–"

@@ -12,7 +12,7 @@ from typing import Any
 from ingest.settings import PROJECT
 from tests.bench import clicks, server, viewers
 from tests.bench.corpus import Corpus
-from tests.bench.queries import latency
+from tests.bench.queries import Latency, latency
 from tests.bench.server import Server
 from tests.bench.viewers import Click, Seen, Viewer
 
@@ -49,9 +49,10 @@ async def _dashboard(running: Server, corpus: Corpus, crowds: tuple[int, ...]) -
         "search": (click for click in clicks.mixed(corpus, 4) if click.page == "articles"),
         "sources page": (click for click in clicks.mixed(corpus, 5) if click.page == "sources"),
     }
-    found["one"] = {}
+    found["one"], found["cpu_ms"] = {}, {}
     for kind, of in kinds.items():
-        found["one"][kind], errors = await _single(port, of, _SINGLE if kind == "filter" else _SINGLE // 4)
+        count = _SINGLE if kind == "filter" else _SINGLE // 4
+        found["one"][kind], found["cpu_ms"][kind], errors = await _single(running, of, count)
         found["errors"] += errors
     found["idle_ms"], seen = await viewers.idle(port, _IDLE_VIEWERS, Click("", ""), lambda: running.cpu, _IDLE_SECONDS)
     found["idle_ticks"] = seen.ticks
@@ -77,20 +78,23 @@ async def _usual(running: Server, corpus: Corpus, crowd: int, rounds: int) -> di
     await viewers.first_page(running.port, "plotly_chart", Click("", ""))
     found: dict[str, Any] = {"first_page_seconds": round(time.monotonic() - running.started, 2)}
     found["started_bytes"] = running.memory
-    one, errors = await _single(running.port, of, _SINGLE // 4)
-    found |= {"one": {"filter": one}, "errors": errors}
+    one, cpu, errors = await _single(running, of, _SINGLE // 4)
+    found |= {"one": {"filter": one}, "cpu_ms": {"filter": cpu}, "errors": errors}
     found["crowds"] = {crowd: await _crowd(running, crowd, of, rounds=rounds)}
     found["errors"] += found["crowds"][crowd].pop("errors")
     return found
 
 
-async def _single(port: int, of: Iterator[Click], count: int) -> tuple[Any, list[str]]:
+async def _single(running: Server, of: Iterator[Click], count: int) -> tuple[Latency, float, list[str]]:
+    """How long clicks take one viewer, and the milliseconds of CPU that each costs the server."""
     seen = Seen()
-    async with Viewer(port, seen) as viewer:
+    async with Viewer(running.port, seen) as viewer:
         for click in itertools.islice(of, _WARM):
             await viewer.click(click)
+        before = running.cpu
         taken = [await viewer.click(click) for click in itertools.islice(of, count)]
-    return latency(taken), seen.errors
+        used = (running.cpu - before) * 1000 / len(taken)
+    return latency(taken), round(used, 1), seen.errors
 
 
 async def _crowd(running: Server, count: int, of: Iterator[Click], *, rounds: int) -> dict[str, Any]:
