@@ -39,7 +39,8 @@ _READ = {
     "mention": "SELECT m.id, a.id, word, kind, sentence, m.tone, label FROM mention m JOIN article a USING (analysis) "
     "JOIN code ON number = figure ORDER BY ALL",
     "topic": "SELECT id, word FROM topic JOIN article USING (analysis) JOIN code ON number = topic ORDER BY ALL",
-    "naming": "SELECT n.* EXCLUDE (figure, language, alone), word FROM naming n JOIN code ON number = figure ORDER BY ALL",
+    "naming": "SELECT n.* EXCLUDE (figure, language, alone), word FROM naming n "
+    "JOIN code ON number = figure ORDER BY ALL",
 }
 
 

@@ -38,13 +38,13 @@ def choose(page: Page, label: str, value: str) -> None:
     settled(page)
 
 
-def copied(page: Page) -> tuple[str, str]:
-    """The two links: period moving, dates fixed."""
+def copied(page: Page) -> tuple[str, str, str]:
+    """The three links: period moving, dates fixed, numbers fixed."""
     page.get_by_role("button", name="Copy link").click()
     codes = page.locator("[data-testid=stCode]")
-    expect(codes).to_have_count(2)
-    moving, fixed = (text.strip() for text in codes.all_inner_texts())
-    return moving, fixed
+    expect(codes).to_have_count(3)
+    moving, fixed, pinned = (text.strip() for text in codes.all_inner_texts())
+    return moving, fixed, pinned
 
 
 def points(page: Page, chart: int = 0):
@@ -115,12 +115,33 @@ def test_a_copied_link_writes_everything_out_and_opens_the_same_view(
 
 def test_the_automatic_view_is_written_out_with_its_lines_sources_and_dates(demo: Server, page: Page) -> None:
     settled_at(page, demo.url)
-    moving, fixed = copied(page)
+    moving, fixed, _ = copied(page)
     assert moving.count("lines=") == 5
     assert moving.count("sources=") == 5
     assert "period=Automatic" in moving
     assert "period=Custom" in fixed
     assert fixed.count("dates=") == 2
+
+
+def test_a_link_that_fixes_the_numbers_shows_them_when_more_has_arrived(
+    page: Page, other_page: Page, tmp_path: Path
+) -> None:
+    with running(tmp_path, demo=True) as server:
+        settled_at(page, server.url)
+        before, link = kpi(page), copied(page)[2]
+        assert "asof=1" in link
+        page.keyboard.press("Escape")
+        (server.seeds / "talks.txt").write_text("Lee and Trump meet\n\nPresident Donald Trump met Lee Jae-myung.\n")
+        expect(page.get_by_text("Lee and Trump meet").first).to_be_visible(timeout=15_000)
+        assert kpi(settled(page)) != before
+        colleague = settled_at(other_page, link)
+        expect(colleague.get_by_text("As of revision 1").first).to_be_visible()
+        assert kpi(colleague) == before
+        colleague.get_by_role("button", name="Show the newest").click()
+        colleague.wait_for_url(lambda url: "asof=" not in url)
+        expect(colleague.get_by_text("As of revision 1")).to_have_count(0)
+        settled_at(colleague, f"{server.url}/?asof=999")
+        expect(colleague.get_by_text("which is not in this record")).to_be_visible()
 
 
 @pytest.mark.parametrize(("chart", "unit"), [(0, "articles?"), (1, "mentions?")], ids=["attention", "tone"])
