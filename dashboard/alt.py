@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import canvas, lines, words
+from dashboard import canvas, charts, lines, words
 from dashboard.borders import plain
 from dashboard.charts import FEW, Measure
 from dashboard.palette import LIGHT
@@ -25,30 +25,27 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin) -> str:
     """`Line chart: share of articles per week, 10 Mar – 2 Jun 2025; Trump ends at 31 %, highest 42 % …`"""
     if frame.empty:
         return f"Line chart: {_NOTHING}"
-    values = frame["share"] if measure == "share" else frame["articles"]
     text = words.share if measure == "share" else words.number
     what = "share of articles" if measure == "share" else "articles"
-    return _timeline(what, lines.dated(frame, values.where(frame["all"] > 0)), unit, text)
+    return _timeline(what, lines.dated(frame, charts.heights(frame, measure)), unit, text)
 
 
 def tone(frame: pd.DataFrame, *, unit: Bin) -> str:
     """As `attention`, with the lowest tone too."""
     if frame.empty:
         return f"Line chart: {_NOTHING}"
-    return _timeline("tone, −1 to 1,", lines.dated(frame, frame["tone"]), unit, words.signed, lowest=True)
+    return _timeline("tone, −1 to 1,", lines.dated(frame, frame["tone"].tolist()), unit, words.signed, lowest=True)
 
 
 def mix(frame: pd.DataFrame, *, unit: Bin) -> str:
     """The shares of the whole period and of the last bin."""
-    frame = frame[frame["n"] > 0]
-    if frame.empty:
+    rows = charts.mixed(frame)
+    if not rows:
         return f"Stacked bars: {_NOTHING}"
-    frame = frame.assign(bin=lines.days(frame["bin"])).sort_values("bin")
-    span = words.period(frame["bin"].iloc[0], frame["bin"].iloc[-1])
-    whole = _shares(frame.sum(numeric_only=True))
+    last = rows[-1]
     return (
-        f"Stacked bars: negative, neutral and positive mentions per {unit}, {span}; in all {whole}; "
-        f"{_when(frame['bin'].iloc[-1], unit)} {_shares(frame.iloc[-1])}."
+        f"Stacked bars: negative, neutral and positive mentions per {unit}, {words.period(rows[0].bin, last.bin)}; "
+        f"in all {_shares(rows)}; {_when(last.bin, unit)} {_shares([last])}."
     )
 
 
@@ -68,7 +65,7 @@ def by_source(frame: pd.DataFrame) -> str:
     """The sources with most articles, and their tone."""
 
     def item(row: Any) -> str:
-        known = row.stories >= FEW and not pd.isna(row.tone)
+        known = row.stories >= FEW and canvas.known(row.tone) is not None
         return f"{plain(row.source)} {words.number(row.articles)}" + (
             f", tone {words.signed(row.tone)}" if known else ""
         )
@@ -81,7 +78,7 @@ def per_day(frame: pd.DataFrame) -> str:
     if frame.empty:
         return f"Bars: articles per day: {_NOTHING}"
     days = lines.days(frame["day"])
-    counts = list(frame["articles"])
+    counts = frame["articles"].tolist()
     top = max(counts)
     return (
         f"Bars: articles per day, {words.period(min(days), max(days))}; {words.number(sum(counts))} in all, "
@@ -89,40 +86,42 @@ def per_day(frame: pd.DataFrame) -> str:
     )
 
 
-def _timeline(what: str, frame: pd.DataFrame, unit: Bin, text: Any, *, lowest: bool = False) -> str:
+def _timeline(what: str, rows: list[Any], unit: Bin, text: Any, *, lowest: bool = False) -> str:
     parts = []
-    drawn = lines.of(frame, LIGHT)
+    drawn = lines.of(rows, LIGHT)
     for line in drawn[:_NAMED]:
         name = plain(line.name)
-        known = line.rows.dropna(subset=["y"])
-        if known.empty:
+        known = [row for row in line.rows if row.y is not None]
+        if not known:
             parts.append(f"{name} has no value")
             continue
-        top = max(canvas.rows(known), key=lambda row: row.y)
+        top = max(known, key=lambda row: row.y)
         said = f"{name} ends at {text(line.last)}, highest {text(top.y)} {_when(top.bin, unit)}"
         if lowest:
-            bottom = min(canvas.rows(known), key=lambda row: row.y)
+            bottom = min(known, key=lambda row: row.y)
             said += f", lowest {text(bottom.y)} {_when(bottom.bin, unit)}"
         parts.append(said)
     if len(drawn) > _NAMED:
         parts.append(f"{len(drawn) - _NAMED} more")
-    span = words.period(min(frame["bin"]), max(frame["bin"]))
+    span = words.period(min(row.bin for row in rows), max(row.bin for row in rows))
     return f"Line chart: {what} per {unit}, {span}; {'; '.join(parts)}."
 
 
 def _ranked(frame: pd.DataFrame, by: str, item: Any, between: str = ", ") -> str:
     if frame.empty:
         return _NOTHING
-    ordered = canvas.rows(frame.sort_values(by, ascending=False, kind="stable"))
+    ordered = sorted(canvas.rows(frame), key=lambda row: getattr(row, by), reverse=True)
     said = [item(row) for row in ordered[:_NAMED]]
     if len(ordered) > _NAMED:
         said.append(f"{len(ordered) - _NAMED} more")
     return between.join(said) + "."
 
 
-def _shares(counts: Any) -> str:
+def _shares(rows: list[Any]) -> str:
+    n = sum(row.n for row in rows)
     return ", ".join(
-        f"{words.share(counts[label] / counts['n'])} {label}" for label in ("negative", "neutral", "positive")
+        f"{words.share(sum(getattr(row, label) for row in rows) / n)} {label}"
+        for label in ("negative", "neutral", "positive")
     )
 
 

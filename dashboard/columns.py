@@ -14,11 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from dashboard.answers import Answers
-from dashboard.facts import Facts
+from dashboard.facts import Facts, Kind
 
 _ARTICLE = (
-    "analysis, id, source, day, published, language, tone, story, rev, rev_from, p_mentions, p_n, p_net, a_mentions, "
-    "a_n, a_net, alone"
+    "analysis, id, content, source, day, published, language, tone, story, rev, rev_from, p_mentions, p_n, p_net, "
+    "a_mentions, a_n, a_net, alone"
 )
 _NAMING = (
     "analysis, article, figure, source, day, language, tone, story, rev_from, p_mentions, p_n, p_sum, p_neg, p_pos, "
@@ -35,9 +35,9 @@ CREATE TABLE state (revision INTEGER);
 INSERT INTO state VALUES (0);
 CREATE TABLE code (number SMALLINT, word VARCHAR);
 CREATE TABLE article (
-    analysis INTEGER, id INTEGER, source INTEGER, day DATE, published TIMESTAMP, language SMALLINT, tone DOUBLE,
-    story INTEGER, rev INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER, p_net INTEGER, a_mentions INTEGER,
-    a_n INTEGER, a_net INTEGER, alone BOOLEAN
+    analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, day DATE, published TIMESTAMP, language SMALLINT,
+    tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER, p_net INTEGER,
+    a_mentions INTEGER, a_n INTEGER, a_net INTEGER, alone BOOLEAN
 );
 CREATE TABLE naming (
     analysis INTEGER, article INTEGER, figure SMALLINT, source INTEGER, day DATE, language SMALLINT, tone DOUBLE,
@@ -45,7 +45,7 @@ CREATE TABLE naming (
     a_mentions INTEGER, a_n INTEGER, a_sum DOUBLE, a_neg INTEGER, a_pos INTEGER, single BOOLEAN, alone BOOLEAN
 );
 CREATE TABLE mention (
-    id BIGINT, analysis INTEGER, figure SMALLINT, kind TINYINT, sentence INTEGER, tone DOUBLE, label TINYINT
+    id INTEGER, analysis INTEGER, figure SMALLINT, kind TINYINT, sentence INTEGER, tone DOUBLE, label TINYINT
 );
 CREATE TABLE topic (analysis INTEGER, topic SMALLINT);
 CREATE TABLE article_closed AS SELECT *, 0 AS rev_to FROM article;
@@ -54,14 +54,7 @@ CREATE TABLE mention_closed AS SELECT * FROM mention;
 CREATE TABLE topic_closed AS SELECT * FROM topic;
 """
 
-# What follows works on tables named …_in: the facts as they come from the record.
-_CODES = """
-INSERT INTO code
-SELECT (SELECT coalesce(max(number), 0) FROM code) + row_number() OVER (ORDER BY word), word
-FROM (SELECT figure AS word FROM mention_in UNION SELECT topic FROM topic_in UNION SELECT language FROM article_in)
-WHERE word NOT IN (SELECT word FROM code)
-"""
-
+# What follows works on tables named …_in: the facts as they come from the record, their words as numbers.
 _SUMS = ", ".join(
     f"count(*) FILTER ({kinds}) AS {k}_mentions, count(tone) FILTER ({kinds}) AS {k}_n, "
     f"coalesce(sum(tone) FILTER ({kinds}), 0) AS {k}_sum, "
@@ -70,14 +63,13 @@ _SUMS = ", ".join(
 )
 _SUMMED_UP = f"""
 CREATE OR REPLACE TEMP TABLE naming_in AS
-SELECT analysis, code.number AS figure, {_SUMS}
-FROM mention_in JOIN code ON code.word = mention_in.figure WHERE kind < 2 GROUP BY ALL;
+SELECT analysis, figure, {_SUMS} FROM mention_in WHERE kind < 2 GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE whole_in AS
-SELECT f.* EXCLUDE (language), code.number AS language, coalesce(n.p_mentions, 0) AS p_mentions,
+SELECT f.*, published::DATE AS day, coalesce(n.p_mentions, 0) AS p_mentions,
        coalesce(n.p_n, 0) AS p_n, coalesce(n.p_net, 0) AS p_net, coalesce(n.a_mentions, 0) AS a_mentions,
        coalesce(n.a_n, 0) AS a_n, coalesce(n.a_net, 0) AS a_net, coalesce(n.figures, 0) AS figures
-FROM article_in f JOIN code ON code.word = f.language
+FROM article_in f
 LEFT JOIN (
     SELECT analysis, count(*) AS figures, sum(p_mentions) AS p_mentions, sum(p_n) AS p_n, sum(p_pos - p_neg) AS p_net,
            sum(a_mentions) AS a_mentions, sum(a_n) AS a_n, sum(a_pos - a_neg) AS a_net
@@ -112,12 +104,17 @@ def _insert(closed: bool) -> str:
         FROM whole_in w WHERE w.rev_to IS {state} ORDER BY day, id;
         INSERT INTO naming{suffix} SELECT {columns(_NAMING, own)}{rev_to}
         FROM naming_in n JOIN whole_in w USING (analysis) WHERE w.rev_to IS {state} ORDER BY w.day, w.id;
-        INSERT INTO mention{suffix} SELECT m.id, m.analysis, code.number, m.kind, m.sentence, m.tone, m.label
-        FROM mention_in m JOIN code ON code.word = m.figure JOIN whole_in w USING (analysis)
-        WHERE w.rev_to IS {state} ORDER BY w.day, w.id;
-        INSERT INTO topic{suffix} SELECT t.analysis, code.number
-        FROM topic_in t JOIN code ON code.word = t.topic JOIN whole_in w USING (analysis) WHERE w.rev_to IS {state};
     """
+
+
+def _belonging(closed: bool) -> str:
+    """The same for what belongs to an article."""
+    suffix, state = ("_closed", "NOT NULL") if closed else ("", "NULL")
+    return "".join(
+        f"INSERT INTO {name}{suffix} SELECT {columns} FROM {name}_in "
+        f"WHERE analysis IN (SELECT analysis FROM whole_in WHERE rev_to IS {state});"
+        for name, columns in (("mention", _MENTION), ("topic", _TOPIC))
+    )
 
 
 _SHARED = """
@@ -125,6 +122,19 @@ CREATE OR REPLACE TEMP TABLE shared_in AS
 SELECT story FROM whole_in WHERE rev_to IS NULL GROUP BY 1 HAVING count(*) > 1
 UNION SELECT story FROM article WHERE story IN (SELECT story FROM whole_in WHERE rev_to IS NULL)
 """
+# While everything is loaded, mentions and topics go where they belong at once: they are most of it.
+_LOADED = """
+CREATE TEMP TABLE article_in (
+    analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, published TIMESTAMP, language SMALLINT, tone DOUBLE,
+    story INTEGER, rev INTEGER, rev_from INTEGER, rev_to INTEGER
+);
+CREATE TEMP VIEW mention_in AS SELECT * FROM mention
+"""
+_LOAD: dict[Kind, str] = {
+    "article": "INSERT INTO article_in SELECT * FROM part",
+    "mention": "INSERT INTO mention SELECT * FROM part WHERE analysis IN (SELECT analysis FROM article_in)",
+    "topic": "INSERT INTO topic SELECT * FROM part WHERE analysis IN (SELECT analysis FROM article_in)",
+}
 _MOVE = "".join(
     f"INSERT INTO {name}_closed SELECT {', '.join(f't.{column}' for column in columns.split(', '))}"
     f"{', closing.rev_to' if 'rev_from' in columns else ''} FROM {name} t JOIN closing USING (analysis);"
@@ -157,21 +167,15 @@ class Columns:
         """The numbers of some words as an SQL list; −1 for a word that no article has."""
         return sql_list(self._numbers.get(word, -1) for word in words)
 
-    def load(self, facts: Iterable[Facts], revision: int) -> None:
-        """Takes in everything that is current as of a revision, piece by piece as it arrives."""
+    def load(self, parts: Iterable[tuple[Kind, pa.Table]], revision: int) -> None:
+        """Takes in everything that is current as of a revision, piece by piece as it arrives, articles first."""
         cursor = self.cursor()
-        names: list[str] = []
-        for part in facts:
-            for name in ("article", "mention", "topic"):
-                cursor.register("part", getattr(part, name))
-                if f"{name}_in" in names:
-                    cursor.execute(f"INSERT INTO {name}_in SELECT * FROM part")
-                else:
-                    cursor.execute(f"CREATE TEMP TABLE {name}_in AS SELECT * FROM part")
-                    names.append(f"{name}_in")
-                cursor.unregister("part")
-        if names:
-            self._settle(cursor, revision, closed=False)
+        cursor.execute(_LOADED)
+        for kind, part in parts:
+            cursor.register("part", self._coded(cursor, part))
+            cursor.execute(_LOAD[kind])
+            cursor.unregister("part")
+        cursor.execute(_SUMMED_UP + ";" + _SHARED + ";" + _insert(closed=False))
         cursor.execute("UPDATE state SET revision = $1", [revision])
         cursor.close()  # the temporary tables go with it
         self.revision = self.reaches = revision
@@ -189,7 +193,12 @@ class Columns:
             cursor.execute(_MOVE)
         self._register(cursor, facts)
         if len(facts.article):
-            self._settle(cursor, revision, closed=bool(len(facts.article) - facts.article["rev_to"].null_count))
+            cursor.execute(_SUMMED_UP + ";" + _SHARED)
+            if cursor.execute("SELECT 1 FROM shared_in LIMIT 1").fetchall():
+                cursor.execute(_ALONE)
+            cursor.execute(_insert(closed=False) + _belonging(closed=False))
+            if len(facts.article) - facts.article["rev_to"].null_count:
+                cursor.execute(_insert(closed=True) + _belonging(closed=True))
         cursor.execute("UPDATE state SET revision = $1", [revision])
         cursor.execute("COMMIT")
         cursor.close()
@@ -201,31 +210,31 @@ class Columns:
         cursor.execute("BEGIN")
         for part in facts:
             self._register(cursor, part)
-            cursor.execute(_CODES + ";" + _SUMMED_UP)
-            cursor.execute(_insert(closed=True))
-        self._learn(cursor)
+            cursor.execute(_SUMMED_UP + ";" + _insert(closed=True) + _belonging(closed=True))
         cursor.execute("COMMIT")
         cursor.close()
         self.reaches = reaches
 
     def _register(self, cursor: duckdb.DuckDBPyConnection, facts: Facts) -> None:
         for name in ("article", "mention", "topic"):
-            cursor.register(f"{name}_in", getattr(facts, name))
+            cursor.register(f"{name}_in", self._coded(cursor, getattr(facts, name)))
 
-    def _settle(self, cursor: duckdb.DuckDBPyConnection, revision: int, *, closed: bool) -> None:
-        cursor.execute(_CODES + ";" + _SUMMED_UP)
-        cursor.execute(_SHARED)
-        if revision and cursor.execute("SELECT 1 FROM shared_in LIMIT 1").fetchall():
-            cursor.execute(_ALONE)
-        cursor.execute(_insert(closed=False))
-        if closed:
-            cursor.execute(_insert(closed=True))
-        self._learn(cursor)
+    def _coded(self, cursor: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
+        """The table with numbers in place of its words."""
+        for place, field in enumerate(table.schema):
+            if pa.types.is_dictionary(field.type):
+                coded = [self._codes(cursor, chunk) for chunk in table.column(place).chunks]
+                table = table.set_column(place, field.name, pa.chunked_array(coded, pa.int16()))
+        return table
 
-    def _learn(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        words = dict(cursor.execute("SELECT number, word FROM code").fetchall())
-        if len(words) > len(self._words):
-            self._words, self._numbers = words, {word: number for number, word in words.items()}
+    def _codes(self, cursor: duckdb.DuckDBPyConnection, words: pa.DictionaryArray) -> pa.Array:
+        known = words.dictionary.to_pylist()
+        for word in known:
+            if word not in self._numbers:
+                number = len(self._words) + 1
+                cursor.execute("INSERT INTO code VALUES ($1, $2)", [number, word])
+                self._words[number], self._numbers[word] = word, number
+        return pa.array([self._numbers[word] for word in known], pa.int16()).take(words.indices)
 
 
 def sql_list(values: Iterable[int]) -> str:

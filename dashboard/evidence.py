@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, charts, words
+from dashboard import borders, plot, words
 from dashboard.panel import Page, csv
+from dashboard.plot import Chart
 from ingest import bins, export
 from ingest.models import label_of
 from ingest.store import reader
@@ -26,21 +26,13 @@ _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 OPEN = "open"
 
 
-def chart(page: Page, name: str, figure: Any, *, alt: str) -> None:
+def draw(page: Page, name: str, chart: Chart) -> None:
     """Draws a chart whose points open the sentences they count; `name` is what it is called in the URL."""
     # The key changes with the view: a point chosen in another view is not chosen in this one.
     # What arrives meanwhile is no other view: what is chosen stays so.
     view = replace(page.view, filters=replace(page.view.filters, as_of=None))
     key = f"{name}-{hash(view) & 0xFFFFFFFF:08x}"
-    st.plotly_chart(
-        figure,
-        key=key,
-        on_select=clicked(name, key),
-        selection_mode="points",
-        config=charts.CONFIG,
-        theme=None,
-        alt=alt,
-    )
+    plot.draw(chart, key=key, on_select=clicked(name, key), selection_mode="points")
 
 
 def clicked(chart: str, key: str) -> Callable[[], None]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import canvas, words
 from dashboard.borders import plotly_text
@@ -22,13 +20,15 @@ _MANY = 45
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure of a view, with its rows in the order of time; `y` is what is drawn."""
+    """One figure of a view, with its rows (see `dated`) in the order of time."""
 
     id: str
     name: str
     position: int
     colour: str
-    rows: pd.DataFrame
+    rows: list[Any]
+    title: str  #: the name as it stands at a point (escaped HTML)
+    last: float | None  #: the value of the last bin that is over; of the one that is not only where there is no other
 
     @property
     def coloured(self) -> bool:
@@ -39,19 +39,10 @@ class Line:
     def marker(self) -> str:
         return MARKERS[self.position] if self.coloured else GREY_MARKER
 
-    @property
-    def last(self) -> float | None:
-        """The value of the last bin that is over; of the one that is not only where there is no other."""
-        known = [
-            (y, partial) for y, partial in zip(self.rows["y"], self.rows["partial"], strict=True) if not math.isnan(y)
-        ]
-        over = [y for y, partial in known if not partial]
-        return over[-1] if over else known[-1][0] if known else None
-
     def hover(self, row: Any, unit: Bin, *more: str) -> str:
         """What stands at a point: the name, the bin, and `more` lines (escaped HTML)."""
         when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
-        return "<br>".join((f"<b>{plotly_text(self.name)}</b>", when, *more))
+        return "<br>".join((self.title, when, *more))
 
     def label(self, value: str) -> list[canvas.Label]:
         """The label at the line's end; none for a grey line and for one without a value."""
@@ -62,20 +53,29 @@ class Line:
         return [canvas.Label(self.last, f"{glyph} {name} <b>{value}</b>", length + len(value) + 3)]
 
 
-def of(frame: pd.DataFrame, theme: Theme) -> list[Line]:
-    """The figures of a frame, by their position in the view."""
-    groups = [(str(figure), rows.sort_values("bin")) for figure, rows in frame.groupby("figure", sort=False)]
-    return [
-        Line(figure, str(rows["name"].iloc[0]), position, theme.colour(position), rows)
-        for position, (figure, rows) in enumerate(groups)
-    ]
+def dated(frame: pd.DataFrame, y: Iterable[float | None]) -> list[Any]:
+    """The frame's rows with plain dates for bins, and with `y`, what is to be drawn: None is a gap."""
+    return canvas.rows(frame, bin=days(frame["bin"]), y=map(canvas.known, y))
+
+
+def of(rows: Iterable[Any], theme: Theme) -> list[Line]:
+    """The figures of such rows, by their position in the view."""
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(str(row.figure), []).append(row)
+    return [_line(figure, position, mine, theme) for position, (figure, mine) in enumerate(groups.items())]
+
+
+def _line(figure: str, position: int, rows: list[Any], theme: Theme) -> Line:
+    rows = sorted(rows, key=lambda row: row.bin)
+    name = str(rows[0].name)
+    return Line(figure, name, position, theme.colour(position), rows, f"<b>{plotly_text(name)}</b>", _last(rows))
 
 
 def traces(line: Line, hover: list[str]) -> list[Any]:
     """The line of the bins that are over, and its dashed rest to the one that is not."""
-    partial = line.rows["partial"].astype(bool).tolist()
-    over = partial.index(True) if True in partial else len(partial)
-    size = 4 if len(partial) > _MANY else 6
+    over = next((place for place, row in enumerate(line.rows) if row.partial), len(line.rows))
+    size = 4 if len(line.rows) > _MANY else 6
     width = 2.25 if line.coloured else 1.25
     found = []
     if over:
@@ -88,7 +88,7 @@ def traces(line: Line, hover: list[str]) -> list[Any]:
                 marker={"symbol": line.marker, "size": size, "color": line.colour},
             )
         )
-    if over < len(partial):
+    if over < len(line.rows):
         before = min(over, 1)  # the dashes begin at the last bin that is over, whose marker is drawn already
         found.append(
             _scatter(
@@ -110,72 +110,79 @@ def traces(line: Line, hover: list[str]) -> list[Any]:
 def bands(line: Line) -> Iterator[Any]:
     """The interval: one patch for each run of bins that have one; a bin alone gets a bar."""
     run: list[Any] = []
-    for row in [*canvas.rows(line.rows), None]:
-        if row is not None and not (pd.isna(row.y) or pd.isna(row.low) or pd.isna(row.high)):
+    for row in [*line.rows, None]:
+        if row is not None and None not in (row.y, canvas.known(row.low), canvas.known(row.high)):
             run.append(row)
             continue
+        if run:
+            x = [row.bin.isoformat() for row in run]
+            look: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
         if len(run) == 1:
             stroke = {"width": 5, "color": canvas.faded(line.colour, 0.3)}
-            yield go.Scatter(
-                x=[run[0].bin] * 2, y=[run[0].low, run[0].high], mode="lines", hoverinfo="skip", line=stroke
-            )
+            yield {**look, "x": x * 2, "y": [run[0].low, run[0].high], "line": stroke}
         elif run:
-            yield go.Scatter(
-                x=[row.bin for row in run] + [row.bin for row in reversed(run)],
-                y=[row.high for row in run] + [row.low for row in reversed(run)],
-                mode="lines",
-                hoverinfo="skip",
-                fill="toself",
-                fillcolor=canvas.faded(line.colour, 0.13),
-                line={"width": 0},
-            )
+            yield {
+                **look,
+                "x": x + x[::-1],
+                "y": [row.high for row in run] + [row.low for row in reversed(run)],
+                "fill": "toself",
+                "fillcolor": canvas.faded(line.colour, 0.13),
+                "line": {"width": 0},
+            }
         run = []
 
 
 def too_few(line: Line, y: float, unit: Bin) -> list[Any]:
     """A tick at height `y` for each bin with mentions but without a value."""
-    rows = line.rows[line.rows["y"].isna() & (line.rows["n"] > 0)]
-    if rows.empty:
+    rows = [row for row in line.rows if row.y is None and row.n > 0]
+    if not rows:
         return []
     return [
-        go.Scatter(
-            x=list(rows["bin"]),
-            y=[y] * len(rows),
-            mode="markers",
-            hoverinfo="text",
-            hovertext=[line.hover(row, unit, f"n = {words.number(row.n)}, too few") for row in canvas.rows(rows)],
-            customdata=[[line.id, day.isoformat()] for day in rows["bin"]],
-            marker={"symbol": "line-ns-open", "size": 6, "color": line.colour, "line": {"width": 1.5}},
-        )
+        {
+            "type": "scatter",
+            **_places(line, rows),
+            "y": [y] * len(rows),
+            "mode": "markers",
+            "hoverinfo": "text",
+            "hovertext": [line.hover(row, unit, f"n = {words.number(row.n)}, too few") for row in rows],
+            "marker": {"symbol": "line-ns-open", "size": 6, "color": line.colour, "line": {"width": 1.5}},
+        }
     ]
-
-
-def dated(frame: pd.DataFrame, y: pd.Series[float]) -> pd.DataFrame:
-    """The frame with plain dates for bins, and with `y`, what is to be drawn."""
-    return frame.assign(bin=days(frame["bin"]), y=y.astype(float))
 
 
 def days(values: pd.Series[Any]) -> list[date]:
     """Plain dates, of whatever kind of date the column holds."""
-    return [pd.Timestamp(value).date() for value in values]
+    return [value.date() if isinstance(value, datetime) else value for value in values.tolist()]
 
 
-def partial_bin(frame: pd.DataFrame) -> date | None:
+def partial_bin(rows: Iterable[Any]) -> date | None:
     """The bin that is not over, if the view holds it."""
-    found: list[date] = list(frame.loc[frame["partial"].astype(bool), "bin"])
+    found: list[date] = [row.bin for row in rows if row.partial]
     return max(found, default=None)
+
+
+def _last(rows: Sequence[Any]) -> float | None:
+    known = [row for row in rows if row.y is not None]
+    over = next((row.y for row in reversed(known) if not row.partial), None)
+    return over if over is not None or not known else known[-1].y
 
 
 def _scatter(figure: Line, part: slice, hover: Sequence[str], **look: Any) -> Any:
     rows = figure.rows[part]
-    return go.Scatter(
-        x=list(rows["bin"]),
-        y=list(rows["y"]),
-        mode="lines+markers",
-        connectgaps=False,
-        cliponaxis=False,
-        hoverinfo="text",
-        hovertext=list(hover[part]),
-        customdata=[[figure.id, day.isoformat()] for day in rows["bin"]],
+    return {
+        "type": "scatter",
+        **_places(figure, rows),
+        "y": [row.y for row in rows],
+        "mode": "lines+markers",
+        "connectgaps": False,
+        "cliponaxis": False,
+        "hoverinfo": "text",
+        "hovertext": list(hover[part]),
         **look,
-    )
+    }
+
+
+def _places(line: Line, rows: Sequence[Any]) -> dict[str, Any]:
+    """Where points stand in time, and what a click on each stands for."""
+    x = [row.bin.isoformat() for row in rows]
+    return {"x": x, "customdata": [[line.id, day] for day in x]}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -35,9 +36,12 @@ class Page:
 
     def article_link(self, uid: str) -> str:
         """The reader page of an article, relative to this page, with the filters as they are in the URL."""
+        return f"articles?{urlencode([*self._given, ('article', uid)])}"
+
+    @cached_property
+    def _given(self) -> list[tuple[str, str]]:
         given = (*keys.ALL_KEYS, keys.LINES, keys.AS_OF)
-        pairs = [(key, value) for key in given for value in st.query_params.get_all(key)]
-        return f"articles?{urlencode([*pairs, ('article', uid)])}"
+        return [(key, value) for key in given for value in st.query_params.get_all(key)]
 
     @property
     def names(self) -> dict[str, str]:

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
+import pyarrow as pa
 from sqlalchemy import Connection, Engine, func, select
 
 from dashboard import facts
 from dashboard.columns import Columns
-from dashboard.facts import Facts, Which
+from dashboard.facts import Kind
 from ingest.errors import IngestError
 from ingest.store import record, schema, sources
 
@@ -22,6 +24,9 @@ log = logging.getLogger(__name__)
 
 #: Parts of the record read side by side while all of it is loaded: databases and Arrow leave Python free meanwhile.
 _READERS = 2
+
+Part = TypeVar("Part")
+Table = TypeVar("Table")
 
 _NEVER: Callable[[int, int], None] = lambda done, total: None  # noqa: E731
 
@@ -119,14 +124,13 @@ class ReadModel:
     def _load(self, connection: Connection, newest: int, progress: Callable[[int, int], None]) -> int:
         which = facts.current(newest)
         total = facts.count(connection, which)
-        columns, done = Columns(), 0
+        columns = Columns()
 
-        def told() -> Iterator[Facts]:
-            nonlocal done
-            for part in self._read(facts.parts(connection, which, total)):
-                done += len(part.article)
-                progress(done, total)
-                yield part
+        def told() -> Iterator[tuple[Kind, pa.Table]]:
+            parts = list(facts.whole(connection, which, total))
+            for done, (part, table) in enumerate(zip(parts, self._side_by_side(facts.table, parts), strict=True), 1):
+                progress(total * done // len(parts), total)
+                yield part.kind, table
 
         columns.load(told(), newest)
         # All at once: who asks meanwhile gets the whole of what was in before.
@@ -148,14 +152,14 @@ class ReadModel:
     def _remember(self, connection: Connection, columns: Columns, revision: int) -> None:
         which = facts.closed(revision, columns.reaches)
         total = facts.count(connection, which)
-        columns.remember(self._read(facts.parts(connection, which, total)), revision)
+        columns.remember(self._side_by_side(facts.read, facts.parts(connection, which, total)), revision)
 
-    def _read(self, parts: Iterable[Which]) -> Iterator[Facts]:
-        """The facts of each part, in order, a few of them read side by side."""
+    def _side_by_side(self, read: Callable[[Connection, Part], Table], parts: Iterable[Part]) -> Iterator[Table]:
+        """What is read of each part, in order, a few of them side by side."""
 
-        def one(part: Which) -> Facts:
+        def one(part: Part) -> Table:
             with self.engine.connect() as connection:
-                return facts.read(connection, part)
+                return read(connection, part)
 
         with ThreadPoolExecutor(_READERS, "facts") as pool:
             try:

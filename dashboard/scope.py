@@ -154,7 +154,13 @@ class Scope(Moment):
 
         def ask() -> pa.Table:
             with model.engine.connect() as connection:
-                return pa.table({"id": pa.array(search.article_ids(connection, query, self.revision), pa.int32())})
+                contents = search.content_ids(connection, query)
+                if contents is None:
+                    ids = search.article_ids(connection, query, self.revision)
+                    return pa.table({"id": pa.array(ids, pa.int32())})
+            self.cursor.register("contents", pa.table({"content": contents}))
+            in_force = f"SELECT id FROM {self.table('article')} WHERE content IN (SELECT content FROM contents)"
+            return self.cursor.execute(in_force).to_arrow_table()
 
         return self.columns.answers.of(("found", self.revision, query.strip()), ask)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, update
 
@@ -19,13 +20,15 @@ from ingest.analysts import Analysts, Result
 from ingest.errors import SourceError
 from ingest.models import Article, Entry, Source
 from ingest.rejects import Reject, Rejects
-from ingest.sources import archive, columns
-from ingest.sources.archive import Archive
+from ingest.sources import columns
 from ingest.sources.columns import Columns
 from ingest.store import identity, progress, record, schema
 from ingest.store.identity import unchanged
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit, Snapshot, Written
+
+if TYPE_CHECKING:
+    from ingest.sources.archive import Archive
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +91,8 @@ class _Batch:
 
 def look(path: Path, given: Mapping[str, str], source: str | None) -> Job:
     """A file as a job. Raises SourceError when it can't be read, SettingError when its columns don't fit."""
+    from ingest.sources import archive  # and with it pyarrow, which every other command would wait for
+
     with archive.opened(path) as opened:
         found = columns.chosen(given, opened.columns, source=source)
         kind = opened.kind
@@ -120,6 +125,8 @@ class Backfill:
 
     def run(self) -> Outcome:
         """Takes the file in, from where an earlier run was interrupted."""
+        from ingest.sources import archive
+
         with record.writing(self.engine) as connection:
             work = progress.begin(
                 connection, KIND, self.job.mark, by="backfill", now=self.clock(), file=self.job.path.name
@@ -211,7 +218,7 @@ class Backfill:
                     pairs.append((source, result))
                 else:
                     rejects.append(Reject(_number(entry), result, _told(entry)))
-        with record.writing(self.engine) as connection:
+        with record.writing(self.engine, many=True) as connection:
             sources = dict(self._sources)
             written, faults = self._store(connection, pairs, sources)
             rejects += faults
@@ -237,14 +244,15 @@ class Backfill:
         if not pairs:
             return commit.written, faults
         scoring = Scoring(commit.watchlist(self.snapshot), SCORER)
+        groups = []
         # One outlet after the other; each has its articles in the file's order.
         for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0]):
             if source not in sources:
                 sources[source] = commit.source(source)
-            articles = [article for _, article in group]
-            for article, error in commit.sound(sources[source], source, articles, scoring=scoring):
-                reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
-                faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
+            groups.append((sources[source], source, [article for _, article in group]))
+        for article, error in commit.sound(groups, scoring=scoring):
+            reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
+            faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
         return commit.written, faults
 
     def _seen(self, connection: Connection) -> None:

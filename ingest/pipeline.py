@@ -243,10 +243,12 @@ class Pipeline:
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
             scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
-            for (source, source_id), group in groupby(analysed, key=lambda each: each[:2]):
-                id_, articles = source_id or commit.source(source), [article for _, _, article in group]
-                for article, fault in commit.sound(id_, source, articles, scoring=scoring, present=present):
-                    failed.append((article.entry, _bug("storing it", fault)))
+            groups = [
+                (source_id or commit.source(source), source, [article for _, _, article in group])
+                for (source, source_id), group in groupby(analysed, key=lambda each: each[:2])
+            ]
+            for article, fault in commit.sound(groups, scoring=scoring, present=present):
+                failed.append((article.entry, _bug("storing it", fault)))
         return commit.written, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:

@@ -128,7 +128,7 @@ class Rescore:
                 log.error("%s keeps its old analysis: %s", old.entry.title, result)
         scored = [(old, result.analysis) for old, result in pairs if isinstance(result, Article)]
         differing = {old.id: analysis for old, analysis in scored if _facts(analysis) != old.facts}
-        with record.writing(self.engine) as connection:
+        with record.writing(self.engine, many=True) as connection:
             commit = Commit(connection, self.clock(), "re-score")
             scoring = Scoring(commit.watchlist(self.snapshot), SCORER)
             in_force = watched.watchlist(connection).hash, watched.scorer(connection)

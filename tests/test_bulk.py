@@ -164,7 +164,7 @@ def test_one_bad_article_in_a_batch_is_refused_alone(engine: Engine, analyser: A
     with record.writing(engine) as connection:
         commit = Commit(connection, NOW, "a test")
         scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
-        (fault,) = commit.sound(commit.source(source), source, [articles[0], broken, articles[2]], scoring=scoring)
+        (fault,) = commit.sound([(commit.source(source), source, [articles[0], broken, articles[2]])], scoring=scoring)
     assert fault[0] is broken
     assert commit.written.added == 2
     assert len(story_of(engine, "f")) == 2

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
 import pytest
 
-from dashboard import alt, canvas, charts
-from dashboard.palette import DARK, LIGHT
+from dashboard import alt, canvas, charts, plot
+from dashboard.palette import DARK, LIGHT, Theme
 
 MONDAY = date(2025, 3, 10)
 NAN = math.nan
@@ -51,8 +54,17 @@ def mixes(*counts: tuple[int, int, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["bin", "negative", "neutral", "positive", "n"])
 
 
+def checked(figure: canvas.Figure) -> Any:
+    """The figure as Plotly takes it, which refuses what is no property or no value of one."""
+    return go.Figure(figure)
+
+
 def attention(frame: pd.DataFrame, **more: Any) -> Any:
-    return charts.attention(frame, **{"measure": "share", "unit": "week", "theme": LIGHT, **more})
+    return checked(charts.attention(frame, **{"measure": "share", "unit": "week", "theme": LIGHT, **more}))
+
+
+def tone(frame: pd.DataFrame) -> Any:
+    return checked(charts.tone(frame, unit="week", theme=LIGHT))
 
 
 def labels(figure: Any) -> list[str]:
@@ -61,13 +73,13 @@ def labels(figure: Any) -> list[str]:
 
 def test_a_week_in_which_nothing_was_read_is_a_gap() -> None:
     (line,) = attention(weeks(0.3, NAN, 0.2)).data
-    assert math.isnan(line.y[1])
+    assert line.y[1] is None
     assert line.connectgaps is False
 
 
 def test_a_count_of_nothing_read_is_a_gap_too_and_no_zero() -> None:
     (line,) = attention(weeks(0.3, NAN, 0.0), measure="count").data
-    assert math.isnan(line.y[1])
+    assert line.y[1] is None
     assert line.y[2] == 0
 
 
@@ -109,11 +121,11 @@ def test_names_are_escaped_wherever_they_are_drawn() -> None:
     bars = pd.DataFrame({"figure": ["f"], "name": [evil], "mentions": [3], "articles": [3], "share": [1.0]})
     figures = [
         attention(people(7, evil)),
-        charts.tone(tones(0.1).assign(name=evil), unit="week", theme=LIGHT),
-        charts.tone(tones(NAN).assign(name=evil), unit="week", theme=LIGHT),
-        charts.voice(bars, theme=LIGHT),
-        charts.companions(bars, theme=LIGHT),
-        charts.by_source(sources((evil, 3, 9, 0.1)), theme=LIGHT),
+        tone(tones(0.1).assign(name=evil)),
+        tone(tones(NAN).assign(name=evil)),
+        checked(charts.voice(bars, theme=LIGHT)),
+        checked(charts.companions(bars, theme=LIGHT)),
+        checked(charts.by_source(sources((evil, 3, 9, 0.1)), theme=LIGHT)),
     ]
     for figure in figures:
         drawn = repr(figure.update_traces(customdata=None).to_plotly_json())  # customdata is for clicks, not for eyes
@@ -153,31 +165,31 @@ def test_axes_have_round_ticks(top: float, whole: bool, ticks: list[float]) -> N
 
 
 def test_a_mean_of_too_few_stories_is_a_tick_that_says_so_and_no_dot() -> None:
-    figure = charts.tone(tones(-0.1, NAN, -0.2, n=4), unit="week", theme=LIGHT)
+    figure = tone(tones(-0.1, NAN, -0.2, n=4))
     line = next(trace for trace in figure.data if trace.mode == "lines+markers")
     tick = next(trace for trace in figure.data if trace.mode == "markers")
-    assert math.isnan(line.y[1])
+    assert line.y[1] is None
     assert tick.hovertext[0].endswith("n = 4, too few")
     assert list(tick.customdata[0]) == ["trump", "2025-03-17"]
 
 
 def test_the_interval_does_not_bridge_a_gap() -> None:
-    figure = charts.tone(tones(-0.1, -0.2, NAN, 0.1, 0.2, NAN, 0.0), unit="week", theme=LIGHT)
+    figure = tone(tones(-0.1, -0.2, NAN, 0.1, 0.2, NAN, 0.0))
     bands = [trace for trace in figure.data if trace.mode == "lines"]
     assert [len(band.x) for band in bands] == [4, 4, 2]
 
 
 def test_tone_is_drawn_symmetric_around_zero_and_never_tighter_than_a_third() -> None:
-    calm = charts.tone(tones(0.01, 0.02), unit="week", theme=LIGHT).layout.yaxis
+    calm = tone(tones(0.01, 0.02)).layout.yaxis
     assert calm.range == pytest.approx((-0.303, 0.303))
     assert any("−.30" in text for text in calm.ticktext)
     assert "0" in calm.ticktext
-    wide = charts.tone(tones(-0.9, 0.2), unit="week", theme=LIGHT).layout.yaxis
+    wide = tone(tones(-0.9, 0.2)).layout.yaxis
     assert wide.range == pytest.approx((-1.01, 1.01))
 
 
 def test_the_mix_adds_up_and_leaves_out_weeks_without_mentions() -> None:
-    figure = charts.mix(mixes((5, 10, 5), (0, 0, 0), (1, 1, 0)), unit="week", theme=DARK)
+    figure = checked(charts.mix(mixes((5, 10, 5), (0, 0, 0), (1, 1, 0)), unit="week", theme=DARK))
     assert [trace.marker.color for trace in figure.data] == [DARK.tone_negative, DARK.tone_neutral, DARK.tone_positive]
     assert [sum(heights) for heights in zip(*(trace.y for trace in figure.data), strict=True)] == [1, 1]
     assert list(figure.data[0].customdata[1]) == ["negative", "2025-03-24"]
@@ -187,14 +199,14 @@ def test_the_mix_adds_up_and_leaves_out_weeks_without_mentions() -> None:
 
 def test_voice_is_sorted_but_keeps_the_colours_of_the_view() -> None:
     frame = pd.DataFrame({"figure": ["a", "b"], "name": ["A", "B"], "mentions": [10, 1204], "share": [0.008, 0.992]})
-    (bars,) = charts.voice(frame, theme=LIGHT).data
+    (bars,) = checked(charts.voice(frame, theme=LIGHT)).data
     assert [list(point) for point in bars.customdata] == [["b"], ["a"]]
     assert list(bars.marker.color) == [LIGHT.series[1], LIGHT.series[0]]
     assert bars.text[0].replace("\u00a0", " ") == "<b>99 %</b> · 1,204"
 
 
 def test_a_source_with_few_stories_has_no_tone() -> None:
-    figure = charts.by_source(sources(("Few", 4, 4, -0.9), ("Many", 40, 9, -0.2)), theme=LIGHT)
+    figure = checked(charts.by_source(sources(("Few", 4, 4, -0.9), ("Many", 40, 9, -0.2)), theme=LIGHT))
     many, few = figure.layout.yaxis.ticktext
     assert "−.20" in many
     assert LIGHT.tone_negative in many
@@ -205,7 +217,7 @@ def test_a_source_with_few_stories_has_no_tone() -> None:
 
 def test_days_are_bars_that_lead_to_their_day() -> None:
     frame = pd.DataFrame({"day": pd.to_datetime(["2025-03-12", "2025-03-13"]), "articles": [3, 0]})
-    (bars,) = charts.per_day(frame, theme=LIGHT).data
+    (bars,) = checked(charts.per_day(frame, theme=LIGHT)).data
     assert [list(point) for point in bars.customdata] == [["2025-03-12"], ["2025-03-13"]]
 
 
@@ -228,7 +240,7 @@ every = pytest.mark.parametrize(("draw", "tell", "frame", "how"), EVERY, ids=[en
 
 @every
 def test_an_empty_frame_is_an_empty_figure(draw: Any, tell: Any, frame: pd.DataFrame, how: dict[str, Any]) -> None:
-    assert not draw(frame.iloc[:0], theme=LIGHT, **how).data
+    assert not checked(draw(frame.iloc[:0], theme=LIGHT, **how)).data
     assert tell(frame.iloc[:0], **how).endswith("Nothing to show.")
 
 
@@ -237,7 +249,7 @@ def test_charts_let_the_card_show_and_leave_the_frame_alone(
     draw: Any, tell: Any, frame: pd.DataFrame, how: dict[str, Any]
 ) -> None:
     before = frame.copy()
-    figure = draw(frame, theme=DARK, **how)
+    figure = checked(draw(frame, theme=DARK, **how))
     tell(frame, **how)
     assert figure.layout.template.layout.paper_bgcolor == "rgba(0,0,0,0)"
     assert figure.layout.height > 0
@@ -246,11 +258,25 @@ def test_charts_let_the_card_show_and_leave_the_frame_alone(
 
 @every
 def test_the_other_theme_draws_the_same_data(draw: Any, tell: Any, frame: pd.DataFrame, how: dict[str, Any]) -> None:
-    light, dark = (draw(frame, theme=theme, **how) for theme in (LIGHT, DARK))
+    light, dark = (checked(draw(frame, theme=theme, **how)) for theme in (LIGHT, DARK))
     assert [list(trace.customdata or ()) for trace in light.data] == [
         list(trace.customdata or ()) for trace in dark.data
     ]
     assert light.to_json() != dark.to_json()
+
+
+@every
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_what_is_sent_is_what_plotly_would_send_of_it(
+    draw: Any, tell: Any, frame: pd.DataFrame, how: dict[str, Any], theme: Theme
+) -> None:
+    """Streamlit takes a chart as it is drawn: Plotly must have nothing to refuse, to mend or to add."""
+    figure = draw(frame, theme=theme, **how)
+    sent = json.loads(pio.to_json(plot.Drawn(figure), validate=False))
+    assert sent == json.loads(json.dumps(figure, allow_nan=False))
+    if not sent["layout"]["annotations"]:
+        del sent["layout"]["annotations"]  # no list and an empty one are the same to Plotly
+    assert sent == json.loads(pio.to_json(checked(figure)))
 
 
 def test_the_alternative_says_where_the_line_ends_and_where_it_was_highest() -> None:

@@ -178,6 +178,7 @@ def test_a_body_beyond_the_limit_is_cut(httpserver: HTTPServer, fetcher: Fetcher
         ("deflate", zlib.compress(FEED)[2:-4]),
         ("identity", FEED),
     ],
+    ids=["gzip", "gzip in two parts", "deflate", "bare deflate", "identity"],
 )
 def test_packed_bodies_are_unpacked(httpserver: HTTPServer, fetcher: Fetcher, encoding: str, packed: bytes) -> None:
     httpserver.expect_request("/feed").respond_with_data(packed, headers={"Content-Encoding": encoding})
@@ -195,6 +196,7 @@ def test_packed_bodies_are_unpacked(httpserver: HTTPServer, fetcher: Fetcher, en
         ("gzip, gzip", gzip.compress(gzip.compress(FEED)), "did not ask for"),
         ("br", FEED, "did not ask for"),
     ],
+    ids=["bomb", "cut", "not gzip", "more after the end", "not deflate", "packed twice", "brotli"],
 )
 def test_bombs_and_damaged_bodies_are_refused(
     httpserver: HTTPServer, fetcher: Fetcher, encoding: str, packed: bytes, said: str

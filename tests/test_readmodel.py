@@ -80,7 +80,9 @@ def test_loading_brings_everything_and_says_how_far_it_is(newsroom: Newsroom) ->
     model = ReadModel(newsroom.engine)
     count = len(newsroom.pieces)
     assert model.catch_up(lambda done, of: told.append((done, of))) == count
-    assert told == [(count, count)]
+    assert [of for _, of in told] == [count] * len(told)
+    assert told == sorted(told)
+    assert told[-1] == (count, count)
     found = rows(model)
     assert len(found["article"]) == count
     assert {row[0] for row in found["mention"]} == {m.id for piece in newsroom.pieces for m in piece.mentions}

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from ingest.analyse import Analyser, Watchlist
 from ingest.errors import SearchError
-from ingest.store import index, record, search
+from ingest.store import record, search
 from ingest.store.writer import Commit
 from tests import archive
 from tests.archive import Piece
@@ -259,24 +259,6 @@ def test_each_revision_finds_its_own_words(engine: Engine, tmp_path: Path) -> No
         ("NOT source:(east post)", [1, 2, 5, 6], [1, 2, 5, 6], [1, 5, 6]),
     ):
         assert [_ids(engine, typed, revision) for revision in (1, 2, 3, None)] == [at_1, at_2, now, now], typed
-
-
-def test_an_index_made_anew_finds_the_same(engine: Engine, tmp_path: Path) -> None:
-    archive.store(engine, _analyser(tmp_path), [*TEXTS.values(), *PIECES[-3:]])
-    asked = (
-        "levy",
-        "needle haystack",
-        '"needle haystack"',
-        "author:金",
-        "title:carbon-border",
-        "item055555",
-        "NOT the",
-    )
-    before = [_ids(engine, typed) for typed in asked]
-    with record.writing(engine) as connection:
-        index.rebuild(connection)
-    assert [_ids(engine, typed) for typed in asked] == before
-    assert all(before)
 
 
 # -- the limit

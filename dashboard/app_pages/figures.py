@@ -8,9 +8,10 @@ from typing import get_args
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, queries, words
+from dashboard import alt, borders, charts, empty, evidence, plot, queries, words
 from dashboard.app_pages import overview
 from dashboard.panel import Page, panel
+from dashboard.plot import Chart
 from ingest.models import Label
 
 _EXTREMES = 5
@@ -85,16 +86,21 @@ def mix(page: Page, figure: str) -> None:
     """How much of what is said is negative, neutral, positive."""
     view = page.view
     frame = queries.mix(page.model, view, figure)
+
+    def make() -> Chart:
+        drawn = charts.mix(frame, unit=view.bin, theme=page.theme)
+        return Chart(drawn, alt.mix(frame, unit=view.bin), int(frame["n"].sum()))
+
+    chart = plot.shared(page, "mix", make)
     with panel(
         page,
         f"Negative, neutral, positive sentences, per {view.bin}",
         key="mix",
         data=frame,
         about=MIX,
-        caption=f"n = {words.count(int(frame['n'].sum()), 'scored mention')} · click a part for its sentences",
+        caption=f"n = {words.count(chart.n, 'scored mention')} · click a part for its sentences",
     ):
-        chart = charts.mix(frame, unit=view.bin, theme=page.theme)
-        evidence.chart(page, "mix", chart, alt=alt.mix(frame, unit=view.bin))
+        evidence.draw(page, "mix", chart)
     point = evidence.opened("mix", page)
     if point and point[0] in get_args(Label):  # a link may name anything
         label, start = point
@@ -120,8 +126,7 @@ def companions(page: Page, figure: str) -> None:
     frame = queries.companions(page.model, page.view, figure, page.names)
     with panel(page, "Named in the same articles", key="companions", data=frame, about=COMPANIONS):
         if len(frame):
-            chart = charts.companions(frame, theme=page.theme)
-            st.plotly_chart(chart, key="companions", config=charts.CONFIG, theme=None, alt=alt.companions(frame))
+            plot.draw(Chart(charts.companions(frame, theme=page.theme), alt.companions(frame)), key="companions")
         else:
             st.caption("Nobody else on the watch-list.")
 
@@ -130,5 +135,4 @@ def by_source(page: Page, figure: str) -> None:
     """Where the figure is named, and how."""
     frame = queries.by_source(page.model, page.view, figure, page.lists.source_names)
     with panel(page, "Articles that name the figure, by source", key="by-source", data=frame, about=BY_SOURCE):
-        chart = charts.by_source(frame, theme=page.theme)
-        st.plotly_chart(chart, key="by-source", config=charts.CONFIG, theme=None, alt=alt.by_source(frame))
+        plot.draw(Chart(charts.by_source(frame, theme=page.theme), alt.by_source(frame)), key="by-source")

@@ -6,9 +6,10 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, kpi, queries, statistics, words
+from dashboard import alt, borders, charts, empty, evidence, kpi, plot, queries, statistics, words
 from dashboard.kpi import Kpi
 from dashboard.panel import Page, panel
+from dashboard.plot import Chart
 from ingest.store import reader
 
 _NEWEST = 12
@@ -136,18 +137,23 @@ def attention(page: Page) -> None:
     """The share of articles that name each figure, and the sentences behind the point that is clicked."""
     view = page.view
     frame = queries.attention(page.model, view, page.names)
+
+    def make() -> Chart:
+        drawn = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
+        said = alt.attention(frame, measure=view.measure, unit=view.bin)
+        return Chart(drawn, said, int(frame.drop_duplicates("bin")["all"].sum()))
+
+    chart = plot.shared(page, "attention", make)
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
-    total = int(frame.drop_duplicates("bin")["all"].sum()) if len(frame) else 0
     with panel(
         page,
         f"{what}, per {view.bin}",
         key="attention",
         data=frame,
         about=ATTENTION,
-        caption=f"n = {words.count(total, 'article')} · click a point for its sentences",
+        caption=f"n = {words.count(chart.n, 'article')} · click a point for its sentences",
     ):
-        chart = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
-        evidence.chart(page, "attention", chart, alt=alt.attention(frame, measure=view.measure, unit=view.bin))
+        evidence.draw(page, "attention", chart)
     behind(page, "attention", by="articles")
 
 
@@ -166,17 +172,21 @@ def tone(page: Page) -> None:
     """The mean tone toward each figure with its interval."""
     view = page.view
     frame = queries.tone(page.model, view, page.names)
-    n = int(frame["n"].sum()) if len(frame) else 0
+
+    def make() -> Chart:
+        drawn = charts.tone(frame, unit=view.bin, theme=page.theme)
+        return Chart(drawn, alt.tone(frame, unit=view.bin), int(frame["n"].sum()))
+
+    chart = plot.shared(page, "tone", make)
     with panel(
         page,
         f"Tone of the sentences that name …, per {view.bin}",
         key="tone",
         data=frame,
         about=TONE,
-        caption=f"n = {words.count(n, 'scored mention')} · VADER of the sentence, whoever is named in it",
+        caption=f"n = {words.count(chart.n, 'scored mention')} · VADER of the sentence, whoever is named in it",
     ):
-        chart = charts.tone(frame, unit=view.bin, theme=page.theme)
-        evidence.chart(page, "tone", chart, alt=alt.tone(frame, unit=view.bin))
+        evidence.draw(page, "tone", chart)
     behind(page, "tone", by="mentions", scored=True)
 
 
@@ -192,8 +202,7 @@ def voice(page: Page) -> None:
         about=VOICE,
         caption=f"n = {words.count(total, 'mention')}",
     ):
-        figure = charts.voice(frame, theme=page.theme)
-        st.plotly_chart(figure, key="voice", config=charts.CONFIG, theme=None, alt=alt.voice(frame))
+        plot.draw(Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)), key="voice")
 
 
 def newest(page: Page) -> None:
@@ -201,7 +210,8 @@ def newest(page: Page) -> None:
     with page.model.engine.connect() as connection:
         found = reader.headlines(connection, page.view.filters, limit=_NEWEST)
     with st.container(border=True, key="newest"):
-        st.markdown("**Newest articles**")
+        lines = ["**Newest articles**"]
         for headline in found:
             mark = "" if headline.tone is None else "  " + evidence.tone_badge(headline.tone)
-            st.markdown(evidence.byline(page, headline) + mark)
+            lines.append(evidence.byline(page, headline) + mark)
+        st.markdown("\n\n".join(lines))  # each element costs its way to the browser, and there are a dozen

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import alt, borders, charts, holdings, words
+from dashboard import alt, borders, charts, holdings, plot, words
 from dashboard.panel import Page, panel
+from dashboard.plot import Chart
 from ingest.store.sources import SourceRow
 
 _DAYS = 30
@@ -44,8 +45,7 @@ def draw(page: Page) -> None:
         about=PER_DAY,
         caption=f"n = {words.count(int(frame['articles'].sum()), 'article')} · {words.period(view.since, view.until)}",
     ):
-        chart = charts.per_day(frame, theme=page.theme)
-        st.plotly_chart(chart, key="per-day", config=charts.CONFIG, theme=None, alt=alt.per_day(frame))
+        plot.draw(Chart(charts.per_day(frame, theme=page.theme), alt.per_day(frame)), key="per-day")
     listing(page, rows)
 
 

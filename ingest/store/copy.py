@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 
 from ingest.errors import RecordError
-from ingest.store import engines, index, record, schema
+from ingest.store import engines, index, record, schema, types
 
 #: Rows in one transaction: what a kill can cost, and what must fit into memory.
 BATCH = 5_000
@@ -41,6 +41,9 @@ INDEX = "full-text index"
 _FROM = "copied from"
 
 Row = tuple[Any, ...]
+
+#: What is in columns of these types is copied as it is written: nothing in it is to be understood here.
+_AS_WRITTEN = (JSON, types.Spans)
 
 # How far a copy has come, kept in the target and removed at its end. `key` is the last row's, as JSON.
 _progress = Table(
@@ -159,10 +162,10 @@ def _finish(target: Engine) -> None:
 
 
 def _rows(table: Table) -> Select[Any]:
-    """All columns of a table, JSON as it is written: nothing in it is to be understood here."""
+    """All columns of a table."""
     return select(
         *(
-            cast(column, Text).label(column.name) if isinstance(column.type, JSON) else column
+            cast(column, Text).label(column.name) if isinstance(column.type, _AS_WRITTEN) else column
             for column in table.columns
         )
     )
@@ -230,7 +233,7 @@ def _add(connection: Connection, table: Table, rows: list[Row]) -> None:
     if engines.is_postgresql(connection):
         _copy_in(connection, table.name, names, rows)
     else:
-        raw = {c.name: bindparam(c.name, type_=Text) for c in table.c if isinstance(c.type, JSON)}
+        raw = {c.name: bindparam(c.name, type_=Text) for c in table.c if isinstance(c.type, _AS_WRITTEN)}
         statement = insert(table).values(raw) if raw else insert(table)
         connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
@@ -246,7 +249,7 @@ def _copy_in(connection: Connection, table: str, names: Sequence[str], rows: Seq
 
 def _plain(value: Any) -> Any:
     """A value that every database takes: an old file may hold a NUL."""
-    return schema.storable(value) if isinstance(value, str) else value
+    return types.storable(value) if isinstance(value, str) else value
 
 
 def _sum(rows: Sequence[Row]) -> int:

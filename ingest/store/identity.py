@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, exists, insert, select, update
 
 from ingest.models import Entry, Source
 from ingest.store import rows, schema
+from ingest.store.types import storable
 
 FOLDER_SCOPE = "folder"
 
@@ -31,7 +33,13 @@ def fingerprint(entry: Entry) -> str:
         entry.outlet or "",
         entry.group or "",
     )
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join(parts).encode(errors="replace")).hexdigest()[:32]
+
+
+def named(entry: Entry) -> Entry:
+    """The entry with its keys as the record keeps them."""
+    keys = tuple(map(storable, entry.keys))
+    return entry if keys == entry.keys else replace(entry, keys=keys)
 
 
 def unchanged(connection: Connection, scope: str, entries: Sequence[Entry], *, ever: bool = False) -> set[int]:
@@ -41,7 +49,7 @@ def unchanged(connection: Connection, scope: str, entries: Sequence[Entry], *, e
     transaction decides again.
     """
     keys, content = schema.article_key, schema.content
-    by_key = {entry.keys[0]: position for position, entry in enumerate(entries)}
+    by_key = {named(entry).keys[0]: position for position, entry in enumerate(entries)}
     question = (
         select(keys.c.key, content.c.hash)
         .join(content, content.c.article_id == keys.c.article_id)
@@ -70,10 +78,10 @@ def taken(connection: Connection, scope: str, keys: Iterable[str]) -> set[str]:
     return {row.key for row in asked}
 
 
-def written(connection: Connection, scope: str, hashes: Iterable[str]) -> set[str]:
-    """Those of these fingerprints that some version of an article has, the newest or an older one."""
+def written(connection: Connection, hashes: Iterable[str]) -> set[str]:
+    """Those of these fingerprints that some version of a seed file has, the newest or an older one."""
     keys, content = schema.article_key, schema.content
-    here = exists().where(keys.c.article_id == content.c.article_id, keys.c.scope == scope)
+    here = exists().where(keys.c.article_id == content.c.article_id, schema.IN_FOLDER)
     return {row.hash for row in rows.among(connection, select(content.c.hash).where(here), content.c.hash, hashes)}
 
 
@@ -94,8 +102,8 @@ def had(connection: Connection, article_id: int, hash_: str) -> bool:
     return connection.execute(version).first() is not None
 
 
-def same_words(connection: Connection, scope: str, hash_: str) -> int | None:
-    """An article whose newest version, withdrawn or not, is of exactly these words."""
+def same_words(connection: Connection, hash_: str) -> int | None:
+    """A seed file's article whose newest version, withdrawn or not, is of exactly these words."""
     keys, content = schema.article_key, schema.content
     newer = schema.content.alias("newer")
     return connection.execute(
@@ -103,7 +111,7 @@ def same_words(connection: Connection, scope: str, hash_: str) -> int | None:
         .join(keys, keys.c.article_id == content.c.article_id)
         .where(
             content.c.hash == hash_,
-            keys.c.scope == scope,
+            schema.IN_FOLDER,
             ~exists().where(newer.c.article_id == content.c.article_id, newer.c.id > content.c.id),
         )
         .order_by(content.c.rev_to.is_not(None), content.c.id)
@@ -111,11 +119,11 @@ def same_words(connection: Connection, scope: str, hash_: str) -> int | None:
     ).scalar()
 
 
-def shared(connection: Connection, scope: str, article_id: int, keys: Sequence[str], present: frozenset[str]) -> bool:
-    """Whether the article goes by another key than these that is `present` as well."""
+def shared(connection: Connection, article_id: int, keys: Sequence[str], present: frozenset[str]) -> bool:
+    """Whether the article of a seed file goes by another key than these that is `present` as well."""
     table = schema.article_key
     others = connection.execute(
-        select(table.c.key).where(table.c.scope == scope, table.c.article_id == article_id, table.c.key.not_in(keys))
+        select(table.c.key).where(schema.IN_FOLDER, table.c.article_id == article_id, table.c.key.not_in(keys))
     ).scalars()
     return any(key in present for key in others)
 
@@ -133,22 +141,20 @@ def remember(connection: Connection, scope: str, keys: Sequence[str], article_id
             )
 
 
-def note(connection: Connection, scope: str, articles: Iterable[tuple[int, Sequence[str]]]) -> None:
-    """Gives articles keys that nothing has yet."""
-    rows.add(
-        connection,
-        schema.article_key,
-        [{"scope": scope, "key": key, "article_id": id_} for id_, keys in articles for key in dict.fromkeys(keys)],
-    )
+def note(connection: Connection, articles: Iterable[tuple[str, Sequence[str], int]]) -> None:
+    """Gives articles keys that nothing has yet: scope, keys, and the article's id."""
+    found = [(scope, key, id_) for scope, keys, id_ in articles for key in dict.fromkeys(keys)]
+    # In the order in which they are kept: neighbours are written to the same page.
+    rows.add(connection, schema.article_key, [{"scope": s, "key": k, "article_id": id_} for s, k, id_ in sorted(found)])
 
 
-def new_uids(connection: Connection, home: str, keys: Sequence[str]) -> list[str]:
-    """For each key sixteen hex digits, the same on every machine that reads the same source, that nothing has yet."""
+def new_uids(connection: Connection, names: Sequence[tuple[str, str]]) -> list[str]:
+    """For each key at its home sixteen hex digits that nothing has yet, the same wherever the same source is read."""
     table = schema.article
-    first = [_uid(home, key, 0) for key in keys]
+    first = [_uid(home, key, 0) for home, key in names]
     used = {row.uid for row in rows.among(connection, select(table.c.uid), table.c.uid, first)}
     found = []
-    for key, uid in zip(keys, first, strict=True):
+    for (home, key), uid in zip(names, first, strict=True):
         nth = 0
         while uid in used:
             nth += 1

@@ -2,8 +2,7 @@
 
 Rows are only ever added: an edit is a new content, and a closed one is left out by the join, so nothing goes stale.
 
-For writers: `add(connection, [row(content_id, title=…, body=…, author=…), …])`. For migrations: 0001's FTS5 table had
-another tokenizer and other tokens, so a record made with it needs `rebuild(connection)`, which makes the table anew.
+For writers: `add(connection, [row(content_id, title=…, body=…, author=…), …])`.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, column, select, table, text
+from sqlalchemy import Connection, column, table, text
 
-from ingest.store import schema, tokens
+from ingest.store import tokens
 
 #: A token that begins like this stands for a word of the author's name: no word of a text can.
 AUTHOR = "'"
@@ -25,8 +24,6 @@ _LAST_POSITION = 16_383
 _POSITIONS = 255
 _VECTOR_BYTES = 1_000_000
 
-_BATCH = 500
-
 #: SQLite's table. `words` and `long` are PostgreSQL's.
 fts = table("content_index", column("rowid"), column("title"), column("body"))
 vectors = table("content_index", column("content_id"), column("words"), column("long"))
@@ -35,6 +32,8 @@ vectors = table("content_index", column("content_id"), column("words"), column("
 _SQLITE = (
     "CREATE VIRTUAL TABLE content_index USING fts5("
     "title, body, content='', detail=full, tokenize=\"ascii tokenchars '''.'\")",
+    # New words wait in memory, for their commit at the latest: the default of 1 MB holds those of 200 articles.
+    "INSERT INTO content_index (content_index, rank) VALUES ('hashsize', 67108864)",
 )
 _POSTGRESQL = (
     "CREATE TABLE content_index (content_id bigint CONSTRAINT pk_content_index PRIMARY KEY "
@@ -45,17 +44,17 @@ _POSTGRESQL = (
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """One version of an article's words, as tokens; those of the author stand among the body's (see `row`)."""
+    """One version of an article's words, as tokens parted by blanks; the author's stand behind the body's."""
 
     content_id: int
-    title_tokens: Sequence[str]
-    body_tokens: Sequence[str]
+    title: str
+    body: str
 
 
 def row(content_id: int, *, title: str, body: str, author: str | None) -> IndexRow:
     """What the index keeps of a content."""
     names = [AUTHOR + word for word in tokens.words(author or "")]
-    return IndexRow(content_id, tokens.words(title), tokens.words(body) + names)
+    return IndexRow(content_id, " ".join(tokens.words(title)), " ".join(tokens.words(body) + names))
 
 
 def create(connection: Connection) -> None:
@@ -71,7 +70,7 @@ def add(connection: Connection, rows: Sequence[IndexRow]) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
             "INSERT INTO content_index (rowid, title, body) VALUES (?, ?, ?)",
-            [(row.content_id, " ".join(row.title_tokens), " ".join(row.body_tokens)) for row in rows],
+            [(row.content_id, row.title, row.body) for row in rows],
         )
     else:
         connection.execute(
@@ -86,15 +85,16 @@ def vector(row: IndexRow) -> tuple[str, str | None]:
     Title tokens have weight A; a place is left free between title and body, so that no phrase spans them. What has more
     places than PostgreSQL counts is looked at token by token once the index has found it (`search`).
     """
+    title, body = row.title.split(), row.body.split()
     places: dict[str, list[str]] = {}
-    for first, mark, found in ((1, "A", row.title_tokens), (len(row.title_tokens) + 2, "", row.body_tokens)):
+    for first, mark, found in ((1, "A", title), (len(title) + 2, "", body)):
         for place, token in enumerate(found, first):
             places.setdefault(token, []).append(f"{place}{mark}")
-    last = len(row.title_tokens) + 1 + len(row.body_tokens)
+    last = len(title) + 1 + len(body)
     counted = last <= _LAST_POSITION and all(len(found) <= _POSITIONS for found in places.values())
     if counted and _bytes(places) <= _VECTOR_BYTES:
         return _literal(places), None
-    long = f" {' '.join(row.title_tokens)} \n {' '.join(row.body_tokens)} "
+    long = f" {row.title} \n {row.body} "
     # No places: the tokens themselves are looked at instead.
     bare: dict[str, list[str]] = {token: [] for token in (*places, LONG)}
     return (_literal(bare) if _bytes(bare) <= _VECTOR_BYTES else _literal({LONG: [], OVER: []})), long
@@ -109,20 +109,3 @@ def _literal(places: dict[str, list[str]]) -> str:
         "'" + token.replace("'", "''") + "'" + (":" + ",".join(found) if found else "")
         for token, found in places.items()
     )
-
-
-def rebuild(connection: Connection) -> None:
-    """Makes the index anew from the words that the record holds, closed versions too."""
-    connection.exec_driver_sql("DROP TABLE IF EXISTS content_index")
-    create(connection)
-    content, body = schema.content.c, schema.content_text.c
-    statement = (
-        select(content.id, content.title, content.author, body.body)
-        .join(schema.content_text, body.content_id == content.id)
-        .order_by(content.id)
-        .limit(_BATCH)
-    )
-    last = 0
-    while found := connection.execute(statement.where(content.id > last)).all():
-        add(connection, [row(each.id, title=each.title, body=each.body, author=each.author) for each in found])
-        last = found[-1].id

@@ -52,9 +52,9 @@ _REMEDY = {
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that holds the record's write lock from its first moment to its end."""
-    options: dict[str, object] = {"writing": True}
+def writing(engine: Engine, *, many: bool = False) -> Iterator[Connection]:
+    """A transaction that holds the record's write lock from its first moment to its end; `many` rows need memory."""
+    options: dict[str, object] = {"writing": True, "many": many}
     if engines.is_postgresql(engine):
         # Its state would else be fixed while it waits for the lock, and miss what the writer before it did.
         options["isolation_level"] = "READ COMMITTED"

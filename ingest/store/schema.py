@@ -6,7 +6,6 @@ closed them (null: current). What is true as of revision N is `rev_from <= N AND
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,77 +15,18 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
-    column,
-    table,
+    literal_column,
 )
-from sqlalchemy.types import TypeEngine
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time in UTC; SQLite alone would hand it back naive."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class PlainText(TypeDecorator[str]):
-    """Text that every database takes, keeps whole, and sorts alike.
-
-    PostgreSQL refuses NUL and neither takes half a surrogate pair: they go, in what is stored and in what is asked.
-    There it is `text` without a length (SQLite keeps to none either), in the order of code points as on SQLite.
-    """
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(Text(collation="C"))
-        length = self.impl_instance.length  # type: ignore[attr-defined]
-        return dialect.type_descriptor(String(length) if length else Text())
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)
-
-
-def storable(value: str) -> str:
-    """Text without what no database takes."""
-    if "\0" in value:
-        value = value.replace("\0", "")
-    if value.isascii():
-        return value
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        value = value.encode(errors="ignore").decode()
-    return value
-
+from ingest.store.types import LongText, PlainText, Spans, UtcTime
 
 # SQLite numbers rows by itself only in a column that is INTEGER to the letter.
 _Id = BigInteger().with_variant(Integer, "sqlite")
@@ -118,7 +58,7 @@ def _revisions() -> tuple[Column[int], Column[int]]:
 
 
 def _current(table: Table, column: str) -> None:
-    """One current row for each article, and the two ways a follower asks for what has changed."""
+    """One current row for each article, all of an article, and the two ways a follower asks for what has changed."""
     Index(
         f"uq_{table.name}_current",
         table.c[column],
@@ -126,6 +66,7 @@ def _current(table: Table, column: str) -> None:
         sqlite_where=table.c.rev_to.is_(None),
         postgresql_where=table.c.rev_to.is_(None),
     )
+    Index(f"ix_{table.name}_{column}", table.c[column])
     Index(f"ix_{table.name}_rev_from", table.c.rev_from)
     Index(f"ix_{table.name}_rev_to", table.c.rev_to)
 
@@ -198,7 +139,15 @@ article_key = Table(
     Column("scope", PlainText(40), primary_key=True),  # `folder`, or the id of the feed
     Column("key", PlainText, primary_key=True),
     _ref("article_id", "article.id"),
-    Index("ix_article_key_article_id", "article_id"),
+    # Its rows stand in the order of its key, once. A feed's articles are never asked for their keys.
+    sqlite_with_rowid=False,
+)
+IN_FOLDER = article_key.c.scope == literal_column("'folder'")
+Index(
+    "ix_article_key_folder",
+    article_key.c.article_id,
+    sqlite_where=IN_FOLDER,
+    postgresql_where=IN_FOLDER,
 )
 
 content = Table(
@@ -215,7 +164,7 @@ content = Table(
     Column("published_from", PlainText(20), nullable=False),
     Column("day", Date, nullable=False),
     Column("text_kind", PlainText(8), nullable=False),
-    Column("hash", PlainText(64), nullable=False),
+    Column("hash", PlainText(32), nullable=False),
     Column("fetched_at", UtcTime, nullable=False),
     Index("ix_content_day", "day"),
     Index("ix_content_published_at", "published_at"),
@@ -228,7 +177,7 @@ content_text = Table(
     metadata,
     Column("content_id", _Id, ForeignKey("content.id"), primary_key=True),
     _ref("article_id", "article.id"),
-    Column("body", PlainText, nullable=False),
+    Column("body", LongText, nullable=False),
 )
 
 story = Table(
@@ -274,7 +223,7 @@ analysis_sentences = Table(
     metadata,
     Column("analysis_id", _Id, ForeignKey("analysis.id"), primary_key=True),
     _ref("article_id", "article.id"),
-    Column("spans", JSON, nullable=False),
+    Column("spans", Spans, nullable=False),
 )
 
 mention = Table(
@@ -297,7 +246,7 @@ mention = Table(
     Column("because", JSON, nullable=False),
     CheckConstraint("kind IN ('person', 'office', 'ambiguous')", name="kind"),
     Index("ix_mention_analysis_id", "analysis_id"),
-    Index("ix_mention_figure_day", "figure", "day"),
+    Index("ix_mention_figure", "figure"),
 )
 
 analysis_topic = Table(
@@ -308,6 +257,7 @@ analysis_topic = Table(
     _ref("article_id", "article.id"),
     Column("hits", Integer, nullable=False),
     Column("words", JSON, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 request = Table(
@@ -362,7 +312,3 @@ label = Table(
     Column("at", UtcTime, nullable=False),
     Index("ix_label_article_id", "article_id"),
 )
-
-#: The full-text index of SQLite (made by migration 0001; see `index`), keyed by content. It keeps no copy of the text.
-#: Rows are only ever added: an edit is a new content and a closed one is left out by the join, so it can't go stale.
-content_index = table("content_index", column("rowid"), column("title"), column("body"))

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, not_, or_, select
 from sqlalchemy.exc import OperationalError
 
 from ingest.errors import SearchError
@@ -44,6 +46,24 @@ def article_ids(connection: Connection, query: str, as_of: int | None = None) ->
         # The driver's own rows: for a word in every seventh of a million articles that is as many objects less.
         assert found.cursor is not None
         return [row[0] for row in found.cursor.fetchall()]
+
+
+def content_ids(connection: Connection, query: str) -> npt.NDArray[np.int64] | None:
+    """The ids of all contents found, of whatever revision, unordered; None where more than words is asked for.
+
+    For those who know which content is in force: the index alone answers, a tenth of the time of `article_ids`.
+    Raises SearchError as that does.
+    """
+    tree = parse(query)
+    if not expressible(tree):
+        return None
+    sqlite = connection.dialect.name == "sqlite"
+    id_ = fts.c.rowid if sqlite else vectors.c.content_id
+    # One text of many numbers, not many rows of one.
+    together = func.aggregate_strings(cast(id_, Text), ",")
+    with limited(connection):
+        found = connection.execute(select(together).where(matches(tree) if sqlite else holds(tree))).scalar()
+    return np.fromstring(found or "", np.int64, sep=",")
 
 
 def conditions(

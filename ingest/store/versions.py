@@ -165,14 +165,13 @@ def tokenised(article: Article) -> Article:
     """The article with its tokens: made beside the analysis, they cost the one writer nothing."""
     entry = article.entry
     found = index.row(0, title=entry.title, body=text.body_of(article.text, entry.title), author=entry.author)
-    return replace(article, tokens=(" ".join(found.title_tokens), " ".join(found.body_tokens)))
+    return replace(article, tokens=(found.title, found.body))
 
 
 def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
     if article.tokens is None:
         return index.row(content_id, title=article.entry.title, body=body, author=article.entry.author)
-    title_tokens, body_tokens = article.tokens
-    return IndexRow(content_id, title_tokens.split(), body_tokens.split())
+    return IndexRow(content_id, *article.tokens)
 
 
 def open_analyses(connection: Connection, opened: Sequence[Scored], scoring: Scoring) -> None:

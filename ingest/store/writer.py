@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -21,7 +22,7 @@ from ingest.store.versions import Place, Scored, Scoring, Words, inserted
 log = logging.getLogger(__name__)
 
 #: Articles in one statement: more are no faster.
-_AT_ONCE = 250
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,21 @@ class Written:
     added: int = 0
     edited: int = 0
     revision: int | None = None
+
+
+#: The id of a source, the source, and articles of it.
+Group = tuple[int, Source, Sequence[Article]]
+_Sourced = tuple[int, Source, Article]
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An article that may be new, with its fingerprint."""
+
+    source_id: int
+    source: Source
+    article: Article
+    hash: str
 
 
 class Commit:
@@ -120,12 +136,13 @@ class Commit:
         `present` holds the `path:` keys of all files that are in the seed folder now: it tells a file that moved
         from a second copy.
         """
+        article = _named(article)
         entry, connection = article.entry, self.connection
         scope, hash_ = identity.scope_of(source_id, source), identity.fingerprint(article.entry)
         in_folder = source.kind == "folder"
         known = identity.known(connection, scope, entry.keys)
         if known is None and in_folder:
-            known = identity.same_words(connection, scope, hash_)
+            known = identity.same_words(connection, hash_)
         if known is None:
             self._add_one(source_id, source, article, hash_, scoring)
             return
@@ -135,7 +152,7 @@ class Commit:
             identity.remember(connection, scope, entry.keys, known)
             return
         if in_folder:
-            elsewhere = identity.shared(connection, scope, known, entry.keys, present)
+            elsewhere = identity.shared(connection, known, entry.keys, present)
             if elsewhere or latest.source_id != source_id:
                 # The file was a copy of one that is still there, or now belongs to another outlet: an article of its
                 # own.
@@ -166,60 +183,67 @@ class Commit:
         present: frozenset[str] = frozenset(),
     ) -> None:
         """Stores many articles of one source with few statements; the same as `article` with one after the other."""
-        with _uncollected():
-            for at in range(0, len(articles), _AT_ONCE):
-                self._articles(source_id, source, articles[at : at + _AT_ONCE], scoring, present)
+        self.many([(source_id, source, articles)], scoring=scoring, present=present)
 
-    def _articles(
-        self, source_id: int, source: Source, articles: Sequence[Article], scoring: Scoring, present: frozenset[str]
-    ) -> None:
+    def many(self, groups: Iterable[Group], *, scoring: Scoring, present: frozenset[str] = frozenset()) -> None:
+        """The same for many sources: their ids, they, and their articles."""
+        with _uncollected():
+            apart = ((id_, source, article) for id_, source, articles in groups for article in articles)
+            while part := list(islice(apart, _AT_ONCE)):
+                self._many(part, scoring, present)
+
+    def _many(self, articles: Sequence[_Sourced], scoring: Scoring, present: frozenset[str]) -> None:
         # Those of which the record and what stands before them here know no key are new and go in together; all others
         # are looked at one by one.
-        scope = identity.scope_of(source_id, source)
-        hashes = [identity.fingerprint(article.entry) for article in articles]
-        claimed = identity.taken(self.connection, scope, {key for article in articles for key in article.entry.keys})
-        in_folder = source.kind == "folder"
-        if in_folder:
-            claimed |= identity.written(self.connection, scope, hashes)
-        new: list[tuple[Article, str]] = []
-        others: list[Article] = []
-        for article, hash_ in zip(articles, hashes, strict=True):
-            names = {*article.entry.keys, hash_} if in_folder else set(article.entry.keys)
-            if claimed.isdisjoint(names):
-                new.append((article, hash_))
-            else:
-                others.append(article)
-            claimed |= names
-        ids = self._add(source_id, source, new, scoring)
-        entries = [article.entry for article, _ in new]
-        identity.note(self.connection, scope, [(id_, entry.keys) for id_, entry in zip(ids, entries, strict=True)])
+        scopes: dict[str, list[_New]] = {}
+        for source_id, source, article in articles:
+            named = _named(article)
+            each = _New(source_id, source, named, identity.fingerprint(named.entry))
+            scopes.setdefault(identity.scope_of(source_id, source), []).append(each)
+        new: list[_New] = []
+        others: list[_New] = []
+        for scope, found in scopes.items():
+            of_scope, later = self._parted(scope, found)
+            new += of_scope
+            others += later
+        ids = self._add(new, scoring)
+        keys = ((identity.scope_of(each.source_id, each.source), each.article.entry.keys) for each in new)
+        identity.note(self.connection, [(scope, names, id_) for id_, (scope, names) in zip(ids, keys, strict=True)])
         # What they do depends on nothing that is new here but what stands before them.
-        for article in others:
-            self.article(source_id, source, article, scoring=scoring, present=present)
+        for each in others:
+            self.article(each.source_id, each.source, each.article, scoring=scoring, present=present)
+
+    def _parted(self, scope: str, found: Sequence[_New]) -> tuple[list[_New], list[_New]]:
+        """Those that are new for sure, and the others."""
+        claimed = identity.taken(self.connection, scope, {key for each in found for key in each.article.entry.keys})
+        in_folder = scope == identity.FOLDER_SCOPE
+        if in_folder:
+            claimed |= identity.written(self.connection, [each.hash for each in found])
+        new: list[_New] = []
+        others: list[_New] = []
+        for each in found:
+            names = {*each.article.entry.keys, each.hash} if in_folder else set(each.article.entry.keys)
+            (new if claimed.isdisjoint(names) else others).append(each)
+            claimed |= names
+        return new, others
 
     def sound(
-        self,
-        source_id: int,
-        source: Source,
-        articles: Sequence[Article],
-        *,
-        scoring: Scoring,
-        present: frozenset[str] = frozenset(),
+        self, groups: Sequence[Group], *, scoring: Scoring, present: frozenset[str] = frozenset()
     ) -> list[tuple[Article, Exception]]:
         """Stores those of the articles that can be stored; answers the others, each with what is wrong with it."""
         try:
             with self.attempt():
-                self.articles(source_id, source, articles, scoring=scoring, present=present)
+                self.many(groups, scoring=scoring, present=present)
         except OperationalError:
             raise  # the disk is full, or the record can't be written: no fault of an article
         except Exception as error:
-            if len(articles) > 1:  # one by one, so that the fault stands alone
-                alone = (
-                    self.sound(source_id, source, [article], scoring=scoring, present=present) for article in articles
-                )
+            singles = [(id_, source, [article]) for id_, source, articles in groups for article in articles]
+            if len(singles) > 1:  # one by one, so that the fault stands alone
+                alone = (self.sound([single], scoring=scoring, present=present) for single in singles)
                 return [fault for found in alone for fault in found]
-            log.exception("storing %s failed", articles[0].entry.source)
-            return [(articles[0], error)]
+            ((_, _, (article,)),) = singles
+            log.exception("storing %s failed", article.entry.source)
+            return [(article, error)]
         return []
 
     def rescored(self, analyses: Mapping[int, Analysis], *, scoring: Scoring) -> int:
@@ -245,32 +269,36 @@ class Commit:
         return len(current)
 
     def _add_one(self, source_id: int, source: Source, article: Article, hash_: str, scoring: Scoring) -> None:
-        (article_id,) = self._add(source_id, source, [(article, hash_)], scoring)
+        (article_id,) = self._add([_New(source_id, source, article, hash_)], scoring)
         identity.remember(self.connection, identity.scope_of(source_id, source), article.entry.keys, article_id)
 
-    def _add(
-        self, source_id: int, source: Source, new: Sequence[tuple[Article, str]], scoring: Scoring
-    ) -> Sequence[int]:
-        """Adds articles with their first words; answers their ids. Each comes with its fingerprint."""
+    def _add(self, new: Sequence[_New], scoring: Scoring) -> Sequence[int]:
+        """Adds articles with their first words; answers their ids."""
         if not new:
             return ()
         connection, revision = self.connection, self.revision
-        home = source.kind if source.kind == "folder" else source.key
-        uids = identity.new_uids(connection, home, [article.entry.keys[0] for article, _ in new])
+        homes = (each.source.kind if each.source.kind == "folder" else each.source.key for each in new)
+        names = [(home, each.article.entry.keys[0]) for home, each in zip(homes, new, strict=True)]
+        uids = identity.new_uids(connection, names)
         ids = rows.allot(connection, schema.article, len(new))
         stories = rows.allot(connection, schema.story, len(new))
         articles, openings, words = [], [], []
-        for id_, story_id, uid, (article, hash_) in zip(ids, stories, uids, new, strict=True):
-            entry = article.entry
-            facts = {"uid": uid, "source_id": source_id, "guid": entry.guid, "url": entry.link, "first_seen": self.now}
-            articles.append({"id": id_, **facts})
+        for id_, story_id, uid, each in zip(ids, stories, uids, new, strict=True):
+            entry = each.article.entry
+            facts = {"source_id": each.source_id, "guid": entry.guid, "url": entry.link, "first_seen": self.now}
+            articles.append({"id": id_, "uid": uid, **facts})
             openings.append({"id": story_id, "uid": uid, "first_article_id": id_, "first_seen": self.now})
-            words.append(Words(Place(id_, source_id, story_id, revision), article, hash_))
+            words.append(Words(Place(id_, each.source_id, story_id, revision), each.article, each.hash))
         rows.add(connection, schema.article, articles)
         rows.add(connection, schema.story, openings)
         versions.open_contents(connection, words, scoring, now=self.now)
         self._added += len(new)
         return ids
+
+
+def _named(article: Article) -> Article:
+    entry = identity.named(article.entry)
+    return article if entry is article.entry else replace(article, entry=entry)
 
 
 @contextmanager

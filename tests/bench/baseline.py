@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
 from ingest.store import record
+from ingest.store.types import LongText
 from tests.bench.corpus import Corpus
 from tests.bench.queries import Latency, latency
 from tests.bench.vocabulary import COMMON, PHRASE, RARE
@@ -76,8 +77,9 @@ def prepare(url: str, folder: Path) -> None:
 
 def _write(engine: Engine, sql: str, columns: Sequence[str], path: Path) -> None:
     schema = pa.schema([(name, _TYPES[name]) for name in columns])
+    typed = text(sql).columns(body=LongText) if "body" in columns else text(sql)
     with engine.connect() as connection, pq.ParquetWriter(path, schema) as out:
-        rows = connection.execution_options(stream_results=True).execute(text(sql))
+        rows = connection.execution_options(stream_results=True).execute(typed)
         for part in rows.partitions(20_000):
             arrays = [
                 pa.array(column, field.type) for column, field in zip(zip(*part, strict=True), schema, strict=True)

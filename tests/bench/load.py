@@ -62,13 +62,15 @@ def commit(engine: Engine, corpus: Corpus, pieces: Sequence[Made], *, now: datet
     """Stores a piece in one commit; answers the seconds spent in it, without those that mend the stories."""
     now = now or datetime.combine(corpus.until, datetime.min.time(), UTC)
     start = time.monotonic()
-    with record.writing(engine) as connection:
+    with record.writing(engine, many=True) as connection:
         made = Commit(connection, now, "bench")
         scoring = Scoring(made.watchlist(_snapshot()), SCORER)
         ids = {at: made.source(outlet) for at, outlet in enumerate(corpus.outlets)}
-        for outlet, of in groupby(sorted(pieces, key=lambda piece: piece.outlet), key=lambda piece: piece.outlet):
-            articles = [piece.article for piece in of]
-            made.articles(ids[outlet], corpus.outlets[outlet], articles, scoring=scoring)
+        of_outlets = groupby(sorted(pieces, key=lambda piece: piece.outlet), key=lambda piece: piece.outlet)
+        made.many(
+            [(ids[outlet], corpus.outlets[outlet], [piece.article for piece in of]) for outlet, of in of_outlets],
+            scoring=scoring,
+        )
         apart = time.monotonic()
         _share_stories(connection, ids, pieces)
         apart = time.monotonic() - apart

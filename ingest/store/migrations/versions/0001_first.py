@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from ingest.store import index
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -120,8 +122,16 @@ def upgrade() -> None:
         sa.Column("article_id", _ID, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_article_key_article_id")),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_article_key")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_article_key_article_id", "article_key", ["article_id"], unique=False)
+    op.create_index(
+        "ix_article_key_folder",
+        "article_key",
+        ["article_id"],
+        unique=False,
+        sqlite_where=sa.text("scope = 'folder'"),
+        postgresql_where=sa.text("scope = 'folder'"),
+    )
     op.create_table(
         "content",
         sa.Column("id", _ID, nullable=False),
@@ -136,7 +146,7 @@ def upgrade() -> None:
         sa.Column("published_from", _text(20), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("text_kind", _text(8), nullable=False),
-        sa.Column("hash", _text(64), nullable=False),
+        sa.Column("hash", _text(32), nullable=False),
         sa.Column("fetched_at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_content_article_id")),
         sa.ForeignKeyConstraint(["rev_from"], ["revision.number"], name=op.f("fk_content_rev_from")),
@@ -146,6 +156,7 @@ def upgrade() -> None:
     op.create_index("ix_content_day", "content", ["day"], unique=False)
     op.create_index("ix_content_hash", "content", ["hash"], unique=False)
     op.create_index("ix_content_published_at", "content", ["published_at"], unique=False)
+    op.create_index("ix_content_article_id", "content", ["article_id"], unique=False)
     op.create_index("ix_content_rev_from", "content", ["rev_from"], unique=False)
     op.create_index("ix_content_rev_to", "content", ["rev_to"], unique=False)
     op.create_index(
@@ -201,6 +212,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_analysis")),
     )
     op.create_index("ix_analysis_content_id", "analysis", ["content_id"], unique=False)
+    op.create_index("ix_analysis_article_id", "analysis", ["article_id"], unique=False)
     op.create_index("ix_analysis_rev_from", "analysis", ["rev_from"], unique=False)
     op.create_index("ix_analysis_rev_to", "analysis", ["rev_to"], unique=False)
     op.create_index(
@@ -240,7 +252,7 @@ def upgrade() -> None:
         "analysis_sentences",
         sa.Column("analysis_id", _ID, nullable=False),
         sa.Column("article_id", _ID, nullable=False),
-        sa.Column("spans", sa.JSON(), nullable=False),
+        sa.Column("spans", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_analysis_sentences_analysis_id")),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_analysis_sentences_article_id")),
         sa.PrimaryKeyConstraint("analysis_id", name=op.f("pk_analysis_sentences")),
@@ -255,6 +267,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_analysis_topic_analysis_id")),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_analysis_topic_article_id")),
         sa.PrimaryKeyConstraint("analysis_id", "topic", name=op.f("pk_analysis_topic")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "mention",
@@ -280,12 +293,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mention")),
     )
     op.create_index("ix_mention_analysis_id", "mention", ["analysis_id"], unique=False)
-    op.create_index("ix_mention_figure_day", "mention", ["figure", "day"], unique=False)
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE content_index USING fts5("
-            "title, body, content='', detail=full, tokenize=\"unicode61 remove_diacritics 0 tokenchars '''.'\")"
-        )
+    op.create_index("ix_mention_figure", "mention", ["figure"], unique=False)
+    index.create(op.get_bind())
 
 
 def downgrade() -> None:
