@@ -8,6 +8,7 @@ version held.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 
 import duckdb
@@ -143,6 +144,10 @@ _MOVE = "".join(
 )
 
 
+#: Queries at once: more of them share the same cores, and all end late.
+_AT_ONCE = 2
+
+
 class Columns:
     """One copy of the record's facts. It only ever moves forward; a doubtful one is thrown away."""
 
@@ -150,6 +155,7 @@ class Columns:
         self.revision = 0  #: all revisions up to this one are in
         self.reaches = 0  #: closed versions that held at this revision or later are in
         self.answers = Answers()
+        self.turns = threading.Semaphore(_AT_ONCE)  #: to be held while a query runs, and for nothing else
         self._words: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._db = duckdb.connect(":memory:")

@@ -66,6 +66,6 @@ def _rows(model: ReadModel, as_of: int | None, sql: str) -> list[tuple[Any, ...]
 
     def ask() -> list[tuple[Any, ...]]:
         with Moment(model, revision) as here:
-            return here.cursor.execute(sql.format(article=here.table("article"))).fetchall()
+            return here.ask(sql.format(article=here.table("article"))).fetchall()
 
     return model.columns.answers.of((sql, revision), ask)

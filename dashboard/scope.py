@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
+import duckdb
 import pyarrow as pa
 
 from dashboard import statistics
@@ -14,6 +15,10 @@ from dashboard.columns import COLUMNS, sql_list
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import search
+
+
+#: The first day of a bin where that is cheaper than date_trunc. 5 January 1001, before all articles, was a Monday.
+_BINS = {"day": "day", "week": "(day - ((day - DATE '1001-01-05') % 7)::INTEGER)"}
 
 
 class Moment:
@@ -42,6 +47,11 @@ class Moment:
             f"UNION ALL SELECT {COLUMNS[name]} FROM {name}_closed WHERE {held})"
         )
 
+    def ask(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """The cursor with the rows of a query, asked when it is its turn."""
+        with self.columns.turns:
+            return self.cursor.execute(sql)
+
     def __enter__(self) -> Self:
         return self
 
@@ -60,7 +70,7 @@ class Scope(Moment):
 
     def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
         super().__init__(model, view.filters.as_of)
-        self._bin = f"date_trunc('{view.bin}', day)::DATE"
+        self._bin = _BINS.get(view.bin, f"date_trunc('{view.bin}', day)::DATE")
         self._sql = self._relations(model, view, ends)
 
     def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> dict[str, str]:
@@ -91,8 +101,8 @@ class Scope(Moment):
         one_a_story = ""
         if view.copies == "once":
             # Of each story the copy that arrived first, of those in the denominator.
-            first = f"SELECT min(id) FROM ({whole}) WHERE NOT alone GROUP BY story"
-            one_a_story = f" AND (alone OR {{}} IN ({first}))"
+            self._give("first", f"SELECT min(id) AS id FROM ({whole}) WHERE NOT alone GROUP BY story")
+            one_a_story = " AND (alone OR {} IN (SELECT id FROM first))"
             whole += one_a_story.format("id")
         kinds = "a" if filters.offices else "p"
         alone = f"{'true' if one_a_story else 'alone'} AS alone"
@@ -121,7 +131,7 @@ class Scope(Moment):
         if "hit" in wanted:
             wanted.add("base")
         given = ", ".join(f"{name} AS NOT MATERIALIZED ({of})" for name, of in self._sql.items() if name in wanted)
-        return self.cursor.execute(f"WITH {given} {sql}".replace("{bin}", self._bin)).fetchall()
+        return self.ask(f"WITH {given} {sql}".replace("{bin}", self._bin)).fetchall()
 
     def clusters(self, keys: str, rows: str, *, sum_: str = "sum", lone: str = "alone") -> list[tuple[Any, ...]]:
         """For each group the sums that a clustered mean and its interval are made of, keys first; see `mean`.
@@ -146,6 +156,14 @@ class Scope(Moment):
             f"sum(pos) AS pos FROM each_ WHERE NOT lone GROUP BY ALL) GROUP BY ALL) GROUP BY {names}"
         )
 
+    def _give(self, name: str, sql: str) -> None:
+        """Makes the rows of a query known by a name; asked once a revision, not once a chart."""
+
+        def ask() -> pa.Table:
+            return pa.table(self.ask(sql).fetchnumpy())
+
+        self.cursor.register(name, self.columns.answers.of((name, self.revision, sql), ask))
+
     def _found(self, model: ReadModel, query: str) -> pa.Table:
         """The ids of a search, from the record; asked once a revision, not once a chart.
 
@@ -160,7 +178,7 @@ class Scope(Moment):
                     return pa.table({"id": pa.array(ids, pa.int32())})
             self.cursor.register("contents", pa.table({"content": contents}))
             in_force = f"SELECT id FROM {self.table('article')} WHERE content IN (SELECT content FROM contents)"
-            return self.cursor.execute(in_force).to_arrow_table()
+            return pa.table(self.ask(in_force).fetchnumpy())
 
         return self.columns.answers.of(("found", self.revision, query.strip()), ask)
 

@@ -43,7 +43,9 @@ def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[
     found: list[Result] = []
     for entry in entries:
         try:
-            found.append(tokenised(analyser.article(entry, now)))
+            article = analyser.article(entry, now)
+            # What is only scored again has no keys: nobody stores its words.
+            found.append(tokenised(article) if entry.keys else article)
         except Exception as error:
             log.exception("the analysis of %s failed", entry.source)
             found.append(f"the analysis failed ({type(error).__name__}: {error}). Please report it.")

@@ -122,6 +122,7 @@ class Backfill:
     clock: Callable[[], datetime]
     tell: Tell
     _sources: dict[Source, int] = field(default_factory=dict)
+    _met: dict[Source, str] = field(default_factory=dict)  #: sources that the record has, with their scopes
 
     def run(self) -> Outcome:
         """Takes the file in, from where an earlier run was interrupted."""
@@ -190,17 +191,18 @@ class Backfill:
 
     def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
         """Leaves out what the record knows already, before the analysis, which is the dear part."""
-        places: dict[Source, list[int]] = {}
-        for at, (source, _) in enumerate(held):
-            places.setdefault(source, []).append(at)
-        known: set[int] = set()
+        places: list[int] = []
+        asked: list[tuple[str, Entry]] = []
         with self.engine.connect() as connection:
-            for source, positions in places.items():
-                id_ = self._sources.get(source) or identity.source_id(connection, source.key)
-                if id_ is not None:
-                    scope = identity.scope_of(id_, source)
-                    same = unchanged(connection, scope, [held[at][1] for at in positions], ever=True)
-                    known |= {positions[at] for at in same}
+            for at, (source, entry) in enumerate(held):
+                if source not in self._met:
+                    id_ = identity.source_id(connection, source.key)
+                    if id_ is None:
+                        continue
+                    self._met[source] = identity.scope_of(id_, source)
+                places.append(at)
+                asked.append((self._met[source], entry))
+            known = {places[at] for at in unchanged(connection, asked, ever=True)} if asked else set()
         fresh = tuple(pair for at, pair in enumerate(held) if at not in known)
         return _Batch(last, read, fresh, tuple(rejects))
 

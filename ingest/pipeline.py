@@ -228,7 +228,7 @@ class Pipeline:
             return Written(), failed
         now = self._clock()
         with self.engine.connect() as connection:
-            known = unchanged(connection, scope, [entry for _, _, entry in entries])
+            known = unchanged(connection, [(scope, entry) for _, _, entry in entries])
         analysed: list[tuple[Source, int, Article]] = []
         for position, (source, source_id, entry) in enumerate(entries):
             if position in known:

@@ -21,6 +21,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
+_SAFE = "".join(chr(i) for i in range(0x21, 0x7F) if chr(i) not in "\"<>'`")
 _HOST = re.compile(r"[^\s\\/<>\"'`{}|^%]+")
 
 
@@ -51,7 +52,7 @@ def web_address(text: str | None, base: str | None = None) -> str | None:
     if "@" in parts.netloc or not parts.hostname or not _HOST.fullmatch(parts.netloc) or ".." in parts.netloc:
         return None
     # Feeds write blanks into addresses, browsers send them as %20; a quote could end an attribute.
-    return quote(address, safe="".join(chr(i) for i in range(0x21, 0x7F) if chr(i) not in "\"<>'`"))
+    return quote(address, safe=_SAFE)
 
 
 def site(home: str | None, source: str) -> str | None:

@@ -146,7 +146,7 @@ def test_a_page_too_short_for_the_extractor_is_read_plainly() -> None:
 
 
 def test_hostile_markdown_is_read_in_linear_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for signs in ("__a ", "![", "[a](", "**a ", "*a ", "_a ", "`", "# ", "#" + " " * 50):
         _read("Talks\n\n# " + signs * 50_000, "talks.md")
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15

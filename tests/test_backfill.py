@@ -352,7 +352,7 @@ def test_a_killed_run_is_started_again_and_nothing_is_there_twice(
     engine: Engine, desk: Desk, ending: signal.Signals
 ) -> None:
     path = desk.root / "archive.jsonl"
-    path.write_bytes(json_lines([story(n, text="It rained. " * 200) for n in range(800)]))
+    path.write_bytes(json_lines([story(n, text="It rained. " * 100) for n in range(400)]))
     command = [sys.executable, "-m", "ingest", "backfill", str(path), "--source", "The Daily", "--workers", "1"]
 
     def count() -> int:
@@ -371,11 +371,11 @@ def test_a_killed_run_is_started_again_and_nothing_is_there_twice(
     assert b"Traceback" not in said
     until(lambda: not any(_alive(child) for child in children), 10)
     before = count()
-    assert 0 < before < 800
+    assert 0 < before < 400
     done = subprocess.run(command, cwd=PROJECT, env=desk.env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert f"{800 - before} new, 0 edited, 0 known, 0 rejected" in done.stderr
-    assert count() == 800
+    assert f"{400 - before} new, 0 edited, 0 known, 0 rejected" in done.stderr
+    assert count() == 400
 
 
 def _alive(pid: str) -> bool:

@@ -35,7 +35,7 @@ def test_control_characters_do_not_end_the_text() -> None:
 
 
 def test_hostile_markup_is_read_in_linear_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for html in (
         "<div>" * 100_000 + "deep",
         "<" * 200_000,
@@ -46,7 +46,7 @@ def test_hostile_markup_is_read_in_linear_time() -> None:
     ):
         markup.to_text(html)
     # Half a second on a slow machine; anything quadratic takes minutes.
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 @settings(deadline=None)

@@ -239,11 +239,11 @@ def test_entity_bombs_are_refused_in_no_time() -> None:
     nested = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
     laughs = f'<!DOCTYPE r [<!ENTITY l0 "lol">{nested}]>' + _rss(_item("&l9;")).partition("?>")[2]
     quadratic = f'<!DOCTYPE r [<!ENTITY a "{"A" * 60_000}">]>' + _rss(_item("&a;" * 60_000)).partition("?>")[2]
-    start = time.perf_counter()
+    start = time.process_time()
     for bomb in (laughs, quadratic):
         with pytest.raises(ParseError, match="entities"):
             _feed(bomb)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_an_external_entity_is_never_read() -> None:

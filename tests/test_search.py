@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from ingest.analyse import Analyser, Watchlist
 from ingest.errors import SearchError
-from ingest.store import record, search
+from ingest.store import record, schema, search
+from ingest.store.asof import live
 from ingest.store.writer import Commit
 from tests import archive
 from tests.archive import Piece
@@ -71,6 +72,22 @@ def test_two_hundred_and_fifty_searches_find_what_plain_python_finds(opened: Eng
             wrong.append((asked.typed, set(found) ^ set(expected)))
     assert not wrong
     assert some > 125, "most of them find something"
+
+
+def test_the_index_alone_finds_the_contents_of_the_same_articles(opened: Engine) -> None:
+    content = schema.content.c
+    for as_of in (None, 1):
+        with opened.connect() as connection:
+            current = dict(connection.execute(select(content.id, content.article_id).where(live(content, as_of))).all())
+            some = 0
+            for asked in archive.queries(250):
+                found = search.content_ids(connection, asked.typed)
+                if found is None:  # a field, or NOT alone
+                    continue
+                articles = sorted(current[id_] for id_ in found.tolist() if id_ in current)
+                assert articles == sorted(search.article_ids(connection, asked.typed, as_of)), asked.typed
+                some += bool(articles)
+        assert some > (60 if as_of is None else 0)
 
 
 @pytest.mark.parametrize(

@@ -170,17 +170,17 @@ def test_no_word_is_lost_between_sentences(body: str) -> None:
 )
 def test_a_megabyte_is_no_trouble(language: str, unit: str) -> None:
     whole = text.compose("Title", unit * (1_000_000 // len(unit)))
-    began = time.perf_counter()
+    began = time.process_time()
     spans = sentences.split(whole, "Title", language)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     assert len(spans) > 400
 
 
 def test_a_sentence_of_50000_words_is_cut_between_words() -> None:
     whole = text.compose("Title", "word " * 49_999 + "end.")
-    began = time.perf_counter()
+    began = time.process_time()
     spans = sentences.split(whole, "Title", "en")[1:]
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     assert sum(len(whole[start:end].split()) for start, end in spans) == 50_000
     assert max(end - start for start, end in spans) <= 2_000
     assert {word for start, end in spans for word in whole[start:end].split()} == {"word", "end."}

@@ -121,9 +121,9 @@ def test_a_mistake_is_named_with_file_entry_and_key(tmp_path: Path, lines: str, 
 
 
 def test_a_text_of_keywords_is_no_trouble() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     (hit,) = topics.Matcher([Topic("x", "X", 1, ("nuclear weapon*", "nuclear"), ("a nuclear",))]).find(
         "nuclear weapons nuclear " * 10_000
     )
     assert hit.hits == 20_000
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from sqlalchemy import Connection, exists, insert, select, update
 
@@ -13,6 +14,9 @@ from ingest.store import rows, schema
 from ingest.store.types import storable
 
 FOLDER_SCOPE = "folder"
+
+#: Scopes times keys that are looked for at once.
+_TOGETHER = 10_000
 
 
 def scope_of(source_id: int, source: Source) -> str:
@@ -42,27 +46,27 @@ def named(entry: Entry) -> Entry:
     return entry if keys == entry.keys else replace(entry, keys=keys)
 
 
-def unchanged(connection: Connection, scope: str, entries: Sequence[Entry], *, ever: bool = False) -> set[int]:
-    """The positions of the entries whose words the record already holds under their strongest key.
+def unchanged(connection: Connection, entries: Sequence[tuple[str, Entry]], *, ever: bool = False) -> set[int]:
+    """The positions of those entries (each with its scope) whose words the record holds under their strongest key.
 
     In the newest version, or in any that there `ever` was. Asked before the analysis, which is the dear part; the write
     transaction decides again.
     """
     keys, content = schema.article_key, schema.content
-    by_key = {named(entry).keys[0]: position for position, entry in enumerate(entries)}
+    by_key = {(scope, named(entry).keys[0]): position for position, (scope, entry) in enumerate(entries)}
     question = (
-        select(keys.c.key, content.c.hash)
+        select(keys.c.scope, keys.c.key, content.c.id, content.c.hash)
         .join(content, content.c.article_id == keys.c.article_id)
-        .where(keys.c.scope == scope)
-        .order_by(content.c.id)
+        .where(keys.c.scope.in_(sorted({scope for scope, _ in entries})))
     )
-    held: dict[str, list[str]] = {}
-    for version in rows.among(connection, question, keys.c.key, by_key):
-        held.setdefault(version.key, []).append(version.hash)
+    held: dict[tuple[str, str], list[str]] = {}
+    found = rows.among(connection, question, keys.c.key, {key for _, key in by_key})
+    for version in sorted(found, key=lambda row: int(row.id)):
+        held.setdefault((version.scope, version.key), []).append(version.hash)
     return {
-        by_key[key]
-        for key, hashes in held.items()
-        if fingerprint(entries[by_key[key]]) in (hashes if ever else hashes[-1:])
+        position
+        for name, position in by_key.items()
+        if name in held and fingerprint(entries[position][1]) in (held[name] if ever else held[name][-1:])
     }
 
 
@@ -71,11 +75,23 @@ def source_id(connection: Connection, key: str) -> int | None:
     return connection.execute(select(schema.source.c.id).where(schema.source.c.key == key)).scalar()
 
 
-def taken(connection: Connection, scope: str, keys: Iterable[str]) -> set[str]:
-    """Those of these keys that some article has."""
+def taken(connection: Connection, names: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Of these keys, by scope, those that some article has."""
     table = schema.article_key
-    asked = rows.among(connection, select(table.c.key).where(table.c.scope == scope), table.c.key, keys)
-    return {row.key for row in asked}
+    question = select(table.c.scope, table.c.key)
+    found: dict[str, set[str]] = {scope: set() for scope in names}
+    together = set().union(*names.values())
+    if len(names) * len(together) <= _TOGETHER:
+        # More is looked for than asked, but with one statement.
+        asked = rows.among(connection, question.where(table.c.scope.in_(sorted(names))), table.c.key, together)
+    else:
+        asked = chain.from_iterable(
+            rows.among(connection, question.where(table.c.scope == scope), table.c.key, keys)
+            for scope, keys in names.items()
+        )
+    for row in asked:
+        found[row.scope].add(row.key)
+    return {scope: keys & names[scope] for scope, keys in found.items()}
 
 
 def written(connection: Connection, hashes: Iterable[str]) -> set[str]:

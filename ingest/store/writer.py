@@ -202,8 +202,10 @@ class Commit:
             scopes.setdefault(identity.scope_of(source_id, source), []).append(each)
         new: list[_New] = []
         others: list[_New] = []
+        names = {scope: {key for each in found for key in each.article.entry.keys} for scope, found in scopes.items()}
+        taken = identity.taken(self.connection, names)
         for scope, found in scopes.items():
-            of_scope, later = self._parted(scope, found)
+            of_scope, later = self._parted(scope, found, taken[scope])
             new += of_scope
             others += later
         ids = self._add(new, scoring)
@@ -213,9 +215,8 @@ class Commit:
         for each in others:
             self.article(each.source_id, each.source, each.article, scoring=scoring, present=present)
 
-    def _parted(self, scope: str, found: Sequence[_New]) -> tuple[list[_New], list[_New]]:
-        """Those that are new for sure, and the others."""
-        claimed = identity.taken(self.connection, scope, {key for each in found for key in each.article.entry.keys})
+    def _parted(self, scope: str, found: Sequence[_New], claimed: set[str]) -> tuple[list[_New], list[_New]]:
+        """Those that are new for sure, and the others; `claimed` are the keys that articles have."""
         in_folder = scope == identity.FOLDER_SCOPE
         if in_folder:
             claimed |= identity.written(self.connection, [each.hash for each in found])
