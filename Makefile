@@ -1,5 +1,5 @@
 # make run    the dashboard at http://localhost:8501 (PORT= another port, ARGS= more for streamlit)
-# make test   every test
+# make test   every test, by three processes (WORKERS= others, 0 for one after the other; ARGS= more for pytest)
 # make lint   ruff, mypy, import-linter
 # make bench  what is fast and what is not: half an hour (SCALE=10000: minutes), kept in tests/bench/results
 # make lock   requirements*.txt anew from pyproject.toml
@@ -8,6 +8,8 @@ PYTHON ?= python3
 PORT ?= 8501
 ARGS ?=
 SCALE ?= 1000000
+# A third one works while the browser's and those that wait for a child do not.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -18,7 +20,7 @@ run: $(VENV)/.run
 	$(BIN)/streamlit run app.py --server.port $(PORT) $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

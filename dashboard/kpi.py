@@ -56,7 +56,8 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
             row[0]: row[1:]
             for row in here.rows(
                 "SELECT {bin}, sum(k)::BIGINT, sum(mentions), sum(n), sum(net) FROM (SELECT day, count(*) AS k, "
-                f"sum(mentions) AS mentions, sum(n) AS n, sum({net}) AS net FROM {rows} WHERE {mine} GROUP BY 1) GROUP BY 1"
+                f"sum(mentions) AS mentions, sum(n) AS n, sum({net}) AS net FROM {rows} WHERE {mine} GROUP BY 1) "
+                "GROUP BY 1"
             )
         }
         if len(figures) > 1:  # an article that names two of them is one article

@@ -16,7 +16,6 @@ from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import search
 
-
 #: The first day of a bin where that is cheaper than date_trunc. 5 January 1001, before all articles, was a Monday.
 _BINS = {"day": "day", "week": "(day - ((day - DATE '1001-01-05') % 7)::INTEGER)"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TypeGuard
 
 from ingest import bins
@@ -77,6 +78,7 @@ def span(since: date, until: date, unit: Bin, today: date, *, whole: bool = Fals
     return f"{period(since, until)} · per {unit}{note}"
 
 
+@lru_cache(maxsize=4096)  # every line of a chart has the same bins
 def bin_name(start: date, unit: Bin) -> str:
     """A bin in words: `12 Mar 2025`, `Week of 10 Mar 2025`, `March 2025`."""
     if unit == "year":

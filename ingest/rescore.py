@@ -125,7 +125,7 @@ class Rescore:
             return outcome
         for old, result in pairs:
             if not isinstance(result, Article):
-                log.error("%s keeps its old analysis: %s", old.entry.title, result)
+                log.error("%s keeps its old analysis until the watch-list changes again: %s", old.entry.title, result)
         scored = [(old, result.analysis) for old, result in pairs if isinstance(result, Article)]
         differing = {old.id: analysis for old, analysis in scored if _facts(analysis) != old.facts}
         with record.writing(self.engine, many=True) as connection:

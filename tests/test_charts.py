@@ -12,6 +12,7 @@ import plotly.io as pio
 import pytest
 
 from dashboard import alt, canvas, charts, plot
+from dashboard.answers import Answers
 from dashboard.palette import DARK, LIGHT, Theme
 
 MONDAY = date(2025, 3, 10)
@@ -277,6 +278,14 @@ def test_what_is_sent_is_what_plotly_would_send_of_it(
     if not sent["layout"]["annotations"]:
         del sent["layout"]["annotations"]  # no list and an empty one are the same to Plotly
     assert sent == json.loads(pio.to_json(checked(figure)))
+
+
+def test_a_chart_is_kept_for_all_who_look_at_it_and_counts_what_it_takes() -> None:
+    answers = Answers()
+    figure = charts.attention(people(6), measure="share", unit="week", theme=LIGHT)
+    kept = [answers.of("attention", lambda: plot.Chart(figure, "Lines")) for _ in range(2)]
+    assert kept[0] is kept[1]
+    assert answers.bytes > len(json.dumps(figure["data"]))
 
 
 def test_the_alternative_says_where_the_line_ends_and_where_it_was_highest() -> None:

@@ -342,8 +342,9 @@ def test_another_figure_is_chosen_on_its_page(demo: Open) -> None:
 
 
 def test_a_figure_that_nobody_names_is_said_to_be_unnamed(demo: Open) -> None:
+    demo()
     view = demo_view()
-    names = data.lists(model()).figure_names if data.shared().model else {}
+    names = data.lists(model()).figure_names
     never = sorted(set(names) - set(queries.most_named(model(), view, 1_000)))
     at = demo("figures", figure=names[never[0]], period="Custom", dates=["2018-06-12", "2018-06-12"])
     assert "is named in none of the" in shown(at)
