@@ -148,6 +148,10 @@ _MOVE = "".join(
 _AT_ONCE = 2
 
 
+#: More ranges than this are looked at for longer than a list.
+_RANGES = 8
+
+
 class Columns:
     """One copy of the record's facts. It only ever moves forward; a doubtful one is thrown away."""
 
@@ -246,3 +250,17 @@ class Columns:
 def sql_list(values: Iterable[int]) -> str:
     """Numbers as an SQL list; one that nothing is in where there are none."""
     return f"({', '.join(map(str, values)) or '-1'})"
+
+
+def among(column: str, ids: Iterable[int]) -> str:
+    """The condition that a column holds one of these ids: as ranges where they are few, for a list is long to plan."""
+    ranges: list[tuple[int, int]] = []
+    ordered = sorted(set(ids))
+    for id_ in ordered:
+        if ranges and ranges[-1][1] == id_ - 1:
+            ranges[-1] = (ranges[-1][0], id_)
+        else:
+            ranges.append((id_, id_))
+    if not ranges or len(ranges) > _RANGES or len(ranges) == len(ordered):
+        return f"{column} IN {sql_list(ordered)}"
+    return f"({' OR '.join(f'{column} BETWEEN {first} AND {last}' for first, last in ranges)})"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dashboard.columns import sql_list
+from dashboard.columns import among
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Moment
 
 
 def extent(model: ReadModel, sources: Sequence[int], as_of: int | None = None) -> tuple[date, date] | None:
     """The first and last day that hold articles of these sources; None when there are none."""
-    sql = f"SELECT min(day), max(day) FROM {{article}} WHERE source IN {sql_list(sources)}"
+    sql = f"SELECT min(day), max(day) FROM {{article}} WHERE {among('source', sources)}"
     ((first, last),) = _rows(model, as_of, sql)
     return (first, last) if first else None
 
@@ -57,7 +57,7 @@ def per_day(
 
 
 def _among(sources: Sequence[int], since: date, until: date) -> str:
-    return f"source IN {sql_list(sources)} AND day BETWEEN DATE '{since.isoformat()}' AND DATE '{until.isoformat()}'"
+    return f"{among('source', sources)} AND day BETWEEN DATE '{since.isoformat()}' AND DATE '{until.isoformat()}'"
 
 
 def _rows(model: ReadModel, as_of: int | None, sql: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from dashboard import statistics
-from dashboard.columns import COLUMNS, sql_list
+from dashboard.columns import COLUMNS, among
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import search
@@ -75,7 +75,7 @@ class Scope(Moment):
     def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> dict[str, str]:
         filters = view.filters
         base = (
-            f"source IN {sql_list(view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
+            f"{among('source', view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
             f"AND DATE '{view.until.isoformat()}'"
         )
         if filters.languages:
@@ -106,10 +106,11 @@ class Scope(Moment):
         kinds = "a" if filters.offices else "p"
         alone = f"{'true' if one_a_story else 'alone'} AS alone"
         counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
-        totals = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net"))
+        self._columns = {name: name for name in COLUMNS["article"].split(", ")[:10]}
+        self._columns |= {"alone": alone} | {name: f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net")}
         named = f"{base}{naming}{hit}{by_article.format('article')}{one_a_story.format('article')}"
         return {
-            "base": f"SELECT * REPLACE ({alone}), {totals} FROM ({whole})",
+            "base": f"SELECT {{columns}} FROM ({whole})",
             "hit": f"SELECT * FROM base WHERE true{hit}{by_article.format('id')}",
             "named": f"SELECT analysis, article, figure, day, source, story, {alone}, single, {counts} "
             f"FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0",
@@ -130,6 +131,9 @@ class Scope(Moment):
         if "hit" in wanted:
             wanted.add("base")
         given = ", ".join(f"{name} AS NOT MATERIALIZED ({of})" for name, of in self._sql.items() if name in wanted)
+        asked = given + sql + self._bin
+        columns = ", ".join(column for name, column in self._columns.items() if name in asked)
+        given = given.replace("{columns}", columns)
         return self.ask(f"WITH {given} {sql}".replace("{bin}", self._bin)).fetchall()
 
     def clusters(self, keys: str, rows: str, *, sum_: str = "sum", lone: str = "alone") -> list[tuple[Any, ...]]:

@@ -526,9 +526,9 @@ def test_an_article_that_the_record_refuses_does_not_stop_its_neighbours(
 ) -> None:
     whole = Commit._add
 
-    def refusing(self: Commit, source_id: int, source: Source, new: Sequence[Any], scoring: Scoring) -> Sequence[int]:
-        ids = whole(self, source_id, source, new, scoring)
-        if any(article.entry.title == "Bad" for article, _ in new):
+    def refusing(self: Commit, new: Sequence[Any], scoring: Scoring) -> Sequence[int]:
+        ids = whole(self, new, scoring)
+        if any(each.article.entry.title == "Bad" for each in new):
             raise ValueError("refused")
         return ids
 

@@ -193,7 +193,7 @@ def _rest(found: dict[str, Any]) -> Iterator[str]:
             f"{rates['load_with_analysis']} into the record | {scored}, vaderSentiment of the whole text alone |"
         )
     if loaded := found.get("load"):
-        yield f"| articles/s into the record, analysis made | {loaded['rate']:,} | |"
+        yield f"| articles/s into the record, analysis and index words made | {loaded['rate']:,} | |"
     yield f"| disk, bytes an article | {found['disk_bytes_per_article']:,} | |"
 
 
