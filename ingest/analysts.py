@@ -11,7 +11,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -36,6 +36,9 @@ class Batch(Protocol):
 
 
 B = TypeVar("B", bound=Batch)
+
+#: Whoever waits for a worker looks so often whether somebody wants it to end.
+_LOOK_SECONDS = 0.2
 
 
 def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[Result]:
@@ -77,11 +80,14 @@ class Crowd:
         self._most = 2 * workers + 2
         self._executor: Executor | None = None
         self._quarantine: Executor | None = None
+        #: Set by Ctrl-C. An exception from the signal itself would be lost where it meets somebody's callback.
+        self.stop = threading.Event()
 
     def analysed(self, batches: Iterable[B]) -> Iterator[tuple[B, list[Result]]]:
         """Each batch with its results, in order. An entry over which workers die gets a sentence instead."""
         under_way: deque[tuple[B, Future[list[Result]] | None]] = deque()
         for batch in batches:
+            self._go_on()
             under_way.append((batch, self._submit(batch.entries) if batch.entries else None))
             while len(under_way) > self._most or (under_way and _ready(under_way[0][1])):
                 yield self._first(under_way)
@@ -100,7 +106,7 @@ class Crowd:
         if future is None:
             return batch, []
         try:
-            return batch, future.result()
+            return batch, self._result(future)
         except _deaths() as error:
             log.warning("a worker died (%s): its articles are analysed again", type(error).__name__)
             return batch, self._alone(batch.entries)
@@ -119,7 +125,7 @@ class Crowd:
         """In workers that do nothing else, and in halves, until it is known which entry it was."""
         self._quarantine = self._quarantine or self._make()
         try:
-            return _sent(self._quarantine, self._watchlist, entries, self._clock()).result()
+            return self._result(_sent(self._quarantine, self._watchlist, entries, self._clock()))
         except _deaths():
             self._quarantine.shutdown(wait=False, cancel_futures=True)
             self._quarantine = None
@@ -128,6 +134,16 @@ class Crowd:
             return ["its analysis killed the worker: out of memory?"]
         half = len(entries) // 2
         return self._alone(entries[:half]) + self._alone(entries[half:])
+
+    def _result(self, future: Future[list[Result]]) -> list[Result]:
+        while not future.done():
+            self._go_on()
+            wait([future], timeout=_LOOK_SECONDS)
+        return future.result()
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise KeyboardInterrupt
 
 
 Analysts = Here | Crowd

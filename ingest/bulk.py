@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,12 +93,16 @@ def _crowd(watchlist: Watchlist, workers: int | None, dask: str | None) -> Itera
         raise typer.BadParameter("--workers and --dask exclude each other")
     Analyser(watchlist)  # a list that can't be used is said here, not by every worker
     made = analysts.cluster(watchlist, utcnow, dask) if dask else analysts.pool(watchlist, utcnow, workers or _cores())
+    before = signal.getsignal(signal.SIGINT)
     try:
         with made as crowd:
+            signal.signal(signal.SIGINT, lambda *_: crowd.stop.set())
             yield crowd
     except KeyboardInterrupt:
         people.print("Interrupted. What is done is stored; the same command goes on from there.")
         raise typer.Exit(130) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cores() -> int:
