@@ -100,7 +100,8 @@ def commits(outlets: Press, folder: Path, luck: random.Random, count: int) -> An
         yield
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+# Half a minute each: another season for each database.
+@pytest.mark.parametrize(("database", "seed"), [("sqlite", 1), ("postgresql", 2)], indirect=["database"])
 def test_every_revision_answers_as_it_did_when_it_was_the_newest(
     outlets: Press, engine: Engine, tmp_path: Path, seed: int
 ) -> None:
