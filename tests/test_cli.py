@@ -393,10 +393,11 @@ def test_check_finds_a_whole_record_whole_and_a_broken_one_broken(filled: Desk) 
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'article'").fetchone()[0]
+    size = connection.execute("PRAGMA page_size").fetchone()[0]
     connection.close()
     with path.open("r+b") as file:
-        file.seek((page - 1) * 4096)
-        file.write(b"\x5a" * 4096)
+        file.seek((page - 1) * size)
+        file.write(b"\x5a" * size)
     result = run("check")
     assert result.exit_code == 1
     assert "the record is damaged" in said(result)
