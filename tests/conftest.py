@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,14 @@ from tests import newsroom as press
 from tests import postgresql
 from tests.desk import DATABASES, FIGURES, TOPICS, Desk, opml
 from tests.newsroom import Newsroom
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """Puts `__main__` back: Streamlit's AppTest leaves its script there, and new processes of a pool would run it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from ingest.__main__ import app
+from ingest.console import people
 from tests.desk import Desk, item, opml, rss
 
 pytestmark = pytest.mark.usefixtures("quiet_logging", "desk", "wide")
@@ -31,6 +32,7 @@ COMMANDS = ("once", "watch", "parse", "score", "status", "export", "withdraw", "
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """A console that breaks no path in two, however long the test's folder is called."""
     monkeypatch.setenv("COLUMNS", "1000")
+    monkeypatch.setattr(people, "_width", 1000)  # it was made when the first test was imported
 
 
 def run(*arguments: object, answer: str | None = None) -> Result:
