@@ -174,7 +174,7 @@ def cluster(watchlist: Watchlist, clock: Callable[[], datetime], address: str) -
     try:
         from distributed import Client
     except ImportError:
-        raise ClusterError("Dask is not installed. Install it with: pip install 'discourse-monitor[dask]'") from None
+        raise ClusterError("Dask is not installed. Install it with: pip install distributed") from None
     try:
         client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
