@@ -25,10 +25,9 @@ from psycopg import sql
 from ingest.store import record
 from tests.desk import until
 
-#: Nothing here must survive a power cut.
+#: Nothing here must survive a power cut; what is committed must survive a killed server, as tests kill it.
 _SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
     "shared_buffers": "32MB",
