@@ -41,7 +41,8 @@ class Answers:
             answer = ask()
         except BaseException as error:
             with self._lock:
-                self._kept.pop(question, None)
+                if self._mine(question, future):
+                    del self._kept[question]
             future.set_exception(error)
             raise
         future.set_result(answer)
@@ -50,12 +51,21 @@ class Answers:
 
     def _keep(self, question: Hashable, future: Future[Any], size: int) -> None:
         with self._lock:
-            if question in self._kept:
-                self._kept[question] = (future, size)
-                self.bytes += size
-            while self.bytes > self._most:
+            if not self._mine(question, future):
+                return
+            if size > self._most // 4:  # for one of its size, everybody else's would go
+                del self._kept[question]
+                return
+            self._kept[question] = (future, size)
+            self.bytes += size
+            while self._kept and self.bytes > self._most:
                 _, (_, freed) = self._kept.popitem(last=False)
                 self.bytes -= freed
+
+    def _mine(self, question: Hashable, future: Future[Any]) -> bool:
+        # What was thrown out while it was asked for may have been asked for again.
+        kept = self._kept.get(question)
+        return kept is not None and kept[0] is future
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -136,8 +136,10 @@ _LOAD: dict[Kind, str] = {
     "mention": "INSERT INTO mention SELECT * FROM part WHERE analysis IN (SELECT analysis FROM article_in)",
     "topic": "INSERT INTO topic SELECT * FROM part WHERE analysis IN (SELECT analysis FROM article_in)",
 }
+# What is closed is no longer known to be alone in its story: it may have had company before.
 _MOVE = "".join(
-    f"INSERT INTO {name}_closed SELECT {', '.join(f't.{column}' for column in columns.split(', '))}"
+    f"INSERT INTO {name}_closed SELECT "
+    f"{', '.join('false' if column == 'alone' else f't.{column}' for column in columns.split(', '))}"
     f"{', closing.rev_to' if 'rev_from' in columns else ''} FROM {name} t JOIN closing USING (analysis);"
     f"DELETE FROM {name} WHERE analysis IN (SELECT analysis FROM closing);"
     for name, columns in COLUMNS.items()

@@ -14,7 +14,7 @@ sys.path[:] = [
 ]
 
 import streamlit as st  # noqa: E402
-from sqlalchemy.exc import DatabaseError  # noqa: E402
+from sqlalchemy.exc import DatabaseError, TimeoutError  # noqa: E402
 
 from dashboard import borders, data, evidence, holdings, keys, palette, pin, searchfield, share, sidebar, words  # noqa: E402
 from dashboard.app_pages import articles, figures, overview, sources  # noqa: E402
@@ -168,3 +168,5 @@ try:
 except DatabaseError as error:
     # Damaged, or its disk went away, while we ran: nothing is lost by saying so and reading it again at the next click.
     st.error(f"**The record can't be read.** {borders.markdown(error.orig)}. `python -m ingest check` looks closer.")
+except TimeoutError:
+    st.error("**The record is busy:** no connection was free for half a minute. Click again in a moment.")

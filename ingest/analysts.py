@@ -130,10 +130,21 @@ class Crowd:
             self._quarantine.shutdown(wait=False, cancel_futures=True)
             self._quarantine = None
         if len(entries) == 1:
+            self._look_for_life()
             log.error("the analysis of %s killed its worker", entries[0].source)
             return ["its analysis killed the worker: out of memory?"]
         half = len(entries) // 2
         return self._alone(entries[:half]) + self._alone(entries[half:])
+
+    def _look_for_life(self) -> None:
+        """Raises ClusterError when workers die over nothing: that is no article's fault."""
+        self._quarantine = self._quarantine or self._make()
+        try:
+            self._result(_sent(self._quarantine, self._watchlist, (), self._clock()))
+        except _deaths():
+            raise ClusterError(
+                "The workers die as soon as they are started. Look whether memory is free, and try --workers 1."
+            ) from None
 
     def _result(self, future: Future[list[Result]]) -> list[Result]:
         while not future.done():

@@ -64,12 +64,19 @@ def draw(page: Page) -> None:
 
 
 def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> None:
-    event = st.dataframe(
+    key = "articles-table"
+
+    def open_() -> None:
+        # Of the rows that were on screen: by the time the page is drawn again others may have arrived above them.
+        for row in st.session_state[key]["selection"]["rows"]:
+            st.query_params["article"] = found[row].uid
+
+    st.dataframe(
         _frame(found, named, page.names),
-        key="articles-table",
+        key=key,
         hide_index=True,
         height=620,
-        on_select="rerun",
+        on_select=open_,
         selection_mode="single-row",
         alt="Table of the articles in view: date, title, source, tone, figures named, language",
         column_config={
@@ -82,9 +89,6 @@ def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> No
             "link": st.column_config.LinkColumn("Link", display_text="open", width=60),
         },
     )
-    if rows := event.selection.rows:
-        st.query_params["article"] = found[rows[0]].uid
-        st.rerun()
 
 
 def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, str]) -> pd.DataFrame:

@@ -216,7 +216,10 @@ def _csv(stream: Any, done: Callable[[], float], skip: int) -> Archive:
     first = next(texts, "").removeprefix("\ufeff")
     delimiter = max(",;\t|", key=first.count)
     rows = csv.reader(chain((first,), texts), delimiter=delimiter)
-    columns = tuple(name.strip() for name in next(rows, []))
+    try:
+        columns = tuple(name.strip() for name in next(rows, []))
+    except csv.Error as error:
+        raise SourceError(f"Line 1: no valid CSV ({error}). Save it with line ends of Unix or Windows.") from error
     if len(set(columns)) < len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})
         raise SourceError(f"Line 1: two columns have the same name ({', '.join(map(repr, twice))}). Rename one.")

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 #: Articles in one statement: more are no faster.
 _AT_ONCE = 1_000
 
+#: PostgreSQL's code of a value that is longer than its indexes hold.
+_TOO_LONG = "54000"
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -235,9 +238,9 @@ class Commit:
         try:
             with self.attempt():
                 self.many(groups, scoring=scoring, present=present)
-        except OperationalError:
-            raise  # the disk is full, or the record can't be written: no fault of an article
         except Exception as error:
+            if isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) != _TOO_LONG:
+                raise  # the disk is full, or the record can't be written: no fault of an article
             singles = [(id_, source, [article]) for id_, source, articles in groups for article in articles]
             if len(singles) > 1:  # one by one, so that the fault stands alone
                 alone = (self.sound([single], scoring=scoring, present=present) for single in singles)
