@@ -42,7 +42,8 @@ WHERE m.kind = 'person'
 """
 _TYPES = {
     "article": pa.int64(), "day": pa.string(), "published": pa.string(), "source": pa.string(),
-    "language": pa.string(), "title": pa.string(), "body": pa.large_string(), "tone": pa.float64(), "figure": pa.string(),
+    "language": pa.string(), "title": pa.string(), "body": pa.large_string(), "tone": pa.float64(),
+    "figure": pa.string(),
 }  # fmt: skip
 
 
