@@ -1,7 +1,7 @@
 # make run    the dashboard at http://localhost:8501 (PORT= another port, ARGS= more for streamlit)
 # make test   every test, by three processes (WORKERS= others, 0 for one after the other; ARGS= more for pytest)
 # make lint   ruff, mypy, import-linter
-# make bench  what is fast and what is not: half an hour (SCALE=10000: minutes), kept in tests/bench/results
+# make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer), kept in tests/bench/results
 # make lock   requirements*.txt anew from pyproject.toml
 
 PYTHON ?= python3

@@ -122,10 +122,7 @@ def quiet_logging() -> Iterator[None]:
 def newsroom(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """A season of a made-up press, reprints and all, with its read model; nobody writes to it."""
     folder = tmp_path_factory.mktemp("newsroom")
-    url = f"sqlite:///{folder / 'discourse.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("server").new()
-    opened = record.open_engine(url)
+    opened = record.open_engine(postgresql.place(request, folder))
     made = press.Press(opened, press.analyser(folder))
     published: dict[str, list[Entry]] = {}
     for outlet, entry in press.season():

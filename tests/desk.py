@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,6 +112,23 @@ class Desk:
         """A child process `python -m ingest …`; end it."""
         command = [sys.executable, "-W", "error", "-m", "ingest", *arguments]
         return subprocess.Popen(command, cwd=PROJECT, env=self.env, **options)  # type: ignore[call-overload]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a server, kindly first."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
 
 
 def until(true: Callable[[], bool], seconds: float = 10) -> float:

@@ -12,7 +12,6 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -20,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from ingest.store import record
-from tests.desk import until
+from tests.desk import free_port, until
 
 #: Nothing here must survive a power cut; what is committed must survive a killed server, as tests kill it.
 _SETTINGS = {
@@ -37,6 +37,13 @@ _SETTINGS = {
     "max_connections": "200",
     "lc_messages": "C",
 }
+
+
+def place(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Where a fixture that is parametrised over DATABASES makes its record: a file in `folder`, or a new database."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("server").new())
+    return f"sqlite:///{folder / 'discourse.db'}"
 
 
 class CannotStart(Exception):
@@ -58,7 +65,7 @@ class Server:
         self._bin = self._binaries()
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
-        self.port = _free_port()
+        self.port = free_port()
         self._run("initdb", "-D", self._data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync",
                   "--locale=C", "--no-instructions")  # fmt: skip
         self.start()
@@ -142,9 +149,3 @@ class Server:
         where = {"host": "127.0.0.1", "port": self.port, "user": "postgres", "dbname": "postgres"}
         with psycopg.connect(**where, autocommit=True, connect_timeout=5) as connection:  # type: ignore[arg-type]
             connection.execute(command)  # type: ignore[arg-type]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,6 +1,6 @@
 """`make bench`: makes an archive, measures, prints one table and keeps it in `tests/bench/results/`.
 
-SCALE=1000000 articles takes half an hour and 13 GB of disk; SCALE=10000 a few minutes. KEEP=1 measures again on the
+SCALE=1000000 is what the budgets are for, SCALE=10000 a first look. KEEP=1 measures again on the
 record that the last run of this scale has left. BASELINE=0 leaves out what people build today.
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from ingest.settings import PROJECT
+from tests.desk import end, free_port
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Server:
 def running(script: Path, folder: Path, environment: Mapping[str, str]) -> Iterator[Server]:
     """Starts `streamlit run SCRIPT` in the project's folder, with its log in `folder`, and ends it."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     log = folder / "server.log"
     ours = {name: value for name, value in os.environ.items() if not name.startswith("DISCOURSE_")}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
@@ -60,18 +60,7 @@ def running(script: Path, folder: Path, environment: Mapping[str, str]) -> Itera
             _wait_for_port(port, process)
             yield Server(port, psutil.Process(process.pid), started, log)
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+            end(process)
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

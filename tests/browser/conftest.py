@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.desk import end, free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_FEEDS = '<opml version="2.0"><head><title>none</title></head><body></body></opml>'
@@ -48,12 +48,6 @@ class Server:
     process: subprocess.Popen[bytes]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, worker: str = "embedded") -> Iterator[Server]:
     """Starts a dashboard on loopback and ends it."""
@@ -63,7 +57,7 @@ def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, worker: str = "e
     if demo and not (seeds / "demo").exists():
         shutil.copytree(PROJECT / "seeds" / "demo", seeds / "demo")
     (data / "feeds.opml").write_text(feeds)
-    port = _free_port()
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DISCOURSE_")}
     environment |= {
         "DISCOURSE_DATA_DIR": str(data),
@@ -81,12 +75,7 @@ def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, worker: str = "e
         _wait(lambda: _revision(url) >= (1 if demo else 0), 60, folder)
         yield Server(url, seeds, data, process)
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        end(process)
         log.close()
 
 
