@@ -150,8 +150,13 @@ _MOVE = "".join(
 _AT_ONCE = 2
 
 
-#: A range with more gaps than this is looked at for longer than a list.
+#: Sums by day of a million articles from forty sources take 5 MB.
+_DAYS_BYTES = 64 * 1024 * 1024
+
+#: A range with more gaps than this is looked at for longer than bits or a list.
 _GAPS = 8
+#: Ids below this fit the bits of a BIGINT; shifted further, it is 0.
+_BITS = 63
 
 
 class Columns:
@@ -161,6 +166,7 @@ class Columns:
         self.revision = 0  #: all revisions up to this one are in
         self.reaches = 0  #: closed versions that held at this revision or later are in
         self.answers = Answers()
+        self.days = Answers(_DAYS_BYTES)  #: the sums of all articles by day (sums.whole)
         self.turns = threading.Semaphore(_AT_ONCE)  #: to be held while a query runs, and for nothing else
         self._words: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
@@ -175,9 +181,13 @@ class Columns:
         """The figure, topic or language that a number in the tables stands for."""
         return self._words[number]
 
+    def number(self, word: str) -> int:
+        """The number of a word; −1 for one that no article has."""
+        return self._numbers.get(word, -1)
+
     def numbers(self, words: Iterable[str]) -> str:
         """The numbers of some words as an SQL list; −1 for a word that no article has."""
-        return sql_list(self._numbers.get(word, -1) for word in words)
+        return sql_list(map(self.number, words))
 
     def load(self, parts: Iterable[tuple[Kind, pa.Table]], revision: int) -> None:
         """Takes in everything that is current as of a revision, piece by piece as it arrives, articles first."""
@@ -257,10 +267,12 @@ def sql_list(values: Iterable[int]) -> str:
 def among(column: str, ids: Iterable[int]) -> str:
     """The condition that a column holds one of these ids.
 
-    As a range where there are few gaps in them: that is checked in a third of the time of a list, and planned sooner.
+    As a range where there are few gaps in them, or as bits: both are checked in a third of the time of a list.
     """
     wanted = set(ids)
     if not wanted or max(wanted) - min(wanted) - len(wanted) >= _GAPS:
+        if wanted and max(wanted) < _BITS:
+            return f"(({sum(1 << id_ for id_ in wanted)}::BIGINT >> {column}) & 1) = 1"
         return f"{column} IN {sql_list(sorted(wanted))}"
     low, high = min(wanted), max(wanted)
     gaps = sorted(set(range(low, high)) - wanted)

@@ -6,23 +6,24 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dashboard.columns import among
+import numpy as np
+
+from dashboard import sums
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Moment
 
 
 def extent(model: ReadModel, sources: Sequence[int], as_of: int | None = None) -> tuple[date, date] | None:
     """The first and last day that hold articles of these sources; None when there are none."""
-    sql = f"SELECT min(day), max(day) FROM {{article}} WHERE {among('source', sources)}"
-    ((first, last),) = _rows(model, as_of, sql)
-    return (first, last) if first else None
+    days = sums.whole(model, as_of).of(sources, date.min, date.max)["day"]
+    return (sums.day(days[0]), sums.day(days[-1])) if len(days) else None
 
 
 def articles_between(
     model: ReadModel, sources: Sequence[int], since: date, until: date, as_of: int | None = None
 ) -> int:
     """How many articles of these sources are dated from one day to the other, both included."""
-    return int(_rows(model, as_of, f"SELECT count(*) FROM {{article}} WHERE {_among(sources, since, until)}")[0][0])
+    return sums.whole(model, as_of).of(sources, since, until).total("articles")
 
 
 def articles_after(model: ReadModel, revision: int) -> int:
@@ -32,9 +33,10 @@ def articles_after(model: ReadModel, revision: int) -> int:
 
 def languages(model: ReadModel, as_of: int | None = None) -> list[str]:
     """The languages of all articles, the most frequent first."""
-    counts = _rows(model, as_of, "SELECT language, count(*) FROM {article} GROUP BY 1")
-    found = sorted((-count, model.columns.word(language)) for language, count in counts)
-    return [language for _, language in found]
+    everything = sums.whole(model, as_of)
+    known = np.unique(everything["language"]).tolist()
+    counts = {number: everything.where(everything["language"] == number).total("articles") for number in known}
+    return [word for _, word in sorted((-count, model.columns.word(number)) for number, count in counts.items())]
 
 
 def held(model: ReadModel, as_of: int | None = None) -> dict[int, tuple[int, datetime | None]]:
@@ -47,17 +49,12 @@ def per_day(
     model: ReadModel, sources: Sequence[int], since: date, until: date, as_of: int | None = None
 ) -> dict[int, dict[date, int]]:
     """Articles of each source on each day that has any."""
-    among = _among(sources, since, until)
     found: dict[int, dict[date, int]] = {}
-    for source, day, count in _rows(
-        model, as_of, f"SELECT source, day, count(*) FROM {{article}} WHERE {among} GROUP BY 1, 2"
-    ):
-        found.setdefault(source, {})[day] = count
+    counted = sums.whole(model, as_of).of(sources, since, until)
+    for source, day, count in zip(*(counted[name].tolist() for name in ("source", "day", "articles")), strict=True):
+        days = found.setdefault(source, {})
+        days[sums.day(day)] = days.get(sums.day(day), 0) + int(count)
     return found
-
-
-def _among(sources: Sequence[int], since: date, until: date) -> str:
-    return f"{among('source', sources)} AND day BETWEEN DATE '{since.isoformat()}' AND DATE '{until.isoformat()}'"
 
 
 def _rows(model: ReadModel, as_of: int | None, sql: str) -> list[tuple[Any, ...]]:

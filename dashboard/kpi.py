@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dashboard import queries, scope
+import numpy as np
+
+from dashboard import queries, scope, sums
 from dashboard.readmodel import ReadModel
-from dashboard.scope import NOTHING, Scope
+from dashboard.scope import Scope, kept
+from dashboard.sums import Sums
 from dashboard.view import View
-from ingest import bins
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +46,58 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
     return _of(model, view, ends=ends, before=before)
 
 
-@queries.kept
+@kept
 def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) -> Kpi:
     figures = view.filters.figures
+    view = replace(view, lines=figures)
     with Scope(model, view, ends=ends) as here:
+        everything = sums.articles(here, hits=False)
         # Without figures an article's own sums tell everything: nothing that it names needs to be looked at.
-        rows = "named" if figures else "hit"
-        mine = f"figure IN {here.figures(figures)}" if figures else "true"
-        net = "(pos - neg)" if figures else "net"
-        by_bin = {
-            row[0]: row[1:]
-            for row in here.rows(
-                "SELECT {bin}, sum(k)::BIGINT, sum(mentions), sum(n), sum(net) FROM (SELECT day, count(*) AS k, "
-                f"sum(mentions) AS mentions, sum(n) AS n, sum({net}) AS net FROM {rows} WHERE {mine} GROUP BY 1) "
-                "GROUP BY 1"
-            )
-        }
-        if len(figures) > 1:  # an article that names two of them is one article
-            shared = here.rows(
-                f"SELECT bin, sum(k - 1) FROM (SELECT {{bin}} AS bin, article, count(*) AS k FROM named WHERE {mine} "
-                "AND NOT single GROUP BY ALL) GROUP BY 1"
-            )
-            for start, twice in shared:
-                by_bin[start] = (by_bin[start][0] - int(twice), *by_bin[start][1:])
-        lone = "alone AND single" if len(figures) > 1 else "alone"
-        relation = rows if figures else "(SELECT *, 0 AS neg, 0 AS pos FROM hit)"
-        clusters = here.clusters("1 AS whole", f"{relation} WHERE {mine}", sum_=net, lone=lone)
-        ((total, heard),) = here.rows("SELECT count(*), count(DISTINCT source) FROM base")
-        revision = here.revision
-    _, stories, mean, low, high, *_ = scope.mean(clusters[0][1:] if clusters else NOTHING)
-    most = None
-    if not before:
-        ranked = [(figure, count) for figure, count in queries.ranking(model, view) if not figures or figure in figures]
-        most = min(ranked, key=lambda named: (-named[1], named[0]), default=None)
-    days = bins.between(view.since, view.until, view.bin)
-    found = [by_bin.get(day, (0, 0, 0, 0)) for day in days]
+        mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
+        by_bin = {name: mine.by_bin(view, name) for name in ("articles", "mentions", "n", "net")}
+        if len(figures) > 1:  # an article that names two of them is one article, and one cluster
+            several = sums.several(here, figures)
+            by_bin["articles"] -= several.by_bin(view, "again")
+            clusters = mine.where(mine["alone"] & mine["single"]).clusters(sums.NET)
+            clusters += several.where(several["alone"]).clusters(sums.NET)
+        else:
+            clusters = mine.where(mine["alone"]).clusters(sums.NET)
+        if mine["k"][~mine["alone"]].any():
+            of = f"named WHERE figure IN {here.figures(figures)}" if figures else _HIT
+            ((*shared,),) = here.shared("", of, value="pos - neg" if figures else "net")
+            clusters += [float(value or 0) for value in shared]
+    _, stories, mean, low, high, *_ = scope.mean(clusters)
+    most = None if before else _most_named(model, view, mine)
     return Kpi(
-        articles=sum(row[0] for row in by_bin.values()),
-        mentions=int(sum(row[1] for row in by_bin.values())),
+        articles=int(by_bin["articles"].sum()),
+        mentions=mine.total("mentions"),
         net_tone=mean,
         half=None if mean is None else max(mean - low, high - mean),
         stories=stories,
         most_named=most[0] if most else None,
         most_named_articles=most[1] if most else 0,
-        total=total,
-        heard=heard,
-        revision=revision,
-        articles_by_bin=tuple(row[0] for row in found),
-        mentions_by_bin=tuple(int(row[1]) for row in found),
-        net_by_bin=tuple(row[3] / row[2] if row[2] else None for row in found),
+        total=everything.total("articles"),
+        heard=len(np.unique(everything["source"])),
+        revision=here.revision,
+        articles_by_bin=tuple(map(int, by_bin["articles"])),
+        mentions_by_bin=tuple(map(int, by_bin["mentions"])),
+        net_by_bin=tuple(
+            net / n if n else None for net, n in zip(by_bin["net"].tolist(), by_bin["n"].tolist(), strict=True)
+        ),
     )
+
+
+#: Articles as `Scope.shared` takes them: it adds up labels, which only mentions have.
+_HIT = "(SELECT *, 0 AS neg, 0 AS pos FROM hit) WHERE true"
+
+
+def _most_named(model: ReadModel, view: View, mine: Sums) -> tuple[str, int] | None:
+    """The figure that is named in most articles, of those chosen or of all, with their number."""
+    if figures := view.filters.figures:
+        counts = {
+            figure: mine.where(mine["figure"] == model.columns.number(figure)).total("articles") for figure in figures
+        }
+        ranked = [(figure, count) for figure, count in counts.items() if count]
+    else:
+        ranked = queries.ranking(model, view)
+    return min(ranked, key=lambda named: (-named[1], named[0]), default=None)

@@ -6,50 +6,31 @@ numerator only. A frame's `attrs["revision"]` is the revision that it is true fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+import numpy as np
 import pandas as pd
 
-from dashboard import scope, statistics
+from dashboard import scope, statistics, sums
 from dashboard.readmodel import ReadModel
-from dashboard.scope import NOTHING, Scope
+from dashboard.scope import Scope, kept
 from dashboard.view import View
 from ingest import bins
 
 Names = dict[str, str]  # figure id -> the name shown
 
 _LABELS = ("negative", "neutral", "positive")
+_TONE = ["n", "stories", "tone", "low", "high", *_LABELS]
 _FLOATS = {"tone": float, "low": float, "high": float}  # None becomes NaN
-
-P = ParamSpec("P")
-Answer = TypeVar("Answer")
-Query = Callable[Concatenate[ReadModel, View, P], Answer]
-
-
-def kept(query: Query[P, Answer]) -> Query[P, Answer]:
-    """The query as of one revision, asked once for all who look at one view."""
-
-    @wraps(query)
-    def asked(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
-        view = scope.at(model, view)
-        question = (query.__qualname__, view, *map(_frozen, args), *((name, _frozen(of)) for name, of in named.items()))
-        return model.columns.answers.of(question, lambda: query(model, view, *args, **named))
-
-    return cast(Query[P, Answer], asked)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value.items()) if isinstance(value, dict) else value
 
 
 @kept
 def total(model: ReadModel, view: View) -> int:
     """All articles of the view's sources, languages and period: the denominator."""
     with Scope(model, view) as here:
-        return int(here.rows("SELECT count(*) FROM base")[0][0])
+        return sums.articles(here, hits=False).total("articles")
 
 
 @kept
@@ -66,11 +47,7 @@ def most_named(model: ReadModel, view: View, limit: int) -> list[str]:
     return [figure for figure, _ in ranking(model, view)[:limit]]
 
 
-# Day by day first: of a million articles only a thousand days are then put into bins.
-_ALL = (
-    "SELECT {bin}, sum(k)::BIGINT, sum(alone)::BIGINT "
-    "FROM (SELECT day, count(*) AS k, sum(alone::INTEGER) AS alone FROM base GROUP BY 1) GROUP BY 1"
-)
+# Five times as fast as count(DISTINCT …), and few stories have copies at all.
 _SHARED = "SELECT bin, count(*) FROM (SELECT DISTINCT {bin} AS bin, story FROM base WHERE NOT alone) GROUP BY 1"
 
 
@@ -80,33 +57,27 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
 
     The interval is Wilson's with stories for n: a text printed twenty times is one thing that was decided.
     """
+    starts = bins.between(view.since, view.until, view.bin)
+    said = sums.figures(model, view)
     with Scope(model, view) as here:
-        everything = {start: (count, alone) for start, count, alone in here.rows(_ALL)}
-        # Five times as fast as count(DISTINCT …), and few stories have copies at all.
-        shared = dict(here.rows(_SHARED))
-        naming = {
-            (here.name(figure), start): count
-            for figure, start, count in here.rows(
-                f"SELECT figure, {{bin}}, count(*) FROM named WHERE figure IN {here.figures(view.lines)} GROUP BY 1, 2"
-            )
-        }
-    rows = [
-        (start, figure, names.get(figure, figure), naming.get((figure, start), 0), count, alone + shared.get(start, 0))
-        for figure in view.lines
-        for start in bins.between(view.since, view.until, view.bin)
-        for count, alone in [everything.get(start, (0, 0))]
-    ]
-    frame = pd.DataFrame(rows, columns=["bin", "figure", "name", "articles", "all", "stories"])
+        everything = sums.articles(here, hits=False)
+        stories = everything.where(everything["alone"]).by_bin(view, "articles")
+        if not everything["alone"].all():
+            shared = dict(here.rows(_SHARED))
+            stories += [shared.get(start, 0) for start in starts]
+        naming = [said.where(said["figure"] == here.number(line)).by_bin(view, "articles") for line in view.lines]
+    frame = _lines(view, starts, names)
+    frame["articles"] = np.concatenate([*naming, np.empty(0)]).astype(int)
+    frame["all"] = np.tile(everything.by_bin(view, "articles").astype(int), len(view.lines))
     frame["share"] = frame["articles"] / frame["all"].where(frame["all"] > 0)
     limits = [
-        statistics.wilson(share * stories, stories)
-        for share, stories in zip(frame["share"], frame.pop("stories"), strict=True)
+        statistics.wilson(share * of, of)
+        for share, of in zip(frame["share"].tolist(), np.tile(stories, len(view.lines)).tolist(), strict=True)
     ]
-    frame["low"] = [limit[0] if limit else None for limit in limits]
-    frame["high"] = [limit[1] if limit else None for limit in limits]
-    frame = frame.astype({"low": float, "high": float})
-    frame["partial"] = [view.partial(start) for start in frame["bin"]]
-    return _true_for(frame, here)
+    frame["low"] = np.array([limit[0] if limit else np.nan for limit in limits], float)
+    frame["high"] = np.array([limit[1] if limit else np.nan for limit in limits], float)
+    frame["partial"] = [view.partial(start) for start in starts] * len(view.lines)
+    return _true_for(frame, view)
 
 
 @kept
@@ -115,51 +86,47 @@ def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
 
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
-    with Scope(model, view) as here:
-        figures = here.figures(view.lines)
-        found = {
-            (here.name(row[0]), row[1]): row[2:]
-            for row in here.clusters("figure, {bin} AS bin", f"named WHERE figure IN {figures}")
-        }
+    starts = bins.between(view.since, view.until, view.bin)
+    said = sums.figures(model, view)
     rows = []
-    for figure in view.lines:
-        for start in bins.between(view.since, view.until, view.bin):
-            sums = found.get((figure, start), NOTHING)
-            rows.append((start, figure, names.get(figure, figure), *scope.mean(sums), view.partial(start)))
-    columns = ["bin", "figure", "name", "n", "stories", "tone", "low", "high", *_LABELS, "partial"]
-    return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), here)
+    with Scope(model, view) as here:
+        shared = {}
+        if said["k"][~said["alone"]].any():
+            of = f"named WHERE figure IN {here.figures(view.lines)}"
+            shared = {row[:2]: np.array(row[2:], float) for row in here.shared("figure, {bin} AS bin", of)}
+        for line in view.lines:
+            number = here.number(line)
+            lone = said.where((said["figure"] == number) & said["alone"]).clusters_by_bin(view, sums.TONE)
+            rows += [scope.mean(own + shared.get((number, start), 0)) for start, own in zip(starts, lone, strict=True)]
+    frame = _lines(view, starts, names)
+    frame[_TONE] = pd.DataFrame(rows, columns=_TONE)
+    frame["partial"] = [view.partial(start) for start in starts] * len(view.lines)
+    return _true_for(frame.astype(_FLOATS), view)
 
 
 @kept
 def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
-    with Scope(model, view) as here:
-        of = f"figure IN {here.figures([figure])}"
-        found = {
-            row[0]: row[1:]
-            for row in here.rows(
-                f"SELECT {{bin}}, sum(neg), sum(n - neg - pos), sum(pos), sum(n) FROM named WHERE {of} GROUP BY 1"
-            )
-        }
-    days = bins.between(view.since, view.until, view.bin)
-    rows = [(start, *map(int, found.get(start, (0, 0, 0, 0)))) for start in days]
-    return _true_for(pd.DataFrame(rows, columns=["bin", *_LABELS, "n"]), here)
+    view = replace(view, lines=(figure,))
+    said = sums.figures(model, view)
+    negative, positive, n = (said.by_bin(view, name).astype(int) for name in ("neg", "pos", "n"))
+    starts = bins.between(view.since, view.until, view.bin)
+    columns = (starts, negative, n - negative - positive, positive, n)
+    frame = pd.DataFrame(dict(zip(("bin", *_LABELS, "n"), columns, strict=True)))
+    return _true_for(frame, view)
 
 
 @kept
 def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
-    with Scope(model, view) as here:
-        figures = here.figures(view.lines)
-        counts = here.rows(f"SELECT figure, sum(mentions) FROM named WHERE figure IN {figures} GROUP BY 1")
-        found = {here.name(figure): int(count) for figure, count in counts}
-    total = sum(found.values())
-    rows = [(figure, names.get(figure, figure), found.get(figure, 0)) for figure in view.lines]
+    said = sums.figures(model, view)
+    counts = [said.where(said["figure"] == model.columns.number(line)).total("mentions") for line in view.lines]
+    rows = [(line, names.get(line, line), count) for line, count in zip(view.lines, counts, strict=True)]
     frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"]).sort_values(
         "mentions", ascending=False, kind="stable", ignore_index=True
     )
-    frame["share"] = frame["mentions"] / total if total else float("nan")
-    return _true_for(frame, here)
+    frame["share"] = frame["mentions"] / sum(counts) if sum(counts) else float("nan")
+    return _true_for(frame, view)
 
 
 @kept
@@ -173,24 +140,33 @@ def companions(model: ReadModel, view: View, figure: str, names: Names, limit: i
         )
         found = sorted((-count, here.name(number)) for number, count in counts)[:limit]
     rows = [(id_, names.get(id_, id_), -count) for count, id_ in found]
-    return _true_for(pd.DataFrame(rows, columns=["figure", "name", "articles"]), here)
+    return _true_for(pd.DataFrame(rows, columns=["figure", "name", "articles"]), view)
+
+
+_LONE = ", ".join(
+    f"coalesce(sum({of}) FILTER (alone), 0)::DOUBLE"
+    for of in ("(n > 0)::INTEGER", "n", "sum", "sum * sum", "sum * n", "n * n", "neg", "pos")
+)
 
 
 @kept
 def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]) -> pd.DataFrame:
     """One row a source that names the figure: source, articles, all, share, n, stories, tone, low, high."""
     with Scope(model, view) as here:
-        of = f"figure IN {here.figures([figure])}"
-        everything = dict(here.rows("SELECT source, count(*) FROM base GROUP BY 1"))
-        naming = dict(here.rows(f"SELECT source, count(*) FROM named WHERE {of} GROUP BY 1"))
-        found = {row[0]: row[1:] for row in here.clusters("source", f"named WHERE {of}")}
+        of = f"named WHERE figure IN {here.figures([figure])}"
+        everything = sums.articles(here, hits=False)
+        lone = {row[0]: row[1:] for row in here.rows(f"SELECT source, count(*), {_LONE} FROM {of} GROUP BY 1")}
+        shared = {row[0]: np.array(row[1:], float) for row in here.shared("source", of)}
     rows = []
-    for source, articles in sorted(naming.items(), key=lambda item: (-item[1], item[0])):
-        n, stories, mean, low, high, *_ = scope.mean(found.get(source, NOTHING))
-        name, all_ = sources.get(source, str(source)), everything[source]
+    for source, (articles, *own) in sorted(lone.items(), key=lambda item: (-item[1][0], item[0])):
+        n, stories, mean, low, high, *_ = scope.mean(np.array(own, float) + shared.get(source, 0))
+        name, all_ = (
+            sources.get(source, str(source)),
+            everything.where(everything["source"] == source).total("articles"),
+        )
         rows.append((name, articles, all_, articles / all_, n, stories, mean, low, high))
     columns = ["source", "articles", "all", "share", "n", "stories", "tone", "low", "high"]
-    return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), here)
+    return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), view)
 
 
 @kept
@@ -266,6 +242,12 @@ def _mentions(here: Scope, view: View, figure: str, columns: str = "m.id") -> st
     )
 
 
-def _true_for(frame: pd.DataFrame, here: Scope) -> pd.DataFrame:
-    frame.attrs["revision"] = here.revision
+def _lines(view: View, starts: Sequence[date], names: Names) -> pd.DataFrame:
+    """A row for each line of the view and bin: bin, figure, name."""
+    rows = [(start, line, names.get(line, line)) for line in view.lines for start in starts]
+    return pd.DataFrame(rows, columns=["bin", "figure", "name"])
+
+
+def _true_for(frame: pd.DataFrame, view: View) -> pd.DataFrame:
+    frame.attrs["revision"] = view.filters.as_of  # set by `kept`
     return frame

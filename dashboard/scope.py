@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import duckdb
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dashboard import statistics
 from dashboard.columns import COLUMNS, among
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import search
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+Query = Callable[Concatenate[ReadModel, View, P], Answer]
 
 #: The first day of a bin where that is cheaper than date_trunc. 5 January 1001, before all articles, was a Monday.
 _BINS = {"day": "day", "week": "(day - ((day - DATE '1001-01-05') % 7)::INTEGER)"}
@@ -69,6 +75,12 @@ class Scope(Moment):
 
     def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
         super().__init__(model, view.filters.as_of)
+        self.model, self.view, self.ends = model, view, ends
+        filters = view.filters
+        self.once = view.copies == "once"  #: whether of each story one article counts
+        #: Whether the numerator may be smaller than the denominator.
+        self.narrowed = bool(filters.tone or filters.topics or filters.search.strip())
+        self.kinds = "a" if filters.offices else "p"  #: the columns of what is counted: offices too, or persons
         self._bin = _BINS.get(view.bin, f"date_trunc('{view.bin}', day)::DATE")
         self._sql = self._relations(model, view, ends)
 
@@ -98,12 +110,12 @@ class Scope(Moment):
             by_article = " AND {} IN (SELECT id FROM found)"
         whole = f"SELECT * FROM {self.table('article')} WHERE {base}{before}"
         one_a_story = ""
-        if view.copies == "once":
+        if self.once:
             # Of each story the copy that arrived first, of those in the denominator.
             self._give("first", f"SELECT min(id) AS id FROM ({whole}) WHERE NOT alone GROUP BY story")
             one_a_story = " AND (alone OR {} IN (SELECT id FROM first))"
             whole += one_a_story.format("id")
-        kinds = "a" if filters.offices else "p"
+        kinds = self.kinds
         alone = f"{'true' if one_a_story else 'alone'} AS alone"
         counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
         self._columns = {name: name for name in COLUMNS["article"].split(", ")[:10]}
@@ -124,8 +136,19 @@ class Scope(Moment):
         """The id of a figure."""
         return self.columns.word(number)
 
+    def number(self, word: str) -> int:
+        """The number of a figure or language; −1 for one that no article has."""
+        return self.columns.number(word)
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query over the relations; `{bin}` in it is the first day of the bin."""
+        return self._over(sql).fetchall()
+
+    def arrays(self, sql: str) -> dict[str, Any]:
+        """The same as numpy arrays, by the names of the columns."""
+        return self._over(sql).fetchnumpy()
+
+    def _over(self, sql: str) -> duckdb.DuckDBPyConnection:
         # Only what it names: to plan a relation that nobody asks for takes longer than to count a month.
         wanted = {name for name in self._sql if name in sql}
         if "hit" in wanted:
@@ -134,29 +157,23 @@ class Scope(Moment):
         asked = given + sql + self._bin
         columns = ", ".join(column for name, column in self._columns.items() if name in asked)
         given = given.replace("{columns}", columns)
-        return self.ask(f"WITH {given} {sql}".replace("{bin}", self._bin)).fetchall()
+        return self.ask(f"WITH {given} {sql}".replace("{bin}", self._bin))
 
-    def clusters(self, keys: str, rows: str, *, sum_: str = "sum", lone: str = "alone") -> list[tuple[Any, ...]]:
-        """For each group the sums that a clustered mean and its interval are made of, keys first; see `mean`.
+    def shared(self, keys: str, rows: str, *, value: str = "sum") -> list[tuple[Any, ...]]:
+        """For each group what its stories of several articles add up to, keys first; see `mean`.
 
-        `rows` are a relation and its condition. What is `lone` is a cluster by itself; only the rest, mostly little, is
-        grouped by story.
+        Only they need to be grouped by story: what is `alone` is a cluster by itself. `rows` are a relation and its
+        condition, `value` is what of each article is averaged.
         """
-        sums = (
-            "count(*) AS k, sum(n) AS n, sum(s) AS s, sum(s * s) AS ss, sum(s * n) AS sn, sum(n * n) AS nn, "
-            "sum(neg) AS neg, sum(pos) AS pos"
+        names = [key.rpartition(" AS ")[2] for key in keys.split(", ") if key]
+        groups = "".join(f"{name}, " for name in names)
+        story = (
+            f"SELECT {keys}{', ' if keys else ''}story, sum(n)::DOUBLE AS n, sum({value})::DOUBLE AS s, "
+            f"sum(neg) AS neg, sum(pos) AS pos FROM {rows} AND NOT alone AND n > 0 GROUP BY ALL"
         )
-        # As floats, which add up faster than whole numbers; up to 2⁵³ they are as exact.
-        each = (
-            f"SELECT {keys}, n::DOUBLE AS n, {sum_}::DOUBLE AS s, story, neg::DOUBLE AS neg, pos::DOUBLE AS pos, "
-            f"{lone} AS lone FROM {rows} AND n > 0"
-        )
-        names = ", ".join(key.rpartition(" AS ")[2] for key in keys.split(", "))
         return self.rows(
-            f", each_ AS NOT MATERIALIZED ({each}) SELECT {names}, sum(k), sum(n), sum(s), sum(ss), sum(sn), sum(nn), "
-            f"sum(neg), sum(pos) FROM (SELECT {names}, {sums} FROM each_ WHERE lone GROUP BY ALL UNION ALL "
-            f"SELECT {names}, {sums} FROM (SELECT {names}, story, sum(n) AS n, sum(s) AS s, sum(neg) AS neg, "
-            f"sum(pos) AS pos FROM each_ WHERE NOT lone GROUP BY ALL) GROUP BY ALL) GROUP BY {names}"
+            f"SELECT {groups}count(*), sum(n), sum(s), sum(s * s), sum(s * n), sum(n * n), sum(neg), sum(pos) "
+            f"FROM ({story}) " + (f"GROUP BY {', '.join(names)}" if names else "")
         )
 
     def _give(self, name: str, sql: str) -> None:
@@ -194,12 +211,27 @@ def at(model: ReadModel, view: View) -> View:
     return replace(view, filters=replace(view.filters, as_of=newest))
 
 
-def mean(sums: Sequence[Any]) -> tuple[Any, ...]:
-    """n, stories, mean, low, high, negative, neutral, positive from a row of `Scope.clusters` without its keys."""
+def mean(sums: Sequence[Any] | NDArray[Any]) -> tuple[Any, ...]:
+    """n, stories, mean, low, high, negative, neutral, positive of clusters.
+
+    `sums` are their number, Σn, Σs, Σs², Σsn, Σn², negative and positive ones.
+    """
     stories, n, negative, positive = (int(sums[place] or 0) for place in (0, 1, 6, 7))
     found = statistics.mean_interval(stories, n, *(float(value or 0) for value in sums[2:6])) or (None, None, None)
     return n, stories, *found, negative, n - negative - positive, positive
 
 
-#: What `mean` is given where there is nothing.
-NOTHING = (0,) * 8
+def kept(query: Query[P, Answer]) -> Query[P, Answer]:
+    """The query as of one revision, asked once for all who look at one view."""
+
+    @wraps(query)
+    def asked(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
+        view = at(model, view)
+        question = (query.__qualname__, view, *map(_frozen, args), *((name, _frozen(of)) for name, of in named.items()))
+        return model.columns.answers.of(question, lambda: query(model, view, *args, **named))
+
+    return cast(Query[P, Answer], asked)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else value
