@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 from ingest.analyse import Analyser, Watchlist
 from ingest.errors import ClusterError
 from ingest.models import Article, Entry
-from ingest.store.versions import tokenised
+from ingest.store.versions import prepared
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[
         try:
             article = analyser.article(entry, now)
             # What is only scored again has no keys: nobody stores its words.
-            found.append(tokenised(article) if entry.keys else article)
+            found.append(prepared(article) if entry.keys else article)
         except Exception as error:
             log.exception("the analysis of %s failed", entry.source)
             found.append(f"the analysis failed ({type(error).__name__}: {error}). Please report it.")

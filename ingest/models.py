@@ -127,6 +127,7 @@ class Article:
     analysis: Analysis
     #: Title's and body's tokens for the full-text index, parted by blanks; None: whoever stores it makes them.
     tokens: tuple[str, str] | None = None
+    packed: bytes | None = None  #: the body as a SQLite record keeps it; None: whoever stores it packs it
 
 
 @dataclass(frozen=True, slots=True)

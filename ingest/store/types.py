@@ -80,6 +80,24 @@ def storable(value: str) -> str:
     return value
 
 
+def packed(value: str) -> bytes | None:
+    """Long text as `LongText` keeps it in SQLite; None where packing is no gain."""
+    if len(value) < _PACKED_FROM:
+        return None
+    return zlib.compress(storable(value).encode(), 1)  # the higher levels take longer for two percent
+
+
+class Packed(str):
+    """Long text that was packed before: what its column gets where it wants bytes."""
+
+    packed: bytes
+
+    def __new__(cls, value: str, packed: bytes) -> Packed:
+        text = super().__new__(cls, value)
+        text.packed = packed
+        return text
+
+
 class LongText(TypeDecorator[str]):
     """Plain text that may be long. SQLite gets it packed, which halves a record; PostgreSQL packs by itself.
 
@@ -95,10 +113,11 @@ class LongText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        value = storable(value)
-        if dialect.name != "sqlite" or len(value) < _PACKED_FROM:
-            return value
-        return zlib.compress(value.encode(), 1)  # the higher levels take longer for two percent
+        if dialect.name != "sqlite":
+            return storable(value)
+        if isinstance(value, Packed):
+            return value.packed
+        return packed(value) or storable(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         return zlib.decompress(value).decode() if isinstance(value, bytes) else value

@@ -13,6 +13,7 @@ from ingest import text
 from ingest.models import Analysis, Article, PublishedFrom
 from ingest.store import index, rows, schema
 from ingest.store.index import IndexRow
+from ingest.store.types import Packed, packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,8 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
             }
         )
         body = text.body_of(words.article.text, entry.title)
-        texts.append({"content_id": content_id, "article_id": place.article_id, "body": body})
+        kept = Packed(body, words.article.packed) if words.article.packed else body
+        texts.append({"content_id": content_id, "article_id": place.article_id, "body": kept})
         indexed.append(_indexed(content_id, words.article, body))
         analyses.append(Scored(place, words.article.analysis, content_id, day))
     rows.add(connection, schema.content, contents)
@@ -161,11 +163,12 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
     open_analyses(connection, analyses, scoring)
 
 
-def tokenised(article: Article) -> Article:
-    """The article with its tokens: made beside the analysis, they cost the one writer nothing."""
+def prepared(article: Article) -> Article:
+    """The article with its tokens and its body packed: made beside the analysis, they cost the one writer nothing."""
     entry = article.entry
-    found = index.row(0, title=entry.title, body=text.body_of(article.text, entry.title), author=entry.author)
-    return replace(article, tokens=(found.title, found.body))
+    body = text.body_of(article.text, entry.title)
+    found = index.row(0, title=entry.title, body=body, author=entry.author)
+    return replace(article, tokens=(found.title, found.body), packed=packed(body))
 
 
 def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
