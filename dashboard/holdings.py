@@ -15,7 +15,7 @@ from dashboard.scope import Moment
 
 def extent(model: ReadModel, sources: Sequence[int], as_of: int | None = None) -> tuple[date, date] | None:
     """The first and last day that hold articles of these sources; None when there are none."""
-    days = sums.whole(model, as_of).of(sources, date.min, date.max)["day"]
+    days = sums.whole(model, as_of).of(sources, date.min, date.max, "day")["day"]
     return (sums.day(days[0]), sums.day(days[-1])) if len(days) else None
 
 
@@ -23,7 +23,7 @@ def articles_between(
     model: ReadModel, sources: Sequence[int], since: date, until: date, as_of: int | None = None
 ) -> int:
     """How many articles of these sources are dated from one day to the other, both included."""
-    return sums.whole(model, as_of).of(sources, since, until).total("articles")
+    return sums.whole(model, as_of).of(sources, since, until, "articles").total("articles")
 
 
 def articles_after(model: ReadModel, revision: int) -> int:
@@ -34,9 +34,10 @@ def articles_after(model: ReadModel, revision: int) -> int:
 def languages(model: ReadModel, as_of: int | None = None) -> list[str]:
     """The languages of all articles, the most frequent first."""
     everything = sums.whole(model, as_of)
-    known = np.unique(everything["language"]).tolist()
-    counts = {number: everything.where(everything["language"] == number).total("articles") for number in known}
-    return [word for _, word in sorted((-count, model.columns.word(number)) for number, count in counts.items())]
+    known, place = np.unique(everything["language"], return_inverse=True)
+    counts = np.bincount(place, everything["articles"], len(known)).tolist()
+    found = sorted((-count, model.columns.word(number)) for number, count in zip(known.tolist(), counts, strict=True))
+    return [word for _, word in found]
 
 
 def held(model: ReadModel, as_of: int | None = None) -> dict[int, tuple[int, datetime | None]]:
@@ -50,7 +51,7 @@ def per_day(
 ) -> dict[int, dict[date, int]]:
     """Articles of each source on each day that has any."""
     found: dict[int, dict[date, int]] = {}
-    counted = sums.whole(model, as_of).of(sources, since, until)
+    counted = sums.whole(model, as_of).of(sources, since, until, "source", "day", "articles")
     for source, day, count in zip(*(counted[name].tolist() for name in ("source", "day", "articles")), strict=True):
         days = found.setdefault(source, {})
         days[sums.day(day)] = days.get(sums.day(day), 0) + int(count)

@@ -54,14 +54,14 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
         everything = sums.articles(here, hits=False)
         # Without figures an article's own sums tell everything: nothing that it names needs to be looked at.
         mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
-        by_bin = {name: mine.by_bin(view, name) for name in ("articles", "mentions", "n", "net")}
+        articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
         if len(figures) > 1:  # an article that names two of them is one article, and one cluster
             several = sums.several(here, figures)
-            by_bin["articles"] -= several.by_bin(view, "again")
-            clusters = mine.where(mine["alone"] & mine["single"]).clusters(sums.NET)
-            clusters += several.where(several["alone"]).clusters(sums.NET)
+            articles -= several.by_bin(view, "again")[0]
+            clusters = mine.clusters(sums.NET, mine["alone"] & mine["single"])
+            clusters += several.clusters(sums.NET, several["alone"])
         else:
-            clusters = mine.where(mine["alone"]).clusters(sums.NET)
+            clusters = mine.clusters(sums.NET, mine["alone"])
         if mine["k"][~mine["alone"]].any():
             of = f"named WHERE figure IN {here.figures(figures)}" if figures else _HIT
             ((*shared,),) = here.shared("", of, value="pos - neg" if figures else "net")
@@ -69,7 +69,7 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
     _, stories, mean, low, high, *_ = scope.mean(clusters)
     most = None if before else _most_named(model, view, mine)
     return Kpi(
-        articles=int(by_bin["articles"].sum()),
+        articles=int(articles.sum()),
         mentions=mine.total("mentions"),
         net_tone=mean,
         half=None if mean is None else max(mean - low, high - mean),
@@ -79,11 +79,9 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
         total=everything.total("articles"),
         heard=len(np.unique(everything["source"])),
         revision=here.revision,
-        articles_by_bin=tuple(map(int, by_bin["articles"])),
-        mentions_by_bin=tuple(map(int, by_bin["mentions"])),
-        net_by_bin=tuple(
-            net / n if n else None for net, n in zip(by_bin["net"].tolist(), by_bin["n"].tolist(), strict=True)
-        ),
+        articles_by_bin=tuple(map(int, articles)),
+        mentions_by_bin=tuple(map(int, mentions)),
+        net_by_bin=tuple(tone / of if of else None for tone, of in zip(net.tolist(), n.tolist(), strict=True)),
     )
 
 

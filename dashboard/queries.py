@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,23 +62,20 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     said = sums.figures(model, view)
     with Scope(model, view) as here:
         everything = sums.articles(here, hits=False)
-        stories = everything.where(everything["alone"]).by_bin(view, "articles")
+        (stories,) = everything.by_bin(view, "articles", rows=everything["alone"])
         if not everything["alone"].all():
             shared = dict(here.rows(_SHARED))
             stories += [shared.get(start, 0) for start in starts]
-        naming = [said.where(said["figure"] == here.number(line)).by_bin(view, "articles") for line in view.lines]
-    frame = _lines(view, starts, names)
-    frame["articles"] = np.concatenate([*naming, np.empty(0)]).astype(int)
-    frame["all"] = np.tile(everything.by_bin(view, "articles").astype(int), len(view.lines))
-    frame["share"] = frame["articles"] / frame["all"].where(frame["all"] > 0)
+        (naming,) = said.by_line(view, [here.number(line) for line in view.lines], "articles")
+    articles, all_ = naming.ravel(), np.tile(everything.by_bin(view, "articles")[0], len(view.lines))
+    share = np.divide(articles, all_, out=np.full(len(all_), np.nan), where=all_ > 0)
     limits = [
-        statistics.wilson(share * of, of)
-        for share, of in zip(frame["share"].tolist(), np.tile(stories, len(view.lines)).tolist(), strict=True)
+        statistics.wilson(part * of, of) or (np.nan, np.nan)
+        for part, of in zip(share.tolist(), np.tile(stories, len(view.lines)).tolist(), strict=True)
     ]
-    frame["low"] = np.array([limit[0] if limit else np.nan for limit in limits], float)
-    frame["high"] = np.array([limit[1] if limit else np.nan for limit in limits], float)
-    frame["partial"] = [view.partial(start) for start in starts] * len(view.lines)
-    return _true_for(frame, view)
+    low, high = np.array(limits, float).reshape(-1, 2).T
+    columns = {"articles": articles.astype(int), "all": all_.astype(int), "share": share, "low": low, "high": high}
+    return _by_line(view, starts, names, columns)
 
 
 @kept
@@ -88,20 +86,23 @@ def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """
     starts = bins.between(view.since, view.until, view.bin)
     said = sums.figures(model, view)
-    rows = []
+    shared = {}
     with Scope(model, view) as here:
-        shared = {}
         if said["k"][~said["alone"]].any():
             of = f"named WHERE figure IN {here.figures(view.lines)}"
             shared = {row[:2]: np.array(row[2:], float) for row in here.shared("figure, {bin} AS bin", of)}
-        for line in view.lines:
-            number = here.number(line)
-            lone = said.where((said["figure"] == number) & said["alone"]).clusters_by_bin(view, sums.TONE)
-            rows += [scope.mean(own + shared.get((number, start), 0)) for start, own in zip(starts, lone, strict=True)]
-    frame = _lines(view, starts, names)
-    frame[_TONE] = pd.DataFrame(rows, columns=_TONE)
-    frame["partial"] = [view.partial(start) for start in starts] * len(view.lines)
-    return _true_for(frame.astype(_FLOATS), view)
+        numbers = [here.number(line) for line in view.lines]
+    lone = np.moveaxis(said.by_line(view, numbers, *sums.TONE, rows=said["alone"]), 0, -1)
+    rows = [
+        scope.mean(own + shared[number, start] if (number, start) in shared else own)
+        for number, of in zip(numbers, lone, strict=True)
+        for start, own in zip(starts, of, strict=True)
+    ]
+    found = np.array(rows, float).reshape(-1, len(_TONE)).T  # None becomes NaN
+    columns = {
+        name: column if name in _FLOATS else column.astype(int) for name, column in zip(_TONE, found, strict=True)
+    }
+    return _by_line(view, starts, names, columns)
 
 
 @kept
@@ -109,7 +110,7 @@ def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
     view = replace(view, lines=(figure,))
     said = sums.figures(model, view)
-    negative, positive, n = (said.by_bin(view, name).astype(int) for name in ("neg", "pos", "n"))
+    negative, positive, n = said.by_bin(view, "neg", "pos", "n").astype(int)
     starts = bins.between(view.since, view.until, view.bin)
     columns = (starts, negative, n - negative - positive, positive, n)
     frame = pd.DataFrame(dict(zip(("bin", *_LABELS, "n"), columns, strict=True)))
@@ -120,7 +121,8 @@ def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
 def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
     said = sums.figures(model, view)
-    counts = [said.where(said["figure"] == model.columns.number(line)).total("mentions") for line in view.lines]
+    numbers = [model.columns.number(line) for line in view.lines]
+    counts = said.by_line(view, numbers, "mentions")[0].sum(axis=1).astype(int).tolist()
     rows = [(line, names.get(line, line), count) for line, count in zip(view.lines, counts, strict=True)]
     frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"]).sort_values(
         "mentions", ascending=False, kind="stable", ignore_index=True
@@ -242,10 +244,19 @@ def _mentions(here: Scope, view: View, figure: str, columns: str = "m.id") -> st
     )
 
 
-def _lines(view: View, starts: Sequence[date], names: Names) -> pd.DataFrame:
-    """A row for each line of the view and bin: bin, figure, name."""
-    rows = [(start, line, names.get(line, line)) for line in view.lines for start in starts]
-    return pd.DataFrame(rows, columns=["bin", "figure", "name"])
+def _by_line(view: View, starts: Sequence[date], names: Names, columns: dict[str, Any]) -> pd.DataFrame:
+    """A row for each line of the view and bin: bin, figure, name, the columns, partial."""
+    lines, count = view.lines, len(starts)
+    frame = pd.DataFrame(
+        {
+            "bin": [*starts] * len(lines),
+            "figure": np.repeat(np.array(lines, object), count),
+            "name": np.repeat(np.array([names.get(line, line) for line in lines], object), count),
+            **columns,
+            "partial": [view.partial(start) for start in starts] * len(lines),
+        }
+    )
+    return _true_for(frame, view)
 
 
 def _true_for(frame: pd.DataFrame, view: View) -> pd.DataFrame:

@@ -6,9 +6,10 @@ time than it takes DuckDB to plan one query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from dashboard.readmodel import ReadModel
 from dashboard.scope import Moment, Scope, kept
 from dashboard.view import View
 from ingest import bins
+from ingest.bins import Bin
 
 Array = NDArray[Any]
 
@@ -68,28 +70,43 @@ class Sums:
         """The sum of a column."""
         return int(self.columns[name].sum())
 
-    def by_bin(self, view: View, name: str) -> Array:
-        """A column added up by the view's bins, one value for each of `bins.between`."""
-        starts = [_number(start) for start in bins.between(view.since, view.until, view.bin)]
-        place = np.searchsorted(starts, self.columns["day"], side="right") - 1
-        return np.bincount(place, self.columns[name], len(starts))
+    def by_bin(self, view: View, *names: str, rows: Array | slice = slice(None)) -> Array:
+        """Columns added up by the view's bins: a row a name, a value for each of `bins.between`."""
+        place, count = self._bins(view, rows)
+        return np.array([np.bincount(place, self[name][rows], count) for name in names])
 
-    def clusters(self, names: Iterable[str]) -> Array:
+    def by_line(self, view: View, figures: Sequence[int], *names: str, rows: Array | slice = slice(None)) -> Array:
+        """Columns added up by figure (its number) and bin: names × figures × bins."""
+        place, count = self._bins(view, rows)
+        # From −1, the number of figures that no article names; what is of no line goes to a last one.
+        line = np.full(max([0, *figures, int(self["figure"].max(initial=0))]) + 2, len(figures))
+        line[[figure + 1 for figure in figures]] = range(len(figures))
+        place = line[self["figure"][rows] + 1] * count + place
+        most = (len(figures) + 1) * count
+        added = np.array([np.bincount(place, self[name][rows], most) for name in names])
+        return added.reshape(len(names), len(figures) + 1, count)[:, :-1]
+
+    def clusters(self, names: Iterable[str], rows: Array | slice = slice(None)) -> Array:
         """What `scope.mean` takes, of articles that are clusters by themselves; `names` are TONE or NET."""
-        return np.array([self.columns[name].sum() for name in names])
+        return np.array([self[name][rows].sum() for name in names])
 
-    def clusters_by_bin(self, view: View, names: Iterable[str]) -> Array:
-        """The same, a row for each bin."""
-        return np.stack([self.by_bin(view, name) for name in names], axis=1)
+    def of(self, sources: Iterable[int], since: date, until: date, *names: str) -> Sums:
+        """The rows of some sources in a period, both ends included, and of the columns those asked for, or all.
 
-    def of(self, sources: Iterable[int], since: date, until: date) -> Sums:
-        """The rows of some sources in a period, both ends included; they must be in the order of days."""
+        They must be in the order of days.
+        """
         first, last = np.searchsorted(self["day"], (_number(since), _number(until) + 1))
-        within = self.where(slice(first, max(first, last)))
-        return within.where(_among(within["source"], sources))
+        within = slice(first, max(first, last))
+        chosen = _among(self["source"][within], sources)
+        return Sums({name: self[name][within][chosen] for name in names or self.columns})
+
+    def _bins(self, view: View, rows: Array | slice) -> tuple[Array, int]:
+        """The place of each row's bin, and how many bins there are."""
+        starts = _starts(view.since, view.until, view.bin)
+        return np.searchsorted(starts, self["day"][rows], side="right") - 1, len(starts)
 
     def together(self, more: Sums) -> Sums:
-        """The rows of both."""
+        """The rows of both, in the columns of this one."""
         return Sums({name: np.concatenate((column, more[name])) for name, column in self.columns.items()})
 
 
@@ -128,10 +145,9 @@ def articles(here: Scope, *, hits: bool) -> Sums:
     found = whole(here.model, here.revision, kinds=here.kinds).of(filters.sources, here.view.since, until)
     if filters.languages:
         found = found.where(np.isin(found["language"], [here.number(language) for language in filters.languages]))
-    found = Sums({name: column for name, column in found.columns.items() if name != "language"})
     if cut:
         last = Sums(here.arrays(f"{sql} WHERE day > DATE '{until.isoformat()}' GROUP BY 1, 2, 3"))
-        found = found.together(last)
+        found = last.together(found)
     return found
 
 
@@ -167,6 +183,11 @@ def several(here: Scope, chosen: Iterable[str]) -> Sums:
 def day(number: int) -> date:
     """The day that a number in `day` stands for."""
     return _FIRST + timedelta(days=int(number))
+
+
+@lru_cache(maxsize=64)
+def _starts(since: date, until: date, unit: Bin) -> Array:
+    return np.array([_number(start) for start in bins.between(since, until, unit)])
 
 
 def _number(of: date) -> int:
