@@ -82,7 +82,6 @@ def csv(page: Page, data: pd.DataFrame) -> bytes:
     """The frame as CSV with its provenance, every cell inert in a spreadsheet."""
     with page.model.engine.connect() as connection:
         made_from = export.provenance(connection, page.view.filters) | {"revision": page.revision}
-        made_from |= {"copies": page.view.copies}
     found = data.astype(object).where(data.notna(), None).to_dict("records")  # no "nan" where there is nothing
     rows = ({str(name): value for name, value in row.items()} | made_from for row in found)
     out = io.StringIO(newline="")

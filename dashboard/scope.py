@@ -77,7 +77,7 @@ class Scope(Moment):
         super().__init__(model, view.filters.as_of)
         self.model, self.view, self.ends = model, view, ends
         filters = view.filters
-        self.once = view.copies == "once"  #: whether of each story one article counts
+        self.once = filters.copies == "once"  #: whether of each story one article counts
         #: Whether the numerator may be smaller than the denominator.
         self.narrowed = bool(filters.tone or filters.topics or filters.search.strip())
         self.kinds = "a" if filters.offices else "p"  #: the columns of what is counted: offices too, or persons

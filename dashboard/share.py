@@ -70,7 +70,7 @@ def query(
     pairs.append((keys.MEASURE, keys.MEASURES[view.measure]))
     if filters.offices:
         pairs.append((keys.OFFICES, "true"))
-    if view.copies == "once":
+    if view.filters.copies == "once":
         pairs.append((keys.ONCE, "true"))
     if pinned and filters.as_of:
         pairs.append((keys.AS_OF, str(filters.as_of)))

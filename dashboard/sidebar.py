@@ -88,6 +88,7 @@ def draw(lists: Lists, model: ReadModel, today: date, as_of: int) -> View:
             tone=None if tuple(tone) == keys.ANY_TONE else (tone[0], tone[1]),
             search=st.session_state[keys.SEARCH] or "",
             offices=offices,
+            copies="once" if once else "all",
             as_of=as_of,
         ),
         bin=bins.automatic(since, until, holdings.articles_between(model, ids, since, until, as_of))
@@ -96,7 +97,6 @@ def draw(lists: Lists, model: ReadModel, today: date, as_of: int) -> View:
         measure=measure,
         today=today,
         whole=(since, until) == extent,
-        copies="once" if once else "all",
     )
     given = tuple(lists.figures[label] for label in st.query_params.get_all(keys.LINES) if label in lists.figures)
     lines = view.filters.figures or given

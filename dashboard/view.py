@@ -12,7 +12,6 @@ from ingest.bins import Bin
 from ingest.store.filters import Filters
 
 Measure = Literal["share", "count"]
-Copies = Literal["all", "once"]
 
 AUTOMATIC: Final = "Automatic"
 CUSTOM = "Custom"
@@ -38,7 +37,6 @@ class View:
     today: date
     lines: tuple[str, ...] = ()  #: ids of the figures drawn, in their order: those chosen, or the most named
     whole: bool = False  #: whether the period is the span that holds data, so that it cuts no bin
-    copies: Copies = "all"  #: all articles (exposure), or of each story the one that arrived first (editorial)
 
     @property
     def sources(self) -> tuple[int, ...]:

@@ -173,6 +173,9 @@ def export_(
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
     search: Annotated[str, typer.Option(help="As in the search field: words, phrases, AND OR NOT, title: …")] = "",
     offices: Annotated[bool, typer.Option("--offices", help="Count offices as naming their holder.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Of a text that many printed, the copy that came first.")
+    ] = False,
     as_of: Annotated[int | None, typer.Option(min=0, help="As things stood at this revision. Default: now.")] = None,
     bin_: Annotated[Bin, typer.Option("--bin", help="How long a row of attention is.")] = "week",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
@@ -197,6 +200,7 @@ def export_(
             tone=None if tone == ANY_TONE else tone,
             search=_understood(connection, search, as_of),
             offices=offices,
+            copies="once" if once else "all",
             as_of=as_of,
         )
         if what == "attention":

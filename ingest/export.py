@@ -59,6 +59,8 @@ def in_words(filters: Filters, names: Mapping[int, str]) -> str:
         pairs.append(("search", filters.search.strip()))
     if filters.offices:
         pairs.append(("offices", "counted"))
+    if filters.copies == "once":
+        pairs.append(("copies", "counted once"))
     return "; ".join(f"{name}={value}" for name, value in pairs)
 
 

@@ -244,7 +244,7 @@ def base(pieces: Sequence[Piece], view: View) -> list[Piece]:
         and view.since <= piece.day <= view.until
         and (not filters.languages or piece.language in filters.languages)
     ]
-    if view.copies == "all":
+    if filters.copies == "all":
         return found
     first: dict[int, int] = {}
     for piece in found:

@@ -22,7 +22,7 @@ from ingest.errors import ClusterError
 from ingest.models import Entry, Source, utcnow
 from ingest.rescore import Outcome, Rescore
 from ingest.store import record, schema, watched
-from ingest.store.versions import Scoring, tokenised
+from ingest.store.versions import Scoring, prepared
 from ingest.store.writer import Commit
 from tests.desk import FIGURES, Desk, on_sqlite, utc
 
@@ -91,7 +91,7 @@ class Both:
                     commit = Commit(connection, NOW, "a test")
                     scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
                     id_ = commit.source(ours)
-                    articles = [tokenised(self.analyser.article(each, NOW)) for each in batch]
+                    articles = [prepared(self.analyser.article(each, NOW)) for each in batch]
                     if way == "many":
                         commit.articles(id_, ours, articles, scoring=scoring, present=present)
                     else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 
@@ -19,12 +21,16 @@ _c, _a, _art, _m, _t = (
     schema.analysis_topic.c,
 )
 
+#: Which copies of a text count: all of them (exposure), or of each story the one that arrived first (editorial).
+Copies = Literal["all", "once"]
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which articles are meant. Empty means all; sources that are empty leave the demo out once there is anything else.
 
-    Sources, languages and period make the denominator of every share; the rest narrows the numerator only (METRICS).
+    Sources, languages, period and copies make the denominator of every share; the rest narrows the numerator only
+    (METRICS).
     """
 
     figures: tuple[str, ...] = ()  #: ids
@@ -36,6 +42,7 @@ class Filters:
     tone: tuple[float, float] | None = None  #: article tone, both ends included
     search: str = ""
     offices: bool = False  #: whether "the Trump administration" counts as naming Trump
+    copies: Copies = "all"
     as_of: int | None = None  #: the revision that numbers are true for; None: the newest
 
     @property
@@ -59,18 +66,45 @@ def current(as_of: int | None = None, *, led: bool = True) -> Join:
 
 
 def denominator(connection: Connection, filters: Filters, *, led: bool = True) -> list[ColumnElement[bool]]:
-    """Articles of the sources, languages and period."""
+    """Articles of the sources, languages and period; of those the first of each story, where copies count once."""
     chosen = filters.sources or sources.automatic(connection, filters.as_of)
-    source = _art.source_id if led else unled(_art.source_id)
-    day = _c.day if led else unled(_c.day)
-    conditions: list[ColumnElement[bool]] = [live(_c, filters.as_of, led=led), source.in_(chosen)]
+    conditions = _base(filters, chosen, _c, _art, led=led)
+    if filters.copies == "once":
+        conditions.append(~_earlier_copy(filters, chosen))
+    return conditions
+
+
+def _base(
+    filters: Filters, chosen: Sequence[int], content: Any, article: Any, *, led: bool
+) -> list[ColumnElement[bool]]:
+    source, day = (article.source_id, content.day) if led else (unled(article.source_id), unled(content.day))
+    conditions: list[ColumnElement[bool]] = [live(content, filters.as_of, led=led), source.in_(chosen)]
     if filters.languages:
-        conditions.append(_c.language.in_(filters.languages))
+        conditions.append(content.language.in_(filters.languages))
     if filters.since:
         conditions.append(day >= filters.since)
     if filters.until:
         conditions.append(day <= filters.until)
     return conditions
+
+
+def _earlier_copy(filters: Filters, chosen: Sequence[int]) -> ColumnElement[bool]:
+    """Whether an article of the denominator that arrived before tells the same story."""
+    analysis, content, article = (table.alias() for table in (schema.analysis, schema.content, schema.article))
+    return exists(
+        select(1)
+        .select_from(
+            analysis.join(content, content.c.id == unled(analysis.c.content_id)).join(
+                article, article.c.id == unled(analysis.c.article_id)
+            )
+        )
+        .where(
+            analysis.c.story_id == _a.story_id,
+            unled(analysis.c.article_id) < _a.article_id,
+            live(analysis.c, filters.as_of, led=False),
+            *_base(filters, chosen, content.c, article.c, led=False),
+        )
+    )
 
 
 def numerator(connection: Connection, filters: Filters, *, newest_first: bool = False) -> list[ColumnElement[bool]]:
