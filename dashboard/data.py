@@ -150,9 +150,10 @@ def lists(model: ReadModel, as_of: int | None = None) -> Lists:
 
 @lru_cache(maxsize=8)  # one or two hundred kilobytes each
 def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
+    held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
         watched = reader.watchlist(connection, revision)
-        rows = tuple(sources.listing(connection, holdings.held(model, revision)))
+        rows = tuple(sources.listing(connection, held))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dashboard import sums
+from dashboard.columns import among
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Moment
 
@@ -26,9 +27,10 @@ def articles_between(
     return sums.whole(model, as_of).of(sources, since, until, "articles").total("articles")
 
 
-def articles_after(model: ReadModel, revision: int) -> int:
-    """How many articles are new or edited since a revision."""
-    return int(_rows(model, None, f"SELECT count(*) FROM {{article}} WHERE rev > {revision}")[0][0])
+def articles_after(model: ReadModel, revision: int, sources: Sequence[int]) -> int:
+    """How many articles of these sources are new or edited since a revision."""
+    sql = f"SELECT count(*) FROM {{article}} WHERE rev > {revision} AND {among('source', sources)}"
+    return int(_rows(model, None, sql)[0][0])
 
 
 def languages(model: ReadModel, as_of: int | None = None) -> list[str]:

@@ -126,7 +126,7 @@ def live(page: Page) -> None:
     behind = model.revision > page.revision
     if behind and on:
         st.rerun()
-    new = holdings.articles_after(model, page.revision) if behind else 0
+    new = holdings.articles_after(model, page.revision, page.view.sources) if behind else 0
     heard = model.heard
     fresh = f" · last heard from a source {ago(heard)}" if heard else ""
     dot = ":green[●] live" if on else "○ paused"

@@ -276,8 +276,10 @@ def test_what_there_is_by_span_language_and_revision(newsroom: Newsroom) -> None
     assert holdings.articles_between(model, [west], min(days), max(days)) == len(days)
     assert holdings.articles_between(model, [west], max(days), min(days)) == 0
     assert holdings.languages(model) == ["en", "de"]
-    assert holdings.articles_after(model, 0) == len(everything)
-    assert holdings.articles_after(model, model.revision) == 0
+    sources = sorted(newsroom.sources.values())
+    assert holdings.articles_after(model, 0, sources) == len(everything)
+    assert holdings.articles_after(model, 0, sources[:1]) < len(everything)
+    assert holdings.articles_after(model, model.revision, sources) == 0
 
 
 def test_a_view_without_lines_makes_empty_frames(newsroom: Newsroom) -> None:

@@ -160,7 +160,7 @@ def attention(page: Page) -> None:
 def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
     """Lists the sentences that the open point of a chart counts."""
     point = evidence.opened(chart, page)
-    if point is None or point[0] not in page.names:
+    if point is None or point[0] not in page.view.lines or point[0] not in page.names:
         return
     figure, start = point
     ids = queries.counted(page.model, page.view, figure=figure, start=start, scored=scored)
