@@ -22,7 +22,7 @@ from ingest.store import damage, record, schema
 from ingest.store.types import LongText, PlainText
 from tests.desk import DATABASES, Desk, on_sqlite, utc
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def _version(engine: Engine, new: str | None = None) -> str:
