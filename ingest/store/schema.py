@@ -120,6 +120,7 @@ fetch = Table(
     Column("status", Integer),
     Column("bytes", BigInteger, nullable=False),
     Column("ms", Integer, nullable=False),
+    Column("parse_ms", Integer),  # from the bytes to the entries; null where nothing was parsed
     Column("added", Integer, nullable=False),
     Column("edited", Integer, nullable=False),
     Column("reason", PlainText),

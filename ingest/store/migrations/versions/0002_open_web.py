@@ -39,6 +39,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source_id", "day", name=op.f("pk_coverage")),
         sqlite_with_rowid=False,
     )
+    # What was asked before there was a ledger belongs in it too: its rhythm is known from the first day on.
+    day = "date(at)" if op.get_bind().dialect.name == "sqlite" else "CAST(at AT TIME ZONE 'UTC' AS date)"
+    op.execute(
+        "INSERT INTO coverage (source_id, day, attempts, successes, articles) "
+        f"SELECT source_id, {day}, count(*), sum(CASE WHEN outcome = 'error' THEN 0 ELSE 1 END), sum(added) "
+        'FROM "fetch" GROUP BY 1, 2'
+    )
+    op.add_column("fetch", sa.Column("parse_ms", sa.Integer(), nullable=True))
     op.create_table(
         "page",
         sa.Column("article_id", _ID, nullable=False),
