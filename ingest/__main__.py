@@ -23,6 +23,7 @@ from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
 from ingest.errors import RecordBusy, RecordError, SearchError
 from ingest.export import Format, What
+from ingest.fetch import Fetcher
 from ingest.models import utcnow
 from ingest.store import copy, damage, engines, reader, record
 from ingest.store import search as searching
@@ -98,7 +99,7 @@ def parse(
     """Shows what would be read from feeds and articles; nothing is stored."""
     with messages():
         failed = 0
-        for row in report.parsed(sources, user_agent=settings.load().user_agent, now=utcnow()):
+        for row in report.parsed(sources, Fetcher.by(settings.load()), now=utcnow()):
             failed += not row["ok"]
             if json_:
                 print(report.as_json(row))

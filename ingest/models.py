@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 SourceKind = Literal["feed", "folder", "archive"]
 TextKind = Literal["full", "summary", "title"]
+#: Whether the pages of a feed's articles are fetched: where the feed gives no whole text, always, never.
+FullText = Literal["auto", "always", "never"]
 Kind = Literal["person", "office", "ambiguous"]
 Label = Literal["negative", "neutral", "positive"]
 
@@ -44,6 +46,7 @@ class Source:
     group: str = ""
     home: str | None = None  #: http(s) address of the outlet for people
     language: str | None = None  #: two letters; articles may differ
+    full_text: FullText = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,12 @@ class FeedState:
     last_modified: str | None = None
     failures: int = 0
     language: str | None = None
+    interval: timedelta | None = None  #: the rhythm it has shown; None before its first answer
+    asked: timedelta | None = None  #: the rhythm its publisher asks for
+    whole_at: datetime | None = None  #: its last whole answer
+    moved_to: str | None = None  #: where a permanent redirect led the last time …
+    moved_seen: int = 0  #: … and how many times in a row it did
+    full_text: FullText = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +163,9 @@ class Attempt:
     reason: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    moved_to: str | None = None  #: the address to which permanent redirects led
+    retry_after: timedelta | None = None  #: how long the server asks us to stay away
+    gone: bool = False  #: the feed was removed for good
+    asked: timedelta | None = None  #: the rhythm its publisher asks for, in the feed
+    fresh: timedelta | None = None  #: … and in the cache headers
     entries: tuple[Entry, ...] = field(default=(), repr=False)

@@ -36,17 +36,16 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def parsed(sources: Sequence[str], *, user_agent: str, now: datetime) -> Iterator[Row]:
+def parsed(sources: Sequence[str], fetcher: Fetcher, *, now: datetime) -> Iterator[Row]:
     """One row an entry of each file or URL; one row with `ok: false` for a source that can't be read."""
-    with Fetcher(user_agent=user_agent) as fetcher:
-        for source in sources:
-            try:
-                entries = _entries(source, fetcher, now)
-            except IngestError as error:
-                yield _parsed(source, None, str(error))
-            else:
-                for entry in entries:
-                    yield _parsed(source, entry, None)
+    for source in sources:
+        try:
+            entries = _entries(source, fetcher, now)
+        except IngestError as error:
+            yield _parsed(source, None, str(error))
+        else:
+            for entry in entries:
+                yield _parsed(source, entry, None)
 
 
 def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:

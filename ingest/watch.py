@@ -20,6 +20,7 @@ from ingest.errors import ConfigFileError
 from ingest.fetch import Fetcher
 from ingest.models import Attempt, FeedState, utcnow
 from ingest.pipeline import Outcome, Pipeline
+from ingest.rhythm import Rhythm
 from ingest.settings import Settings
 from ingest.sources import feeds, opml
 from ingest.store import engines
@@ -40,13 +41,14 @@ class Worker:
     def __init__(self, settings: Settings, pipeline: Pipeline) -> None:
         self.settings = settings
         self.pipeline = pipeline
+        self.fetcher = Fetcher.by(settings)
         self._config: dict[Path, int] = {}  # file -> its mtime when last read
         self._outdated = True  # whether some analyses may have been made with another watch-list
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
         """Reads the user's lists. Raises ConfigFileError when one can't be used."""
-        worker = cls(settings, Pipeline(engine, _analyser(settings), pause=_pause(settings)))
+        worker = cls(settings, Pipeline(engine, _analyser(settings), pace=_pace(settings)))
         worker._remember(settings.figures, settings.topics, settings.feeds)
         worker.pipeline.sync_feeds(opml.read(settings.feeds))
         return worker
@@ -112,8 +114,7 @@ class Worker:
     def _attempt(self, state: FeedState) -> Attempt:
         now = utcnow()
         try:
-            with Fetcher(self.settings.user_agent) as fetcher:
-                return feeds.attempt(state, fetcher, now=now)
+            return feeds.attempt(state, self.fetcher, now=now)
         except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", state.url)
             return Attempt(
@@ -176,8 +177,9 @@ def _analyser(settings: Settings) -> Analyser:
     return Analyser(Watchlist.load(settings.figures, settings.topics))
 
 
-def _pause(settings: Settings) -> timedelta:
-    return timedelta(seconds=settings.poll_seconds)
+def _pace(settings: Settings) -> Rhythm:
+    # A rhythm that somebody has set is kept; the default one is only where each feed begins.
+    return Rhythm(timedelta(seconds=settings.poll_seconds), fixed="poll_seconds" in settings.model_fields_set)
 
 
 def end_with_parent(stop: threading.Event) -> None:

@@ -46,6 +46,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         "DISCOURSE_TOPICS_FILE": "",
         "DISCOURSE_POLL_SECONDS": "10",
         "DISCOURSE_USER_AGENT": "tests/1",
+        "DISCOURSE_CONTACT": "",
+        "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
+        "DISCOURSE_PROXY": "",
         "DISCOURSE_WORKER": "embedded",
         "DISCOURSE_LOG_LEVEL": "INFO",
     }

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -15,19 +14,15 @@ from werkzeug import Request, Response
 
 from ingest.errors import FetchError
 from ingest.fetch import Fetcher
+from ingest.guard import Guard
 
 FEED = b"<rss version='2.0'><channel/></rss>" * 50
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
 @pytest.fixture
-def fetcher() -> Iterator[Fetcher]:
-    with Fetcher("Test/1", connect_seconds=2, read_seconds=1, deadline_seconds=2, max_bytes=100_000) as fetcher:
-        yield fetcher
+def fetcher() -> Fetcher:
+    ours = Guard(["localhost", "127.0.0.1"])
+    return Fetcher("Test/1", guard=ours, connect_seconds=2, read_seconds=1, deadline_seconds=2, max_bytes=100_000)
 
 
 def test_the_bytes_come_with_what_a_later_fetch_needs(httpserver: HTTPServer, fetcher: Fetcher) -> None:
@@ -60,7 +55,7 @@ def test_a_remembered_etag_can_not_smuggle_a_header(httpserver: HTTPServer, fetc
     ("status", "said"),
     [
         (404, "404 Not Found: there is nothing"),
-        (410, "410 Gone: the feed was removed"),
+        (410, "410 Gone: it was removed"),
         (429, "429 Too Many Requests: we ask too often"),
         (500, "500 Internal Server Error: the server has a fault"),
         (503, "503 Service Unavailable"),

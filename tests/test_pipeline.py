@@ -16,8 +16,10 @@ from werkzeug import Request, Response
 
 from ingest.analyse import Analyser, Watchlist
 from ingest.fetch import Fetcher
+from ingest.guard import Guard
 from ingest.models import Article, Attempt, Entry, FeedState, Source, utcnow
 from ingest.pipeline import Outcome, Pipeline
+from ingest.rhythm import Rhythm
 from ingest.sources import feeds, folder, opml
 from ingest.store import record, schema, sources
 from ingest.store.sources import SourceRow
@@ -49,6 +51,11 @@ class Clumsy(Analyser):
         return super().article(entry, now)
 
 
+def pipeline(engine: Engine, analyser: Analyser, clock: Clock) -> Pipeline:
+    """With a rhythm that somebody has set, and without luck."""
+    return Pipeline(engine, analyser, pace=Rhythm(PAUSE, fixed=True), clock=clock, luck=lambda: 0.0)
+
+
 @dataclass
 class Room:
     """A pipeline over the desk's record, with a clock to turn."""
@@ -60,7 +67,7 @@ class Room:
 
     def restart(self, analyser: Analyser | None = None) -> None:
         """The same record, and nothing remembered."""
-        self.pipeline = Pipeline(self.engine, analyser or self.pipeline.analyser, pause=PAUSE, clock=self.clock)
+        self.pipeline = pipeline(self.engine, analyser or self.pipeline.analyser, self.clock)
 
     def follow(self, *addresses: str) -> None:
         self.desk.list_feeds(*addresses)
@@ -69,9 +76,9 @@ class Room:
     def fetch(self) -> dict[str, Outcome]:
         """Fetches what is due, as the loop does."""
         found = {}
-        with Fetcher("tests/1") as fetcher:
-            for state in self.pipeline.due():
-                found[state.name] = self.pipeline.feed(state, feeds.attempt(state, fetcher, now=self.clock()))
+        fetcher = Fetcher("tests/1", guard=Guard(["localhost", "127.0.0.1"]))
+        for state in self.pipeline.due():
+            found[state.name] = self.pipeline.feed(state, feeds.attempt(state, fetcher, now=self.clock()))
         return found
 
     def scan(self) -> Outcome:
@@ -96,7 +103,7 @@ def room(desk: Desk, engine: Engine, analyser: Analyser, monkeypatch: pytest.Mon
     monkeypatch.setattr("ingest.pipeline.BATCH", BATCH)
     monkeypatch.setattr("ingest.rescore.BATCH", BATCH)
     clock = Clock()
-    return Room(desk, engine, Pipeline(engine, analyser, pause=PAUSE, clock=clock), clock)
+    return Room(desk, engine, pipeline(engine, analyser, clock), clock)
 
 
 # -- feeds
@@ -490,7 +497,7 @@ def test_an_article_edited_while_it_is_scored_again_is_left_to_the_next_pass(roo
             if not Slow.edited:
                 Slow.edited = True
                 room.desk.drop("a.txt", "Talks\n\nNobody spoke, and there was no end of it.", age=30)
-                Pipeline(room.engine, old, pause=PAUSE, clock=room.clock).folder(room.desk.seeds)
+                pipeline(room.engine, old, room.clock).folder(room.desk.seeds)
             return super().article(entry, now)
 
     old = room.pipeline.analyser
@@ -505,7 +512,8 @@ def test_a_states_failures_come_from_the_record(room: Room, httpserver: HTTPServ
     room.fetch()
     room.clock.now += 2 * PAUSE
     room.restart()
-    assert room.pipeline.due() == [FeedState(source_id=1, url=httpserver.url_for("/rss"), name="Feed 1", failures=1)]
+    address = httpserver.url_for("/rss")
+    assert room.pipeline.due() == [FeedState(source_id=1, url=address, name="Feed 1", failures=1, interval=PAUSE)]
 
 
 def test_an_empty_or_missing_folder_is_no_fault(room: Room, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ingest import parse
+from ingest import parse, rhythm
 from ingest.errors import FetchError, IngestError
 from ingest.fetch import Fetcher
 from ingest.models import Attempt, FeedState
@@ -17,8 +17,12 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
     damaged answer is not taken for one that we have.
     """
     response = None
+    # An address that has moved for good is asked where it is now; whatever goes wrong there, the old one is asked next.
+    adopted = state.moved_to if state.moved_seen >= rhythm.MOVED_AFTER else None
+    whole = state.whole_at is None or now - state.whole_at >= rhythm.WHOLE_AGAIN
+    etag, last_modified = (None, None) if whole else (state.etag, state.last_modified)
     try:
-        response = fetcher.get(state.url, etag=state.etag, last_modified=state.last_modified)
+        response = fetcher.get(adopted or state.url, etag=etag, last_modified=last_modified)
         if response.status == 304:
             return Attempt(
                 outcome="unchanged",
@@ -27,19 +31,24 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
                 ms=response.ms,
                 etag=response.etag or state.etag,
                 last_modified=response.last_modified or state.last_modified,
+                moved_to=response.moved_to or adopted,
+                fresh=response.fresh,
             )
         # The feed's own address, not the last hop's: entries must not change their source when a redirect does.
         entries = parse.feed(response.body, source=state.url, now=now, content_type=response.content_type)
     except IngestError as error:
+        refused = error if isinstance(error, FetchError) else FetchError("")
         return Attempt(
             outcome="error",
             at=now,
-            status=response.status if response else error.status if isinstance(error, FetchError) else None,
+            status=response.status if response else refused.status,
             size=len(response.body) if response else 0,
             ms=response.ms if response else 0,
             reason=str(error),
             etag=state.etag,
             last_modified=state.last_modified,
+            retry_after=refused.retry_after,
+            gone=refused.gone and not adopted,
         )
     return Attempt(
         outcome="ok",
@@ -49,5 +58,8 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
         ms=response.ms,
         etag=response.etag,
         last_modified=response.last_modified,
+        moved_to=response.moved_to or adopted,
+        asked=rhythm.stated(response.body),
+        fresh=response.fresh,
         entries=tuple(entries),
     )
