@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from ingest import bulk, export, report, settings, watch
+from ingest import bulk, export, feeds, report, settings, watch
 from ingest.analyse import Watchlist
 from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
@@ -39,6 +39,7 @@ app = typer.Typer(
     epilog="Example: python -m ingest once",
 )
 app.add_typer(bulk.app)
+app.add_typer(feeds.app, name="feeds")
 
 
 @app.command(epilog="Example: python -m ingest once")
@@ -148,10 +149,13 @@ def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object."
             f"revision {found['revision']} · {found['articles']} articles · {found['mentions']} mentions · "
             f"worker {running}"
         )
-        table = Table("source", "group", "state", "articles", "last success (UTC)", "last error")
+        for fault in found["faults"]:
+            people.print(f"[bold]{fault['what']}:[/] {escape(fault['message'])} The old list goes on.", highlight=False)
+        table = Table("source", "group", "stands", "articles", "last success (UTC)", "last error")
         for row in found["sources"]:
             success = row["last_success"][:16].replace("T", " ") if row["last_success"] else "never"
-            cells = (row["name"], row["group"], row["state"], str(row["articles"]), success, row["last_error"] or "")
+            stands = row["verdict"] or row["state"]
+            cells = (row["name"], row["group"], stands, str(row["articles"]), success, row["last_error"] or "")
             table.add_row(*map(escape, cells))
         people.print(table)
 

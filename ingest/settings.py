@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         "embedded", description="`embedded`: the dashboard starts the ingest; `external`: you run it yourself"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much the worker says")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="`text`: lines for people, facts as key=value; `json`: one JSON object a line"
+    )
 
     @field_validator("data_dir", "seeds_dir", "feeds_file", "figures_file", "topics_file", mode="before")
     @classmethod
@@ -195,6 +198,7 @@ _ALLOWED = {
     "poll_seconds": "a whole number from 10 to 86400",
     "worker": "embedded or external",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "log_format": "text or json",
     "database_url": (
         "empty, or a URL like sqlite:////path/to/discourse.db or postgresql+psycopg://user:password@host/database"
     ),

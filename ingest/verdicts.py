@@ -21,12 +21,16 @@ is never quiet, and is not expected to have brought anything yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
+from sqlalchemy import Connection
+
+from ingest.store import coverage
 from ingest.store.coverage import Day
+from ingest.store.sources import SourceRow
 
 Verdict = Literal["failing", "silent", "gone", "quiet", "new", "not asked", "normal"]
 
@@ -71,6 +75,18 @@ def judged(days: Sequence[Day], *, until: date, today: date, gone_at: datetime |
     _silences(found, today)
     _gaps(found)
     return [_gone(each, gone_at.date()) for each in found] if gone_at else found
+
+
+def of(
+    connection: Connection, rows: Iterable[SourceRow], *, today: date, until: date | None = None
+) -> dict[int, list[Judged]]:
+    """Every day of the feeds among these sources, to today or to `until`; by the source's id."""
+    feeds = {row.id: row for row in rows if row.kind == "feed"}
+    ledger = coverage.ledger(connection)
+    return {
+        id_: judged(ledger.get(id_, ()), until=until or today, today=today, gone_at=row.retired_at)
+        for id_, row in feeds.items()
+    }
 
 
 def standing(days: Sequence[Judged], state: str) -> Verdict:
