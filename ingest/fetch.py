@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -104,11 +104,13 @@ class Fetcher:
         last_modified: str | None = None,
         accept: str = FEEDS,
         max_bytes: int | None = None,
+        check: Callable[[str], None] = lambda url: None,
     ) -> Response:
         """The bytes at an address, at most MAX_REDIRECTS hops away.
 
         `etag` and `last_modified` are those of the bytes that we have: the answer is 304 while they are the newest.
-        Raises FetchError with a sentence for people; its `status` is set where the server answered.
+        `check` is asked before each hop and may raise a FetchError. Raises FetchError with a sentence for people; its
+        `status` is set where the server answered.
         """
         start = time.monotonic()
         end = start + self._deadline
@@ -120,13 +122,15 @@ class Fetcher:
         transport = _Transport(self._guard, end, self._tls, self._proxy)
         try:
             with httpx2.Client(transport=transport, timeout=self._timeout, headers=headers, trust_env=False) as client:
-                return self._follow(client, url, start, max_bytes or self._max_bytes)
+                return self._follow(client, url, start, max_bytes or self._max_bytes, check)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, ValueError) as error:
             if time.monotonic() >= end:
                 raise FetchError(_too_slow(self._deadline)) from error
             raise FetchError(_reason(error)) from error
 
-    def _follow(self, client: httpx2.Client, url: str, start: float, most: int) -> Response:
+    def _follow(
+        self, client: httpx2.Client, url: str, start: float, most: int, check: Callable[[str], None]
+    ) -> Response:
         address = urls.web_address(url)
         if address is None:
             raise FetchError(f"{text.line(url, 200)} is no web address (http or https). Correct it.")
@@ -134,6 +138,7 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             if self._proxy:
                 self._guard.by_name(httpx2.URL(address).host)
+            check(address)
             with client.stream("GET", address) as response:
                 if response.status_code not in _REDIRECTS:
                     return self._response(response, address, moved_to, start, most)

@@ -17,8 +17,6 @@ LONGEST = timedelta(days=1)
 WHOLE_AGAIN = timedelta(days=2)
 #: A jump of the clock beyond this is one; the small corrections of a time server are not.
 _CLOCK_SLACK = timedelta(minutes=5)
-#: Times in a row that a permanent redirect has to be seen before we believe it.
-MOVED_AFTER = 3
 
 # Where about every fourth look brings something new, these two are in balance.
 _FASTER, _SLOWER = 0.7, 1.15

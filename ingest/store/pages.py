@@ -30,6 +30,15 @@ class PageState:
     tries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the record holds of an article whose page has come."""
+
+    content_id: int
+    source: str  #: its feed's name
+    entry: Entry
+
+
 def ask(connection: Connection, source_id: int, entries: Iterable[Entry], now: datetime) -> None:
     """Notes that the pages of these articles of a feed are wanted, again when an article has been edited."""
     for entry in entries:
@@ -54,6 +63,34 @@ def due(connection: Connection, now: datetime) -> list[PageState]:
         .limit(AT_ONCE)
     )
     return [PageState(row.article_id, row.url, row.tries) for row in connection.execute(question)]
+
+
+def held(connection: Connection, article_id: int) -> Held | None:
+    """The current words of an article; None when it has been withdrawn."""
+    content, source = schema.content, schema.source.c
+    row = connection.execute(
+        select(content, schema.content_text.c.body, schema.article.c.guid, source.key, source.name)
+        .join(schema.content_text, schema.content_text.c.content_id == content.c.id)
+        .join(schema.article, schema.article.c.id == content.c.article_id)
+        .join(schema.source, source.id == schema.article.c.source_id)
+        .where(content.c.article_id == article_id, live(content.c, None))
+    ).first()
+    if row is None:
+        return None
+    entry = Entry(
+        source=row.key,
+        title=row.title,
+        body=row.body,
+        keys=(),
+        text_kind=row.text_kind,
+        link=row.link,
+        guid=row.guid,
+        author=row.author,
+        published=row.published_at,
+        published_from=row.published_from,
+        language=row.language,
+    )
+    return Held(row.id, row.name, entry)
 
 
 def done(connection: Connection, article_id: int) -> None:

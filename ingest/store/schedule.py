@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from ingest import rhythm
-from ingest.models import Attempt, FeedState
+from ingest.models import MOVED_AFTER, Attempt, FeedState
 from ingest.rhythm import Pause
 from ingest.store import schema
 
@@ -54,12 +54,12 @@ def after(state: FeedState, attempt: Attempt, pause: Pause) -> dict[str, Any]:
     next_at = attempt.at + pause.length
     if attempt.outcome == "error":
         values = common | {"failures": state.failures + 1, "next_at": next_at, "state": "failing"}
-        if state.moved_seen >= rhythm.MOVED_AFTER:
+        if state.adopted:
             values["moved_seen"] = 0  # its new address fails: the one in the list of feeds is asked next
         return values | ({"state": "gone", "retired_at": attempt.at, "next_at": None} if attempt.gone else {})
     seen = 0
     if attempt.moved_to:
-        seen = min(state.moved_seen, rhythm.MOVED_AFTER) + 1 if attempt.moved_to == state.moved_to else 1
+        seen = min(state.moved_seen, MOVED_AFTER) + 1 if attempt.moved_to == state.moved_to else 1
     values = common | {
         "failures": 0,
         "next_at": next_at,
