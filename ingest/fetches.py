@@ -78,6 +78,11 @@ class Fetches(Generic[What, Result]):
         """Whether anything is left to do or to take."""
         return bool(self._waiting or self._under_way)
 
+    @property
+    def busy(self) -> frozenset[int]:
+        """The keys of what is under way."""
+        return frozenset(self._under_way)
+
     def offer(self, key: int, url: str, what: What) -> None:
         """Queues a fetch, once: what waits already is brought up to date, what is under way is let be."""
         if key not in self._under_way:

@@ -21,6 +21,9 @@ PublishedFrom = Literal[
 #: The compound score at which VADER's author calls a text positive or negative.
 NEUTRAL_BELOW = 0.05
 
+#: Times in a row that a permanent redirect has to be seen before we believe it.
+MOVED_AFTER = 3
+
 DEMO_GROUP = "Demo"
 
 
@@ -150,6 +153,16 @@ class FeedState:
     moved_seen: int = 0  #: … and how many times in a row it did
     full_text: FullText = "auto"
 
+    @property
+    def adopted(self) -> str | None:
+        """Where it has moved for good."""
+        return self.moved_to if self.moved_seen >= MOVED_AFTER else None
+
+    @property
+    def address(self) -> str:
+        """Where it is asked; its identity stays the address by which it was listed."""
+        return self.adopted or self.url
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -160,6 +173,7 @@ class Attempt:
     status: int | None = None
     size: int = 0  #: bytes received
     ms: int = 0
+    parse_ms: int | None = None  #: from the bytes to the entries
     reason: str | None = None
     etag: str | None = None
     last_modified: str | None = None

@@ -13,16 +13,19 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest import rhythm, text
+from ingest import pages, rhythm, text
 from ingest.analyse import SCORER, Analyser
 from ingest.analysts import Here
-from ingest.errors import IngestError
+from ingest.errors import IngestError, ParseError
 from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.pages import Page
 from ingest.rescore import Rescore
 from ingest.rhythm import Rhythm
 from ingest.sources import folder
-from ingest.store import coverage, pages, record, schedule, schema
+from ingest.store import coverage, record, schedule, schema
+from ingest.store import pages as store_pages
 from ingest.store.identity import FOLDER_SCOPE, unchanged
+from ingest.store.pages import PageState
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit, Written
 
@@ -35,6 +38,8 @@ BATCH = 100
 
 #: The source of files whose front matter names none.
 SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
+
+_PACE = Rhythm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Pipeline:
         engine: Engine,
         analyser: Analyser,
         *,
-        pace: Rhythm = Rhythm(),
+        pace: Rhythm = _PACE,
         clock: Callable[[], datetime] = utcnow,
         luck: Callable[[], float] = random.random,
     ) -> None:
@@ -105,6 +110,50 @@ class Pipeline:
         failed = attempt.outcome == "error"
         return outcome + Outcome(faults=(f"{state.name}: {attempt.reason}",) if failed else ())
 
+    # -- pages of articles ------------------------------------------------------------------------------------------
+
+    def due_pages(self) -> list[PageState]:
+        """The articles' pages whose time has come."""
+        with self.engine.connect() as connection:
+            return store_pages.due(connection, self._clock())
+
+    def page(self, state: PageState, found: Page | IngestError) -> bool:
+        """Stores the text of an article's page as its next version; whether it did. What fails leaves the summary."""
+        now = self._clock()
+        with self.engine.connect() as connection:
+            held = store_pages.held(connection, state.article_id)
+        article = None
+        if held and isinstance(found, Page):
+            try:
+                article = self._completed(held.entry, found, now)
+            except IngestError as error:
+                found = error
+            except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
+                log.exception("the analysis of %s failed", state.url)
+                found = ParseError(_bug("the analysis", error))
+        with record.writing(self.engine) as connection:
+            if isinstance(found, IngestError):
+                store_pages.failed(connection, state, found, now)
+            elif held and article:
+                commit = Commit(connection, now, held.source)
+                scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+                page_at = found.published
+                if commit.completed(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
+                    store_pages.done(connection, state.article_id)
+                    return True
+        return False
+
+    def _completed(self, entry: Entry, page: Page, now: datetime) -> Article:
+        """The article with the text of its page. Raises ParseError when that is of something else."""
+        if not pages.belongs(page.body, f"{entry.title} {entry.body}"):
+            raise ParseError("The page's text is not the article of the feed, or no more of it.")
+        entry = replace(entry, body=page.body, text_kind="full")
+        if page.published and entry.published_from == "fetch time":
+            entry = replace(entry, published=page.published, published_from="page")
+        return self.analyser.article(entry, now)
+
+    # -- common to sources ------------------------------------------------------------------------------------------
+
     def _schedule(self, source_id: int, attempt: Attempt, outcome: Outcome, values: Mapping[str, object]) -> None:
         table = schema.source
         with record.writing(self.engine) as connection:
@@ -119,6 +168,7 @@ class Pipeline:
                     status=attempt.status,
                     bytes=attempt.size,
                     ms=attempt.ms,
+                    parse_ms=attempt.parse_ms,
                     added=outcome.added,
                     edited=outcome.edited,
                     reason=attempt.reason or ("; ".join(outcome.faults)[:500] or None),
@@ -223,7 +273,7 @@ class Pipeline:
                 failed.append((article.entry, _bug("storing it", fault)))
             for source_id, _, articles in groups:
                 wanted = [article.entry for article in articles if _lacks(article.entry, full_text)]
-                pages.ask(connection, source_id, wanted, now)
+                store_pages.ask(connection, source_id, wanted, now)
         return commit.written, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
