@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from ingest import parse, verdicts, watch
+from ingest import parse, parser, verdicts, watch
 from ingest.analyse import Analyser, Watchlist
 from ingest.articles import SUFFIXES
 from ingest.errors import IngestError, SourceError
@@ -69,7 +69,7 @@ def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:
 def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     if source.lower().startswith(("http://", "https://")):
         answer = fetcher.get(source)
-        return parse.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type)
+        return list(parser.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type).entries)
     path = Path(source)
     try:
         body = path.read_bytes()
@@ -78,7 +78,7 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
         raise SourceError(f"{error.strerror}") from error
     if path.suffix.lower() in SUFFIXES:
         return [parse.article_file(body, path=path.name, modified=modified, now=now)]
-    return parse.feed(body, source=source, now=now)
+    return list(parser.feed(body, source=source, now=now).entries)
 
 
 def scored(files: Iterable[Path], watchlist: Watchlist, *, now: datetime) -> Iterator[Row]:
@@ -137,7 +137,7 @@ def checked(feed: Source, fetcher: Fetcher) -> Row:
     try:
         answer = fetcher.get(feed.key)
         row["ms"] = answer.ms
-        entries = parse.feed(answer.body, source=feed.key, now=utcnow(), content_type=answer.content_type)
+        entries = parser.feed(answer.body, source=feed.key, now=utcnow(), content_type=answer.content_type).entries
     except IngestError as error:
         return row | {"error": str(error)}
     newest = max((entry.published for entry in entries if entry.published), default=None)

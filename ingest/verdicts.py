@@ -89,6 +89,23 @@ def of(
     }
 
 
+def going_on(before: Sequence[Judged], day: Day | None, today: date, *, gone_at: datetime | None = None) -> Judged:
+    """The day that is not over, after those before it; `day` is None while nobody has asked."""
+    day = day or Day(today, 0, 0, 0)
+    last = next((each for each in reversed(before) if each.successes), None)
+    verdict: Verdict = "normal"
+    if not day.attempts:
+        verdict = "not asked"
+    elif not day.successes:
+        verdict = "failing"
+    elif last is None or last.verdict == "new":
+        verdict = "new"
+    elif not day.articles and last.verdict == "silent":
+        verdict = "silent"
+    found = Judged(today, verdict, day.attempts, day.successes, day.articles, None)
+    return _gone(found, gone_at.date()) if gone_at else found
+
+
 def standing(days: Sequence[Judged], state: str) -> Verdict:
     """How a source stands now: what its last attempt says, else the verdict of the last day on which it was asked."""
     if state in ("gone", "failing"):

@@ -144,7 +144,7 @@ def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: S
     assert response.status == 503
     assert "9999" in json.loads(body)["error"]
     with record.writing(engine) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{record.head()}'")
     engine.dispose()
 
     server.process.send_signal(signal.SIGTERM)

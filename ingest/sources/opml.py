@@ -98,9 +98,7 @@ def root(body: bytes, name: str, *, mend: bool = False) -> Any:
         raise ConfigFileError(
             f"{name} has a DOCTYPE, which can hide a bomb. Delete the line that begins with <!DOCTYPE."
         )
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, recover=mend
-    )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, recover=mend)
     try:
         found = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:

@@ -78,7 +78,9 @@ def begin(connection: Connection, busy: Collection[int], *, now: datetime) -> li
     return [each.source_id for each in waiting]
 
 
-def answer(connection: Connection, source_id: int, asked_at: datetime, *, failure: bool, message: str, now: datetime) -> None:
+def answer(
+    connection: Connection, source_id: int, asked_at: datetime, *, failure: bool, message: str, now: datetime
+) -> None:
     """An attempt that began at `asked_at` answers what was asked before it."""
     for each in recent(connection):
         if each.source_id == source_id and each.state == "running" and each.started_at and each.started_at <= asked_at:
