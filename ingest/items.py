@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,8 +11,6 @@ from datetime import UTC, datetime
 
 from ingest import dates, markup, text, urls
 from ingest.models import Entry, PublishedFrom, TextKind
-
-log = logging.getLogger(__name__)
 
 #: More items than this are an archive or an attack: the largest feeds of news sites hold a few hundred.
 MOST_ITEMS = 2000
@@ -46,14 +43,36 @@ class Item:
     language: str | None = None
 
 
-def entries(items: Sequence[Item], *, source: str, home: str | None, now: datetime) -> list[Entry]:
-    """The items that have words, in the feed's order; of too many the newest MOST_ITEMS.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A feed as one of the formats has it."""
 
-    Relative links are resolved against `home`, the feed's own link, and that against `source`.
+    items: Sequence[Item]
+    home: str | None = None  #: the feed's own link: what relative links start from
+    notes: tuple[str, ...] = ()  #: what is wrong with it, in sentences for people
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed that was read."""
+
+    entries: tuple[Entry, ...]
+    notes: tuple[str, ...] = ()  #: what is wrong with it, in sentences for people
+
+
+def read(found: Found, *, source: str, now: datetime) -> Feed:
+    """The items that have words as entries, in the feed's order; of too many the newest MOST_ITEMS.
+
+    Relative links are resolved against the feed's own link, and that against `source`.
     """
-    if len(items) > MOST_ITEMS:
-        log.warning("%s: %d items, only the newest %d are read", source, len(items), MOST_ITEMS)
-        items = _newest(items, now)
+    if len(found.items) <= MOST_ITEMS:
+        return Feed(tuple(_entries(found.items, source, found.home, now)), found.notes)
+    note = f"The feed lists {len(found.items):,} items: only the newest {MOST_ITEMS:,} are read."
+    items = _newest(found.items, now)
+    return Feed(tuple(_entries(items, source, found.home, now)), (*found.notes, note))
+
+
+def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime) -> list[Entry]:
     base = urls.site(home, source) or source
     links = [urls.web_address(item.link, base) for item in items]
     titles = [text.line(markup.to_text(item.title)) for item in items]
