@@ -62,7 +62,11 @@ def read(body: bytes, url: str, content_type: str | None) -> Page:
         include_tables=False,
         with_metadata=True,
         # What the page states and nothing else: a date found in its words may be of anything.
-        date_extraction_params={"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%dT%H:%M:%S%z"},
+        date_extraction_params={
+            "extensive_search": False,
+            "original_date": True,
+            "outputformat": "%Y-%m-%dT%H:%M:%S%z",
+        },
     )
     words = text.clean((found.text if found else "") or "")
     if len(words) < SHORTEST:

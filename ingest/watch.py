@@ -180,7 +180,9 @@ class Worker:
     def _store_page(self, page: PageState, found: Page | IngestError) -> None:
         stored = self.pipeline.page(page, found)
         reason = str(found) if isinstance(found, IngestError) else None
-        logs.event(log, "page", url=page.url, article=page.article_id, outcome="ok" if stored else "error", reason=reason)
+        logs.event(
+            log, "page", url=page.url, article=page.article_id, outcome="ok" if stored else "error", reason=reason
+        )
 
     def _page(self, page: PageState) -> Page | IngestError:
         try:
@@ -251,7 +253,6 @@ class Worker:
             if done := self.pipeline.rescore(stop=ended):
                 log.info("scored %d articles again with the new watch-list", done)
             self._outdated = ended()
-
 
     def _take_feeds(self) -> None:
         self.pipeline.sync_feeds(opml.read(self.settings.feeds))
