@@ -21,7 +21,7 @@ _WIDE, _HIGH = 0.82, 0.74
 _DAY_MS = 86_400_000
 
 #: For the caption, in the order of the marks' weight.
-LEGEND = "■ normal · ▄ quiet · ▨ silent · ✖ failing · ━ gone · □ new · blank: not asked"
+LEGEND = "■ normal · ▄ quiet · ▨ silent · ▩ failing · ━ gone · □ new · blank: not asked"
 
 
 @dataclass(frozen=True, slots=True)

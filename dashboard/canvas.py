@@ -199,7 +199,7 @@ def hatched(
             "line": {"width": 0},
             "fill": "toself",
             "fillcolor": "rgba(0,0,0,0)",
-            "fillpattern": {"shape": "/", "size": 7, "solidity": 0.16, "fgcolor": faded(theme.muted, 0.55)},
+            "fillpattern": {"shape": "/", "size": 7, "solidity": 0.16, "fgcolor": faded(theme.muted, 0.4)},
             "hoverinfo": "skip",
         }
     ]

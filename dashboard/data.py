@@ -95,9 +95,19 @@ def shared() -> Shared:
     return state
 
 
+#: The newest state is the one in use.
+_begun: list[Shared] = []
+
+
+def begun() -> Shared | None:
+    """The state of this process for those who only look: they start nothing."""
+    return _begun[-1] if _begun else None
+
+
 @st.cache_resource(show_spinner=False)
 def _shared() -> Shared:
     state = Shared()
+    _begun.append(state)
     state.keep()
     # A small record is there before anybody notices; a large one is reported on by the page.
     state.ready.wait(2)

@@ -15,7 +15,7 @@ from dashboard.plot import Chart
 from ingest import verdicts
 from ingest.store import complaints
 from ingest.store.sources import SourceRow
-from ingest.verdicts import Judged, Verdict
+from ingest.verdicts import DEAD, Judged, Verdict
 
 _DAYS = 30
 _PERIODS = {"30 days": 30, "90 days": 90}
@@ -32,10 +32,12 @@ PER_DAY = (
 CALENDAR = (
     "Each day (UTC) of each feed against its own rhythm: what it brought on the same weekday in the 8 weeks before. "
     "Failing: asked, never answered. Silent: nothing new where 5 articles or more were due, or for 8 weeks. Quiet: "
-    "less than a third of the usual, where that is 6 or more. Gone: it said so for good. New: fewer than 10 days known. Not "
-    "asked: our own program did not run. New articles count on the day on which they were fetched; the last day is not "
+    "less than a third of the usual, where that is 6 or more. Gone: it said so for good. New: fewer than 10 days known. "
+    "Not asked: our own program did not run. New articles count on the day on which they were fetched; the last day is not "
     "over and never quiet."
 )
+
+_SILENT = "It answers, but brings nothing new where its rhythm would have. Look at the site: the feed may have moved."
 
 #: How each source stands, by its id; folders and archives are not asked and have no place in it.
 Standing = Mapping[int, Verdict]
@@ -88,8 +90,9 @@ def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
     by_reason: dict[tuple[Verdict, str], list[SourceRow]] = {}
     for row in rows:
         verdict = stands.get(row.id)
-        if verdict in ("failing", "gone"):
-            by_reason.setdefault((verdict, row.last_error or "No reason given."), []).append(row)
+        if verdict in DEAD:
+            reason = _SILENT if verdict == "silent" else row.last_error or "No reason given."
+            by_reason.setdefault((verdict, reason), []).append(row)
     for number, ((verdict, reason), mine) in enumerate(sorted(by_reason.items(), key=lambda item: -len(item[1]))):
         if number == _REASONS:
             st.caption(f"… and {len(by_reason) - _REASONS} more reasons, in the table below.")
