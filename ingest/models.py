@@ -15,8 +15,9 @@ Label = Literal["negative", "neutral", "positive"]
 
 #: How we know when an article was published, best first.
 PublishedFrom = Literal[
-    "front matter", "feed", "archive", "feed update", "file name", "page", "file time", "fetch time"
-]
+    "front matter", "feed", "archive", "feed, no zone", "feed update", "update, no zone", "file name", "page",
+    "file time", "fetch time",
+]  # fmt: skip
 
 #: The compound score at which VADER's author calls a text positive or negative.
 NEUTRAL_BELOW = 0.05
@@ -66,6 +67,7 @@ class Entry:
     author: str | None = None
     published: datetime | None = None
     published_from: PublishedFrom | None = None
+    feed_at: datetime | None = None  #: the date that a feed gives, even where nothing can have been published then
     language: str | None = None  #: as declared; the analysis decides where nothing is declared
     summary: str = ""
     outlet: str | None = None  #: front matter's `source`

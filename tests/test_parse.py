@@ -114,7 +114,7 @@ def test_a_json_feed_is_parsed() -> None:
         "Ada",
         "fr",
     )
-    assert (first.published_from, second.published_from) == ("feed", "feed update")
+    assert (first.published_from, second.published_from) == ("feed, no zone", "update, no zone")
 
 
 def test_the_kind_of_text_tells_articles_from_teasers() -> None:

@@ -22,11 +22,13 @@ _FROM = {
     "front matter": "stated in the file",
     "feed": "stated by the feed",
     "archive": "stated by the archive",
+    "feed, no zone": "stated by the feed without a time zone: taken as UTC",
     "feed update": "the feed's date of the last update",
+    "update, no zone": "the feed's date of the last update, without a time zone: taken as UTC",
     "file name": "from the file's name",
     "page": "from the page's metadata",
     "file time": "the file's own time: no date was stated",
-    "fetch time": "when it was fetched: no date was stated",
+    "fetch time": "when it was fetched: no date that can be was stated",
 }
 
 

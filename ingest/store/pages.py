@@ -88,6 +88,7 @@ def held(connection: Connection, article_id: int) -> Held | None:
         author=row.author,
         published=row.published_at,
         published_from=row.published_from,
+        feed_at=row.feed_at,
         language=row.language,
     )
     return Held(row.id, row.name, entry)

@@ -152,6 +152,7 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
                 "hash": words.hash,
                 "fetched_at": now,
                 "given_hash": words.given_hash,
+                "feed_at": entry.feed_at,
                 "page_at": words.page_at,
             }
         )
