@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from ingest import dates, text
 from ingest.errors import ParseError
@@ -51,10 +54,7 @@ def fetch(url: str, fetcher: Fetcher, robots: Robots, extract: Extract) -> Page:
 
 def read(body: bytes, url: str, content_type: str | None) -> Page:
     """The article in the bytes of a page. Raises ParseError where there is none."""
-    # Half a second and 50 MB, for those who read pages only.
-    import trafilatura
-
-    found = trafilatura.bare_extraction(
+    found = _trafilatura().bare_extraction(
         _decoded(body, content_type),
         url=url,
         favor_precision=True,
@@ -73,6 +73,15 @@ def read(body: bytes, url: str, content_type: str | None) -> Page:
         raise ParseError("The page holds no article, or too little of it.")
     # One line is one paragraph there.
     return Page("\n\n".join(words.split("\n")), dates.from_text(found.date, now=utcnow()) if found.date else None)
+
+
+@cache
+def _trafilatura() -> Any:
+    """Imported when it is needed: it takes half a second and 50 MB."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its way to the network, which we don't use, would like more packages
+        import trafilatura
+    return trafilatura
 
 
 def _decoded(body: bytes, content_type: str | None) -> bytes | str:

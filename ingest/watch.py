@@ -26,7 +26,7 @@ from ingest.rhythm import Rhythm
 from ingest.robots import Robots
 from ingest.settings import Settings
 from ingest.sources import feeds, opml
-from ingest.store import complaints, engines, record
+from ingest.store import complaints, damage, engines, record
 from ingest.store.pages import PageState
 from ingest.turn import alive as alive
 from ingest.turn import only_loop as only_loop
@@ -60,7 +60,8 @@ class Worker:
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
-        """Reads the user's lists. Raises ConfigFileError when one can't be used."""
+        """Reads the user's lists. Raises ConfigFileError when one can't be used, RecordError for a damaged record."""
+        damage.glance(engine)
         try:
             analyser = _analyser(settings)
         except ConfigFileError as error:
