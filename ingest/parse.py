@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from ingest import items, json_feed, rss
+from ingest import discover, items, json_feed, rss
 from ingest.articles import article_file
 from ingest.errors import ParseError
 from ingest.items import Feed
@@ -24,6 +24,8 @@ _MAGIC = (
 )
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _FEED = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
+#: A page may link to hundreds of feeds; who looks for one needs the first few.
+_OFFERED = 3
 #: Formats show in the first lines, and the longest comments and style sheets before a root are shorter than this.
 _HEAD = 65_536
 
@@ -48,15 +50,19 @@ def read(body: bytes, *, source: str, now: datetime, content_type: str | None = 
     if head[:1] in (b"{", b"["):
         found = json_feed.items(body, content_type)
     else:
-        _refuse_page(head)
+        _refuse_page(head, body, source)
         found = rss.items(body, source=source, content_type=content_type)
     return items.read(found, source=source, now=now)
 
 
-def _refuse_page(head: bytes) -> None:
+def _refuse_page(head: bytes, body: bytes, source: str) -> None:
     page, root = _HTML.search(head), _FEED.search(head)
-    if page and not (root and root.start() < page.start()):
-        raise ParseError(
-            "This is a web page, not a feed: perhaps a login, or the site's front page. "
-            "Feed links can be looked for in it (RSS, Atom); put such an address into the list of feeds."
-        )
+    if not page or (root and root.start() < page.start()):
+        return
+    named = [link.url for link in discover.links(body, source)[:_OFFERED]]
+    advice = (
+        f"It names these feeds: {' '.join(named)}. Put one of them into the list of feeds."
+        if named
+        else "It names no feed. Look on the site for one (RSS, Atom), and put that address into the list of feeds."
+    )
+    raise ParseError(f"This is a web page, not a feed: perhaps a login, or the site's front page. {advice}")

@@ -84,8 +84,8 @@ class _Expat(ExpatParser):
         self._parser.buffer_size = 65_536  # type: ignore[attr-defined]
 
 
-class _Aside:
-    """What feedparser takes for an article's own words and isn't: the description of a picture beside it."""
+class _Habits:
+    """Where feedparser reads otherwise than we want: what describes a picture, and what may be a link."""
 
     def unknown_starttag(self, tag: str, attributes: Any) -> None:
         if self.depth > _DEEPEST:  # type: ignore[attr-defined]
@@ -101,12 +101,23 @@ class _Aside:
         value = self.pop("aside")  # type: ignore[attr-defined]
         self._get_context().setdefault("aside", value)  # type: ignore[attr-defined]
 
+    def _end_dc_title(self) -> None:
+        # It stands in for a title that is missing, wherever it stands.
+        depth = self.title_depth
+        super()._end_dc_title()  # type: ignore[misc]
+        self.title_depth = depth
 
-class _Strict(_Aside, StrictFeedParser):  # type: ignore[misc]
+    def _start_guid(self, attributes: Any) -> None:
+        permanent = str(attributes.get("ispermalink", "true")).strip().lower() != "false"
+        super()._start_guid({**attributes, "ispermalink": "true" if permanent else "false"})  # type: ignore[misc]
+        self._get_context()["permanent"] = permanent  # type: ignore[attr-defined]
+
+
+class _Strict(_Habits, StrictFeedParser):  # type: ignore[misc]
     resolve_relative_uris = sanitize_html = False
 
 
-class _Loose(_Aside, LooseFeedParser):  # type: ignore[misc]
+class _Loose(_Habits, LooseFeedParser):  # type: ignore[misc]
     resolve_relative_uris = sanitize_html = False
 
 
@@ -210,7 +221,9 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
     content = max((_html(part, atom) for part in contents), key=len, default="")
     summary = dict.get(entry, "summary_detail")
     guid = _text(entry, "id")
-    link = _text(entry, "feedburner_origlink") or _text(entry, "link")
+    link = _text(entry, "feedburner_origlink") or _link(entry, atom)
+    if not link and dict.get(entry, "permanent"):
+        link = guid  # an empty link keeps feedparser from taking it
     if link and link == guid and "/" not in link:
         # feedparser takes any guid for a permanent link; `12345` would become an address.
         link = None
@@ -231,6 +244,14 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
         updated=updated,
         language=next((tag for tag in declared if tag), None) or _text(entry, "language") or _text(feed, "language"),
     )
+
+
+def _link(entry: Any, atom: bool) -> str | None:
+    """The address of the article: in Atom the first alternate, HTML before others; feedparser takes the last."""
+    links = dict.get(entry, "links") or () if atom else ()
+    alternates = [each for each in links if _text(each, "rel") == "alternate" and _text(each, "href")]
+    best = sorted(alternates, key=lambda each: _text(each, "type") not in ("text/html", "application/xhtml+xml"))
+    return _text(best[0], "href") if best else _text(entry, "link")
 
 
 def _title(entry: Any, atom: bool) -> str:

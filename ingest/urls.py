@@ -65,7 +65,8 @@ def web_address(text: str | None, base: str | None = None) -> str | None:
         port = f":{parts.port}" if parts.port is not None else ""
         address = parts._replace(netloc=host + port).geturl()
     # Feeds write blanks into addresses, browsers send them as %20; a quote could end an attribute.
-    return quote(address, safe=_SAFE)
+    address = quote(address, safe=_SAFE)
+    return address if len(address) <= URL_LIMIT else None
 
 
 def site(home: str | None, source: str) -> str | None:

@@ -275,7 +275,7 @@ def test_a_feed_may_be_empty() -> None:
     [
         (b"", "empty"),
         (b" \n\t ", "empty"),
-        (b"<!DOCTYPE html><html><title>Log in</title></html>", "Feed links can be looked for"),
+        (b"<!DOCTYPE html><html><title>Log in</title></html>", "names no feed"),
         (b'<?xml version="1.0"?>\n<!-- x --><html xmlns="http://www.w3.org/1999/xhtml"/>', "web page"),
         (b'{"error": "no such key"}', "no such key"),
         (b'{"version": "2", "items": [{"id": 1}]}', "JSON, but no feed"),
