@@ -1,7 +1,7 @@
 """Every number on every page: a View in, a small frame out. No Streamlit here.
 
-Attention's denominator is all articles of the chosen sources, languages and period; search, topic and tone narrow the
-numerator only. A frame's `attrs["revision"]` is the revision that it is true for.
+Attention's denominator is all articles of the chosen sources, languages, texts and period; search, topic and tone
+narrow the numerator only. A frame's `attrs["revision"]` is the revision that it is true for.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import pandas as pd
 
 from dashboard import scope, statistics
+from dashboard.facts import TEXT_KINDS
 from dashboard.readmodel import ReadModel
 from dashboard.scope import NOTHING, Scope
 from dashboard.view import View
 from ingest import bins
+from ingest.models import TextKind
 
 Names = dict[str, str]  # figure id -> the name shown
 
@@ -47,9 +49,17 @@ def _frozen(value: Any) -> Any:
 
 @kept
 def total(model: ReadModel, view: View) -> int:
-    """All articles of the view's sources, languages and period: the denominator."""
+    """All articles of the view's sources, languages, texts and period: the denominator."""
     with Scope(model, view) as here:
         return int(here.rows("SELECT count(*) FROM base")[0][0])
+
+
+@kept
+def texts(model: ReadModel, view: View) -> dict[TextKind, int]:
+    """How many articles of the denominator are of each kind of text."""
+    with Scope(model, view) as here:
+        found = dict(here.rows("SELECT text_kind, count(*) FROM base GROUP BY 1"))
+    return {kind: found[number] for number, kind in enumerate(TEXT_KINDS) if number in found}
 
 
 @kept

@@ -24,7 +24,7 @@ from ingest.console import fail, messages, opened, people, progress
 from ingest.errors import RecordBusy, RecordError, SearchError
 from ingest.export import Format, What
 from ingest.fetch import Fetcher
-from ingest.models import utcnow
+from ingest.models import TextKind, utcnow
 from ingest.store import copy, damage, engines, reader, record
 from ingest.store import search as searching
 from ingest.store import sources as stored
@@ -173,6 +173,7 @@ def export_(
     source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="Two letters; may be repeated.")] = None,
+    text: Annotated[list[TextKind] | None, typer.Option(help="full, summary or title; may be repeated.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
@@ -197,6 +198,7 @@ def export_(
             sources=_sources(connection, source),
             topics=_ids("--topic", topic, watched.topics),
             languages=tuple(language or ()),
+            texts=tuple(text or ()),
             since=since.date() if since else None,
             until=until.date() if until else None,
             tone=None if tone == ANY_TONE else tone,

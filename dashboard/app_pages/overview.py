@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, kpi, ledger, plot, queries, statistics, words
+from dashboard import alt, borders, charts, empty, evidence, kpi, ledger, plot, queries, statistics, texts, words
 from dashboard.kpi import Kpi
 from dashboard.panel import Page, panel
 from dashboard.plot import Chart
@@ -16,8 +16,8 @@ from ingest.store import reader
 _NEWEST = 12
 
 ATTENTION = (
-    "Articles that name the figure and pass all filters, divided by all articles of the chosen sources, languages and "
-    "period. Search, topic and tone narrow the numerator only; the band in the CSV is the 95 % Wilson interval."
+    "Articles that name the figure and pass all filters, divided by all articles of the chosen sources, languages, "
+    "texts and period. Search, topic and tone narrow the numerator only; the CSV has the 95 % Wilson interval."
 )
 TONE = (
     "Mean tone of the sentences that name the figure, −1 to 1, with its 95 % interval clustered by story. No mean is "
@@ -153,14 +153,14 @@ def attention(page: Page) -> None:
         key="attention",
         data=frame,
         about=ATTENTION,
-        caption=_caption(words.count(chart.n, "article"), "click a point for its sentences", gaps, view.bin),
+        caption=_caption(page, words.count(chart.n, "article"), "click a point for its sentences", gaps, view.bin),
     ):
         evidence.draw(page, "attention", chart)
     behind(page, "attention", by="articles")
 
 
-def _caption(n: str, note: str, gaps: ledger.Gaps, unit: Bin) -> str:
-    return " · ".join(part for part in (f"n = {n}", note, ledger.in_words(gaps, unit)) if part)
+def _caption(page: Page, n: str, note: str, gaps: ledger.Gaps, unit: Bin) -> str:
+    return " · ".join(part for part in (f"n = {n}", note, texts.mixed(page), ledger.in_words(gaps, unit)) if part)
 
 
 def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
@@ -193,7 +193,11 @@ def tone(page: Page) -> None:
         data=frame,
         about=TONE,
         caption=_caption(
-            words.count(chart.n, "scored mention"), "VADER of the sentence, whoever is named in it", gaps, view.bin
+            page,
+            words.count(chart.n, "scored mention"),
+            "VADER of the sentence, whoever is named in it",
+            gaps,
+            view.bin,
         ),
     ):
         evidence.draw(page, "tone", chart)
@@ -210,7 +214,7 @@ def voice(page: Page) -> None:
         key="voice",
         data=frame,
         about=VOICE,
-        caption=f"n = {words.count(total, 'mention')}",
+        caption=" · ".join(filter(None, (f"n = {words.count(total, 'mention')}", texts.mixed(page)))),
     ):
         plot.draw(Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)), key="voice")
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 
+from ingest.models import TextKind
 from ingest.store import schema, search, sources
 from ingest.store.asof import live
 from ingest.store.planner import named_often, unled
@@ -24,13 +25,15 @@ _c, _a, _art, _m, _t = (
 class Filters:
     """Which articles are meant. Empty means all; sources that are empty leave the demo out once there is anything else.
 
-    Sources, languages and period make the denominator of every share; the rest narrows the numerator only (METRICS).
+    Sources, languages, kinds of text and period make the denominator of every share; the rest narrows the numerator
+    only (METRICS).
     """
 
     figures: tuple[str, ...] = ()  #: ids
     sources: tuple[int, ...] = ()  #: ids
     topics: tuple[str, ...] = ()  #: ids
     languages: tuple[str, ...] = ()
+    texts: tuple[TextKind, ...] = ()  #: longer texts name more people: only like is compared with like
     since: date | None = None  #: both days included
     until: date | None = None
     tone: tuple[float, float] | None = None  #: article tone, both ends included
@@ -59,13 +62,15 @@ def current(as_of: int | None = None, *, led: bool = True) -> Join:
 
 
 def denominator(connection: Connection, filters: Filters, *, led: bool = True) -> list[ColumnElement[bool]]:
-    """Articles of the sources, languages and period."""
+    """Articles of the sources, languages, kinds of text and period."""
     chosen = filters.sources or sources.automatic(connection, filters.as_of)
     source = _art.source_id if led else unled(_art.source_id)
     day = _c.day if led else unled(_c.day)
     conditions: list[ColumnElement[bool]] = [live(_c, filters.as_of, led=led), source.in_(chosen)]
     if filters.languages:
         conditions.append(_c.language.in_(filters.languages))
+    if filters.texts:
+        conditions.append(_c.text_kind.in_(filters.texts))
     if filters.since:
         conditions.append(day >= filters.since)
     if filters.until:
