@@ -144,7 +144,11 @@ class _Worker:
         self.feeds += 1
         answer = self._exchange(request, seconds)
         if answer is not None:
-            found: Feed | str = pickle.loads(answer)
+            found: Feed | str
+            found, last = pickle.loads(answer)
+            if last:
+                self._process.kill()
+                self._process.wait()
             return found
         code = self._process.wait()
         if self._late.is_set():
@@ -223,7 +227,7 @@ def _serve(memory: int) -> None:
     gc.freeze()
     while (request := _message(sys.stdin.buffer)) is not None:
         answer: Feed | str | None = None
-        exhausted = False
+        last = False  # what has once run out of memory is not used again
         try:
             if request:
                 body, source, now, content_type = pickle.loads(request)
@@ -232,15 +236,13 @@ def _serve(memory: int) -> None:
             answer = str(error)
         except MemoryError:
             answer = "Reading this feed takes more memory than any feed needs: it is built to, or broken."
-            exhausted = True
+            last = True
         # A feed that breaks the reader is a bug, but never everybody's.
         except Exception as error:
             answer = f"Reading this feed failed ({type(error).__name__}: {str(error)[:200]}). Please report it."
-        reply = pickle.dumps(answer)
+        reply = pickle.dumps((answer, last))
         out.write(_LENGTH.pack(len(reply)) + reply)
         out.flush()
-        if exhausted:
-            return
 
 
 if __name__ == "__main__":

@@ -89,9 +89,7 @@ class _Habits:
 
     def unknown_starttag(self, tag: str, attributes: Any) -> None:
         if self.depth > _DEEPEST:  # type: ignore[attr-defined]
-            raise ParseError(
-                f"The feed's elements stand in each other {_DEEPEST:,} deep, as attacks do. It is not read."
-            )
+            raise ParseError(f"The feed nests elements {_DEEPEST:,} deep, as attacks do. It is not read.")
         super().unknown_starttag(tag, attributes)  # type: ignore[misc]
 
     def _start_media_description(self, _: Any) -> None:
@@ -103,7 +101,7 @@ class _Habits:
 
     def _end_dc_title(self) -> None:
         # It stands in for a title that is missing, wherever it stands.
-        depth = self.title_depth
+        depth: int = self.title_depth  # type: ignore[has-type]
         super()._end_dc_title()  # type: ignore[misc]
         self.title_depth = depth
 
@@ -137,7 +135,7 @@ def _parsed(text: str) -> tuple[Any, bool]:
     loose.version = version
     try:
         loose.feed(document)
-    except ParseError:
+    except (ParseError, MemoryError):
         raise
     # feedparser raises whatever its parts raise. What was read until then is whole.
     except Exception as error:
@@ -167,7 +165,7 @@ def _strict(document: str, version: str) -> tuple[Any, int | None]:
     except xml.sax.SAXParseException as error:
         cause = error.getException()
         return handler, cause.code if isinstance(cause, ExpatError) else _UNKNOWN
-    except ParseError:
+    except (ParseError, MemoryError):
         raise
     # Namespaces nobody declared, and whatever feedparser's handlers raise for values they did not expect.
     except Exception as error:
