@@ -10,25 +10,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
+from dashboard import health, prometheus  # noqa: E402
 from dashboard.compression import Compression  # noqa: E402
-from ingest import settings, watch  # noqa: E402
+from ingest import settings  # noqa: E402
 from ingest.errors import IngestError  # noqa: E402
-from ingest.store import record, sources  # noqa: E402
 
 log = logging.getLogger("app")
 
@@ -116,60 +113,21 @@ def warm() -> None:
     data.shared()
 
 
-_health: dict[str, Engine] = {}
-_opening = threading.Lock()
-
-
-def _opened(url: str) -> Engine:
-    """The one engine of all health checks, as long as the record is of the version that we know."""
-    with _opening:
-        if (engine := _health.get(url)) is not None:
-            try:
-                with engine.connect() as connection:
-                    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-            except DatabaseError:
-                version = None
-            if version == _HEAD:
-                return engine
-            # Replaced, damaged, migrated: opening it anew says which, and lets go of the old file.
-            _health.pop(url).dispose()
-        _health[url] = record.open_engine(url)
-        return _health[url]
-
-
-_HEAD = record.head()
-
-
-def health() -> tuple[int, dict[str, Any]]:
-    """Revision, age of the newest fetch, whether the worker lives; 503 when the record can't be used."""
-    try:
-        active = settings.load()
-        with _opened(active.database).connect() as connection:
-            newest = sources.newest_fetch(connection)
-            revision = record.current_revision(connection)
-    except IngestError as error:
-        return 503, {"ok": False, "error": str(error)}
-    except DatabaseError as error:
-        return 503, {"ok": False, "error": str(error.orig)}
-    age = (datetime.now(UTC) - newest).total_seconds() if newest else None
-    return 200, {
-        "ok": True,
-        "revision": revision,
-        "newest_fetch_age_seconds": None if age is None else round(age, 1),
-        "worker": watch.alive(active),
-    }
-
-
 async def healthz(_: Request) -> JSONResponse:
-    """For monitors: is it up, is it fresh."""
-    status, found = await asyncio.to_thread(health)
+    """For monitors: is it up, is it fresh, how do the feeds stand."""
+    status, found = await asyncio.to_thread(health.health)
     return JSONResponse(found, status_code=status)
+
+
+async def metrics(_: Request) -> Response:
+    """For Prometheus."""
+    return Response(await asyncio.to_thread(health.metrics), headers={"Content-Type": prometheus.CONTENT_TYPE})
 
 
 app = st.App(
     PROJECT / "dashboard" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/healthz", healthz)],
+    routes=[Route("/healthz", healthz), Route("/metrics", metrics)],
     middleware=[Middleware(Compression)],
 )
 

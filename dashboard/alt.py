@@ -11,7 +11,7 @@ import pandas as pd
 
 from dashboard import canvas, charts, lines, words
 from dashboard.borders import plain
-from dashboard.charts import FEW, Measure
+from dashboard.charts import FEW, Gaps, Measure
 from dashboard.palette import LIGHT
 from ingest.bins import Bin
 
@@ -35,6 +35,17 @@ def tone(frame: pd.DataFrame, *, unit: Bin) -> str:
     if frame.empty:
         return f"Line chart: {_NOTHING}"
     return _timeline("tone, −1 to 1,", lines.dated(frame, frame["tone"].tolist()), unit, words.signed, lowest=True)
+
+
+def hatched(gaps: Gaps, unit: Bin) -> str:
+    """What the hatching of a chart stands for, to be added to its sentence; empty where there is none."""
+    if not gaps:
+        return ""
+    last = max(gaps)
+    return (
+        f" Hatched: {words.count(len(gaps), unit)} in which sources were not heard, the last {_when(last, unit)}: "
+        f"{'; '.join(plain(line) for line in gaps[last])}."
+    )
 
 
 def mix(frame: pd.DataFrame, *, unit: Bin) -> str:

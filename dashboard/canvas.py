@@ -19,7 +19,7 @@ import pandas as pd
 from dashboard import words
 from dashboard.borders import plotly_text
 from dashboard.palette import Theme
-from ingest.bins import Bin
+from ingest.bins import Bin, after
 
 #: The font that Streamlit ships and the page uses; the browser has it already.
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", sans-serif'
@@ -175,6 +175,40 @@ def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) 
     return [note(words.so_far(unit), theme, **where)]
 
 
+def hatched(
+    places: Iterable[date], bins: Sequence[date], unit: Bin, low: float, high: float, theme: Theme
+) -> list[dict[str, Any]]:
+    """Hatching over bins, each half-way to its neighbours: for times in which what is drawn may lack something."""
+    x: list[str | None] = []
+    y: list[float | None] = []
+    order = sorted(bins)
+    for place in sorted(set(places).intersection(order)):
+        at = order.index(place)
+        before = order[at - 1] if at else place - (after(place, unit) - place)
+        left, right = (_between(before, place), _between(place, after(place, unit)))
+        x += [left, left, right, right, left, None]
+        y += [low, high, high, low, low, None]
+    if not x:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "x": x[:-1],
+            "y": y[:-1],
+            "mode": "lines",
+            "line": {"width": 0},
+            "fill": "toself",
+            "fillcolor": "rgba(0,0,0,0)",
+            "fillpattern": {"shape": "/", "size": 7, "solidity": 0.16, "fgcolor": faded(theme.muted, 0.4)},
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _between(left: date, right: date) -> str:
+    return (moment(left) + (right - left) / 2).isoformat()
+
+
 def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, top: float = 0.0) -> dict[str, Any]:
     """A vertical axis from the first tick to just above the last, whose line would not be drawn at the very edge.
 
@@ -241,7 +275,7 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     pad = max(timedelta(days=days) * 0.35, (bins[-1] - bins[0]) * 0.012)
     axis: dict[str, Any] = {
         "type": "date",
-        "range": [(_moment(bins[0]) - pad).isoformat(), (_moment(bins[-1]) + pad).isoformat()],
+        "range": [(moment(bins[0]) - pad).isoformat(), (moment(bins[-1]) + pad).isoformat()],
         "tick0": bins[0].isoformat(),
         "showgrid": False,
         "ticks": "outside",
@@ -254,7 +288,7 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     return {**axis, "dtick": every * days * _MS_A_DAY, "tickformat": "%-d %b\n%Y"}
 
 
-def _moment(day: date) -> datetime:
+def moment(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - an axis has no time zone
 
 

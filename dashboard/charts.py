@@ -7,7 +7,8 @@ function of the same name in alt.py. `plot.draw` puts both on the page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
@@ -22,6 +23,10 @@ from ingest.models import Label, label_of
 
 Measure = Literal["share", "count"]
 
+#: Bins in which sources were not heard, by their first day, with which and how in plain words.
+Gaps = Mapping[date, Sequence[str]]
+_HEARD: Gaps = {}
+
 #: No mean of tone is shown below this many stories; a stacked bar of fewer mentions is drawn pale.
 FEW = FEWEST_STORIES
 
@@ -30,8 +35,10 @@ _LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 _NAME = 22  # characters of a name beside a bar
 
 
-def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int = 340, theme: Theme) -> Figure:
-    """Lines of the share of articles that mention a figure, or of their count.
+def attention(
+    frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int = 340, theme: Theme, gaps: Gaps = _HEARD
+) -> Figure:
+    """Lines of the share of articles that mention a figure, or of their count; `gaps` are hatched.
 
     Columns: bin, figure, name, articles, all, share (NaN where all is 0: a gap), partial (the bin that is not over).
     A point's customdata is [figure, first day of the bin].
@@ -47,6 +54,7 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int =
                 row,
                 unit,
                 f"{words.share(row.share)} · {words.number(row.articles)} of {words.number(row.all)} articles",
+                *line.unheard(row, gaps),
             )
             for row in line.rows
         ]
@@ -57,19 +65,17 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int =
     if measure == "share":
         ticks = [tick for tick in ticks if tick <= 1]  # no share is above 100 %
     bins = sorted({row.bin for row in rows})
+    names = [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks]
+    axis = canvas.value_axis(ticks, names, theme, top=top)
+    low, high = axis["range"]
     return canvas.timeline(
-        drawn,
+        [*canvas.hatched(gaps, bins, unit, low, high, theme), *drawn],
         bins,
         unit,
         labels,
         theme,
         height,
-        yaxis=canvas.value_axis(
-            ticks,
-            [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks],
-            theme,
-            top=top,
-        ),
+        yaxis=axis,
         annotations=canvas.so_far(bins, lines.partial_bin(rows), unit, theme),
     )
 
@@ -80,8 +86,8 @@ def heights(frame: pd.DataFrame, measure: Measure) -> list[float | None]:
     return [value if all_ > 0 else None for value, all_ in zip(values, frame["all"].tolist(), strict=True)]
 
 
-def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme) -> Figure:
-    """Lines of the mean tone toward each figure with its 95 % interval.
+def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gaps: Gaps = _HEARD) -> Figure:
+    """Lines of the mean tone toward each figure with its 95 % interval; `gaps` are hatched.
 
     Columns: bin, figure, name, n (mentions), stories, tone (NaN below 5 stories: a gap), low, high, partial. Where
     there are mentions but too few stories, a tick at the bottom says so. A point's customdata is [figure, first day of
@@ -101,6 +107,7 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme) -> 
                 unit,
                 f"tone {words.signed(row.y)}{_interval(row.low, row.high)}",
                 f"n = {words.number(row.n)} mentions in {words.number(row.stories)} stories",
+                *line.unheard(row, gaps),
             )
             for row in line.rows
         ]
@@ -114,7 +121,7 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme) -> 
     axis = canvas.value_axis(ticks, [_tone_tick(tick, theme) for tick in ticks], theme)
     bins = sorted({row.bin for row in rows})
     return canvas.timeline(
-        [*bands, *drawn],
+        [*canvas.hatched(gaps, bins, unit, -reach * 1.01, reach * 1.01, theme), *bands, *drawn],
         bins,
         unit,
         labels,

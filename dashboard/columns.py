@@ -18,12 +18,12 @@ from dashboard.answers import Answers
 from dashboard.facts import Facts, Kind
 
 _ARTICLE = (
-    "analysis, id, content, source, day, published, language, tone, story, rev, rev_from, p_mentions, p_n, p_net, "
-    "a_mentions, a_n, a_net, alone"
+    "analysis, id, content, source, day, published, language, text_kind, tone, story, rev, rev_from, p_mentions, p_n, "
+    "p_net, a_mentions, a_n, a_net, alone"
 )
 _NAMING = (
-    "analysis, article, figure, source, day, language, tone, story, rev_from, p_mentions, p_n, p_sum, p_neg, p_pos, "
-    "a_mentions, a_n, a_sum, a_neg, a_pos, single, alone"
+    "analysis, article, figure, source, day, language, text_kind, tone, story, rev_from, p_mentions, p_n, p_sum, "
+    "p_neg, p_pos, a_mentions, a_n, a_sum, a_neg, a_pos, single, alone"
 )
 _MENTION = "id, analysis, figure, kind, sentence, tone, label"
 _TOPIC = "analysis, topic"
@@ -37,13 +37,14 @@ INSERT INTO state VALUES (0);
 CREATE TABLE code (number SMALLINT, word VARCHAR);
 CREATE TABLE article (
     analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, day DATE, published TIMESTAMP, language SMALLINT,
-    tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER, p_net INTEGER,
-    a_mentions INTEGER, a_n INTEGER, a_net INTEGER, alone BOOLEAN
+    text_kind TINYINT, tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER,
+    p_net INTEGER, a_mentions INTEGER, a_n INTEGER, a_net INTEGER, alone BOOLEAN
 );
 CREATE TABLE naming (
-    analysis INTEGER, article INTEGER, figure SMALLINT, source INTEGER, day DATE, language SMALLINT, tone DOUBLE,
-    story INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER, p_sum DOUBLE, p_neg INTEGER, p_pos INTEGER,
-    a_mentions INTEGER, a_n INTEGER, a_sum DOUBLE, a_neg INTEGER, a_pos INTEGER, single BOOLEAN, alone BOOLEAN
+    analysis INTEGER, article INTEGER, figure SMALLINT, source INTEGER, day DATE, language SMALLINT,
+    text_kind TINYINT, tone DOUBLE, story INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER,
+    p_sum DOUBLE, p_neg INTEGER, p_pos INTEGER, a_mentions INTEGER, a_n INTEGER, a_sum DOUBLE,
+    a_neg INTEGER, a_pos INTEGER, single BOOLEAN, alone BOOLEAN
 );
 CREATE TABLE mention (
     id INTEGER, analysis INTEGER, figure SMALLINT, kind TINYINT, sentence INTEGER, tone DOUBLE, label TINYINT
@@ -126,8 +127,8 @@ UNION SELECT story FROM article WHERE story IN (SELECT story FROM whole_in WHERE
 # While everything is loaded, mentions and topics go where they belong at once: they are most of it.
 _LOADED = """
 CREATE TEMP TABLE article_in (
-    analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, published TIMESTAMP, language SMALLINT, tone DOUBLE,
-    story INTEGER, rev INTEGER, rev_from INTEGER, rev_to INTEGER
+    analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, published TIMESTAMP, language SMALLINT,
+    text_kind TINYINT, tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, rev_to INTEGER
 );
 CREATE TEMP VIEW mention_in AS SELECT * FROM mention
 """

@@ -18,7 +18,7 @@ from ingest import settings, watch
 from ingest.errors import IngestError
 from ingest.models import DEMO_GROUP
 from ingest.settings import Settings
-from ingest.store import reader, record, sources
+from ingest.store import damage, reader, record, sources
 from ingest.store.reader import Watched
 from ingest.store.sources import SourceRow
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: After a fault at the start (no disk, a damaged file) the next try comes after so many seconds.
 _RETRY_SECONDS = 5
+#: A small record is looked at wholly before it is shown; the worker looks longer.
+_GLANCE_SECONDS = 0.5
 
 Value = TypeVar("Value", str, int)
 
@@ -69,7 +71,9 @@ class Shared:
             try:
                 self.settings = settings.load()
                 self.settings.prepare()
-                self.model = ReadModel(record.open_engine(self.settings.database))
+                engine = record.open_engine(self.settings.database)
+                damage.glance(engine, _GLANCE_SECONDS)
+                self.model = ReadModel(engine)
                 self.model.catch_up(self._progress)
             except IngestError as error:
                 self.fault = str(error)
@@ -95,9 +99,19 @@ def shared() -> Shared:
     return state
 
 
+#: The newest state is the one in use.
+_begun: list[Shared] = []
+
+
+def begun() -> Shared | None:
+    """The state of this process for those who only look: they start nothing."""
+    return _begun[-1] if _begun else None
+
+
 @st.cache_resource(show_spinner=False)
 def _shared() -> Shared:
     state = Shared()
+    _begun.append(state)
     state.keep()
     # A small record is there before anybody notices; a large one is reported on by the page.
     state.ready.wait(2)

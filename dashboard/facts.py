@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.csv
 from sqlalchemy import Connection, text
 
+from ingest.models import TextKind
+
 #: Between values: no id, code or number holds it.
 _BETWEEN = "\x1f"
 
@@ -43,6 +45,10 @@ _PUBLISHED = {
 _KIND = "CASE m.kind WHEN 'person' THEN 0 WHEN 'office' THEN 1 ELSE 2 END"
 _LABEL = "CASE m.label WHEN 'negative' THEN -1 WHEN 'neutral' THEN 0 WHEN 'positive' THEN 1 END"
 
+#: The kinds of text in the order of their numbers.
+TEXT_KINDS: tuple[TextKind, ...] = ("full", "summary", "title")
+_TEXT_KIND = "CASE c.text_kind WHEN 'full' THEN 0 WHEN 'summary' THEN 1 ELSE 2 END"
+
 _COLUMNS: dict[Kind, _Columns] = {
     "article": {
         "analysis": _Column("a.id", _ID),
@@ -51,6 +57,7 @@ _COLUMNS: dict[Kind, _Columns] = {
         "source": _Column("r.source_id", _ID),
         "published": _Column("{published}", pa.timestamp("us")),
         "language": _Column("c.language", _WORD),
+        "text_kind": _Column(_TEXT_KIND, _SMALL),
         "tone": _Column("a.tone", _TONE),
         "story": _Column("a.story_id", _ID),
         "rev": _Column("c.rev_from", _ID),

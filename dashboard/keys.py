@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.view import Measure
+from ingest.models import TextKind
 
 SEARCH = "q"
 PERIOD = "period"
@@ -12,6 +13,7 @@ SOURCES = "sources"
 TOPICS = "topics"
 TONE = "tone"
 LANGUAGES = "language"
+TEXTS = "text"
 BIN = "bin"
 MEASURE = "count"
 OFFICES = "offices"
@@ -23,9 +25,12 @@ LINES = "lines"
 #: The revision whose numbers are shown. No widget's.
 AS_OF = "asof"
 
-ALL_KEYS = (SEARCH, PERIOD, DATES, FIGURES, SOURCES, TOPICS, TONE, LANGUAGES, BIN, MEASURE, OFFICES, ONCE)
+ALL_KEYS = (SEARCH, PERIOD, DATES, FIGURES, SOURCES, TOPICS, TONE, LANGUAGES, TEXTS, BIN, MEASURE, OFFICES, ONCE)
 
 ANY_TONE = (-1.0, 1.0)
+
+#: How the kinds of text are called on the page, and so in the URL.
+TEXT_KINDS: dict[TextKind, str] = {"full": "full text", "summary": "summary", "title": "title only"}
 
 #: How the measures are called on the page, and so in the URL.
 MEASURES: dict[Measure, str] = {"share": "share", "count": "number"}

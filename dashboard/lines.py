@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,6 +44,16 @@ class Line:
         when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
         return "<br>".join((self.title, when, *more))
 
+    def unheard(self, row: Any, gaps: Mapping[date, Sequence[str]]) -> list[str]:
+        """Which sources were not heard in a bin (escaped HTML), and that its value falls with them, where it does."""
+        lines = gaps.get(row.bin, ())
+        if not lines:
+            return []
+        place = self.rows.index(row)
+        before = next((each.y for each in reversed(self.rows[:place]) if each.y is not None), None)
+        head = "▨ Falls while sources are not heard:" if _fell(before, row.y) else "▨ Sources not heard:"
+        return [head, *(f"{words.NBSP * 3}{plotly_text(line)}" for line in lines)]
+
     def label(self, value: str) -> list[canvas.Label]:
         """The label at the line's end; none for a grey line and for one without a value."""
         if self.last is None or not self.coloured:
@@ -51,6 +61,10 @@ class Line:
         name, length = canvas.label_name(self.name)
         glyph = f'<span style="color:{self.colour}">{GLYPHS[self.position]}</span>'
         return [canvas.Label(self.last, f"{glyph} {name} <b>{value}</b>", length + len(value) + 3)]
+
+
+def _fell(before: float | None, now: float | None) -> bool:
+    return before is not None and (now is None or now < before)
 
 
 def dated(frame: pd.DataFrame, y: Iterable[float | None]) -> list[Any]:

@@ -43,7 +43,7 @@ def main() -> None:
     view = sidebar.draw(lists, model, at.now.date(), at.revision)
     theme = palette.of(st.context.theme.type)
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC
-    page = Page(model, view, lists, theme, at.revision, at.as_of, period, at.now)
+    page = Page(model, view, lists, theme, at.revision, at.as_of, period, at.now, at.fixed)
     chosen = st.navigation(
         [
             st.Page(

@@ -33,6 +33,7 @@ class Page:
     as_of: str
     period: str  #: the period's label, as chosen
     now: datetime = field(default_factory=utcnow)  #: the moment of the run; of the revision, where a link fixes it
+    fixed: bool = False  #: whether a link fixes the numbers
 
     def article_link(self, uid: str) -> str:
         """The reader page of an article, relative to this page, with the filters as they are in the URL."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,13 @@ class Drawn(BaseFigure):  # type: ignore[misc]  # Plotly is untyped
         return self._figure
 
 
-def shared(page: Page, name: str, make: Callable[[], Chart]) -> Chart:
-    """The chart of that name as it was drawn for another viewer of this view, or what `make` draws."""
+def shared(page: Page, name: str, make: Callable[[], Chart], *more: Hashable) -> Chart:
+    """The chart of that name as it was drawn for another viewer of this view, or what `make` draws.
+
+    `more` is what else decides how it looks.
+    """
     names = tuple(page.names.items())
-    question = ("chart", name, scope.at(page.model, page.view), page.theme.name, names)
+    question = ("chart", name, scope.at(page.model, page.view), page.theme.name, names, *more)
     return page.model.columns.answers.of(question, make)
 
 

@@ -1,7 +1,7 @@
 """Every number on every page: a View in, a small frame out. No Streamlit here.
 
-Attention's denominator is all articles of the chosen sources, languages and period; search, topic and tone narrow the
-numerator only. A frame's `attrs["revision"]` is the revision that it is true for.
+Attention's denominator is all articles of the chosen sources, languages, texts and period; search, topic and tone
+narrow the numerator only. A frame's `attrs["revision"]` is the revision that it is true for.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import numpy as np
 import pandas as pd
 
 from dashboard import scope, statistics, sums
+from dashboard.facts import TEXT_KINDS
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Scope, kept
 from dashboard.view import View
 from ingest import bins
+from ingest.models import TextKind
 
 Names = dict[str, str]  # figure id -> the name shown
 
@@ -29,9 +31,18 @@ _FLOATS = {"tone": float, "low": float, "high": float}  # None becomes NaN
 
 @kept
 def total(model: ReadModel, view: View) -> int:
-    """All articles of the view's sources, languages and period: the denominator."""
+    """All articles of the view's sources, languages, texts and period: the denominator."""
     with Scope(model, view) as here:
         return sums.articles(here, hits=False).total("articles")
+
+
+@kept
+def texts(model: ReadModel, view: View) -> dict[TextKind, int]:
+    """How many articles of the denominator are of each kind of text."""
+    with Scope(model, view) as here:
+        everything = sums.articles(here, hits=False)
+    counts = np.bincount(everything["text_kind"], everything["articles"], len(TEXT_KINDS)).tolist()
+    return {kind: int(count) for kind, count in zip(TEXT_KINDS, counts, strict=True) if count}
 
 
 @kept

@@ -13,7 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashboard import statistics
-from dashboard.columns import COLUMNS, among
+from dashboard.columns import COLUMNS, among, sql_list
+from dashboard.facts import TEXT_KINDS
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import search
@@ -92,6 +93,8 @@ class Scope(Moment):
         )
         if filters.languages:
             base += f" AND language IN {self.columns.numbers(filters.languages)}"
+        if filters.texts:
+            base += f" AND text_kind IN {sql_list(map(TEXT_KINDS.index, filters.texts))}"
         before, naming = "", ""
         if ends is not None:
             ends = ends.astimezone(UTC).replace(tzinfo=None)
@@ -118,7 +121,7 @@ class Scope(Moment):
         kinds = self.kinds
         alone = f"{'true' if one_a_story else 'alone'} AS alone"
         counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
-        self._columns = {name: name for name in COLUMNS["article"].split(", ")[:10]}
+        self._columns = {name: name for name in COLUMNS["article"].split(", ")[:11]}
         self._columns |= {"alone": alone} | {name: f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net")}
         named = f"{base}{naming}{hit}{by_article.format('article')}{one_a_story.format('article')}"
         return {

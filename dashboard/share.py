@@ -64,6 +64,7 @@ def query(
     ):
         pairs += [(key, labels[id_]) for id_ in ids if id_ in labels]  # type: ignore[index]
     pairs += [(keys.LANGUAGES, code) for code in filters.languages]
+    pairs += [(keys.TEXTS, keys.TEXT_KINDS[kind]) for kind in filters.texts]
     if filters.tone:
         pairs += [(keys.TONE, f"{end:.2f}") for end in filters.tone]
     pairs.append((keys.BIN, view.bin))

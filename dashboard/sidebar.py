@@ -53,6 +53,10 @@ def draw(lists: Lists, model: ReadModel, today: date, as_of: int) -> View:
             "Languages", list(lists.languages), key=keys.LANGUAGES, bind="query-params", placeholder="all",
             help="Only English is scored; other languages are matched by their own names and counted.",
         )  # fmt: skip
+        texts = st.multiselect(
+            "Texts", list(keys.TEXT_KINDS.values()), key=keys.TEXTS, bind="query-params", placeholder="all",
+            help="Longer texts name more people: compare full texts with full texts.",
+        )  # fmt: skip
         unit = st.selectbox("Bin", _BINS, key=keys.BIN, bind="query-params")
         measure = st.segmented_control(
             "Count", list(get_args(Measure)), default="share", key=keys.MEASURE, bind="query-params", required=True,
@@ -83,6 +87,7 @@ def draw(lists: Lists, model: ReadModel, today: date, as_of: int) -> View:
             sources=ids,
             topics=tuple(lists.topics[label] for label in topics),
             languages=tuple(languages),
+            texts=tuple(kind for kind, label in keys.TEXT_KINDS.items() if label in texts),
             since=since,
             until=until,
             tone=None if tuple(tone) == keys.ANY_TONE else (tone[0], tone[1]),
@@ -110,7 +115,7 @@ def reset() -> None:
     st.query_params.pop(keys.LINES, None)
     st.session_state.pop(keys.DATES, None)
     # Set, not taken away: a widget that begins anew would take its old value from the URL.
-    for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):
+    for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES, keys.TEXTS):
         st.session_state[key] = []
     st.session_state[keys.SEARCH] = ""
     st.session_state[keys.PERIOD] = st.session_state[keys.BIN] = AUTOMATIC
@@ -138,7 +143,7 @@ def chips(view: View) -> None:
     found: list[tuple[str, str, Any, tuple[Any, ...]]] = []
     if view.filters.search.strip():
         found.append((keys.SEARCH, f"“{view.filters.search.strip()[:40]}”", _put, (keys.SEARCH, "")))
-    for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES):
+    for key in (keys.FIGURES, keys.SOURCES, keys.TOPICS, keys.LANGUAGES, keys.TEXTS):
         chosen = state[key]
         if len(chosen) > _CHIPS:
             found.append((key, f"{len(chosen)} {_PLURALS.get(key, key)}", _put, (key, [])))

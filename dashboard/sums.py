@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.facts import TEXT_KINDS
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Moment, Scope, kept
 from dashboard.view import View
@@ -111,7 +112,7 @@ class Sums:
 
 
 def whole(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Sums:
-    """All articles as of a revision, by day, source, language and `alone`, in the order of days.
+    """All articles as of a revision, by day, source, language, text_kind and `alone`, in the order of days.
 
     `kinds` are p for persons, a for offices too.
     """
@@ -124,7 +125,7 @@ def whole(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Su
                 f"FROM {here.table('article')}"
             )
             columns: dict[str, Any] = here.ask(
-                f"SELECT {_DAY}, source, language, alone, {_ARTICLES} FROM ({of}) GROUP BY 1, 2, 3, 4 ORDER BY 1"
+                f"SELECT {_DAY}, source, language, text_kind, alone, {_ARTICLES} FROM ({of}) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"
             ).fetchnumpy()
             return Sums(columns)
 
@@ -132,11 +133,11 @@ def whole(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Su
 
 
 def articles(here: Scope, *, hits: bool) -> Sums:
-    """The articles of the denominator, or those that pass all filters (`hits`), by day, source and `alone`."""
+    """The articles of the denominator, or those that pass all filters (`hits`), by day, source, text_kind and `alone`."""
     relation = "hit" if hits and here.narrowed else "base"
-    sql = f"SELECT {_DAY}, source, alone, {_ARTICLES} FROM {relation}"
+    sql = f"SELECT {_DAY}, source, text_kind, alone, {_ARTICLES} FROM {relation}"
     if here.once or relation == "hit":
-        return Sums(here.arrays(f"{sql} GROUP BY 1, 2, 3"))
+        return Sums(here.arrays(f"{sql} GROUP BY 1, 2, 3, 4"))
     filters, until = here.view.filters, here.view.until
     cut = here.ends is not None and here.ends.date() <= until
     if cut:  # within a day, which the kept sums can't tell
@@ -145,8 +146,10 @@ def articles(here: Scope, *, hits: bool) -> Sums:
     found = whole(here.model, here.revision, kinds=here.kinds).of(filters.sources, here.view.since, until)
     if filters.languages:
         found = found.where(np.isin(found["language"], [here.number(language) for language in filters.languages]))
+    if filters.texts:
+        found = found.where(np.isin(found["text_kind"], [TEXT_KINDS.index(kind) for kind in filters.texts]))
     if cut:
-        last = Sums(here.arrays(f"{sql} WHERE day > DATE '{until.isoformat()}' GROUP BY 1, 2, 3"))
+        last = Sums(here.arrays(f"{sql} WHERE day > DATE '{until.isoformat()}' GROUP BY 1, 2, 3, 4"))
         found = last.together(found)
     return found
 

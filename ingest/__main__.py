@@ -17,13 +17,14 @@ from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from ingest import bulk, export, report, settings, watch
+from ingest import bulk, export, feeds, report, settings, watch
 from ingest.analyse import Watchlist
 from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
 from ingest.errors import RecordBusy, RecordError, SearchError
 from ingest.export import Format, What
-from ingest.models import utcnow
+from ingest.fetch import Fetcher
+from ingest.models import TextKind, utcnow
 from ingest.store import copy, damage, engines, reader, record
 from ingest.store import search as searching
 from ingest.store import sources as stored
@@ -38,6 +39,7 @@ app = typer.Typer(
     epilog="Example: python -m ingest once",
 )
 app.add_typer(bulk.app)
+app.add_typer(feeds.app, name="feeds")
 
 
 @app.command(epilog="Example: python -m ingest once")
@@ -98,7 +100,7 @@ def parse(
     """Shows what would be read from feeds and articles; nothing is stored."""
     with messages():
         failed = 0
-        for row in report.parsed(sources, user_agent=settings.load().user_agent, now=utcnow()):
+        for row in report.parsed(sources, Fetcher.by(settings.load()), now=utcnow()):
             failed += not row["ok"]
             if json_:
                 print(report.as_json(row))
@@ -147,10 +149,13 @@ def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object."
             f"revision {found['revision']} · {found['articles']} articles · {found['mentions']} mentions · "
             f"worker {running}"
         )
-        table = Table("source", "group", "state", "articles", "last success (UTC)", "last error")
+        for fault in found["faults"]:
+            people.print(f"[bold]{fault['what']}:[/] {escape(fault['message'])} The old list goes on.", highlight=False)
+        table = Table("source", "group", "stands", "articles", "last success (UTC)", "last error")
         for row in found["sources"]:
             success = row["last_success"][:16].replace("T", " ") if row["last_success"] else "never"
-            cells = (row["name"], row["group"], row["state"], str(row["articles"]), success, row["last_error"] or "")
+            stands = row["verdict"] or row["state"]
+            cells = (row["name"], row["group"], stands, str(row["articles"]), success, row["last_error"] or "")
             table.add_row(*map(escape, cells))
         people.print(table)
 
@@ -168,6 +173,7 @@ def export_(
     source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="Two letters; may be repeated.")] = None,
+    text: Annotated[list[TextKind] | None, typer.Option(help="full, summary or title; may be repeated.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
@@ -195,6 +201,7 @@ def export_(
             sources=_sources(connection, source),
             topics=_ids("--topic", topic, watched.topics),
             languages=tuple(language or ()),
+            texts=tuple(text or ()),
             since=since.date() if since else None,
             until=until.date() if until else None,
             tone=None if tone == ANY_TONE else tone,

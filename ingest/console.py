@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
-from ingest import settings
+from ingest import logs, settings
 from ingest.errors import IngestError
 from ingest.settings import Settings
 from ingest.store import engines, record
@@ -49,11 +47,7 @@ def opened() -> Iterator[tuple[Settings, Engine]]:
     """Settings in force and the record; every expected fault becomes a message and exit code 1."""
     with messages():
         active = settings.load()
-        handler = RichHandler(console=people, show_path=False, rich_tracebacks=False)
-        logging.basicConfig(level=active.log_level, format="%(message)s", handlers=[handler], force=True)
-        # Their every request and every parsed page is not news.
-        for library in ("httpx2", "httpcore2", "trafilatura", "watchfiles", "alembic"):
-            logging.getLogger(library).setLevel(logging.WARNING)
+        logs.start(active.log_level, active.log_format, people)
         active.prepare()
         engine = record.open_engine(active.database)
         try:

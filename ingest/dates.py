@@ -6,6 +6,7 @@ import re
 import threading
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 #: Nothing on the web was published before the web.
 FIRST_YEAR = 1990
@@ -25,6 +26,8 @@ _ZONES = {
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT":
     -8, "HST": -10,
 }  # fmt: skip
+#: … and those that mean summer time in summer.
+_PLACES = {"ET": "America/New_York", "PT": "America/Los_Angeles"}
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -37,9 +40,19 @@ _MONTHS = {
 _TIME = re.compile(
     r"(?:(?<=[\s,])|(?<=[0-9]T)|(?<=[0-9]t)|(?<=[0-9]:))(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?(?!\d)"
     r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?(?![A-Za-z]))?"
-    r"(?:\s*(?P<zone>(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d{2})?(?![\d-])|(?i:utc|gmt|z)(?![A-Za-z])|[A-Z]{2,5}(?![A-Za-z])))?"
+    r"(?:\s*(?P<zone>[A-Z][a-z]+/[A-Z][A-Za-z_]+|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d{2})?(?![\d-])|(?i:utc|gmt|z)(?![A-Za-z])|[A-Z]{2,5}(?![A-Za-z])))?"
 )
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})T?(\d{2})(\d{2})(\d{2})(Z?)")
+#: ISO 8601 without separators, or without minutes; `2004-01-01T19Z`.
+_COMPACT = re.compile(
+    r"(\d{4})(-?)(\d{2})\2(\d{2})(?:T?(\d{2})(\d{2})(\d{2})|T(\d{2})(\d{2})?)(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
+)
+_YEAR_DAY = re.compile(r"(\d{4})-(\d{3})|(\d{4})-W(\d{2})-(\d)")
+#: `−` and the dashes that people take for it: unread, an offset would become none.
+_MINUS = str.maketrans("−‐‑‒–", "-----")
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]*\s+(?=\d)", re.IGNORECASE)
+#: East Asian dates say the half of the day before the hour.
+_HALF_FIRST = re.compile(r"(?:(오전|上午|午前)|(?:오후|下午|午後))\s*(\d{1,2}:\d{2}(?::\d{2})?)")
+_EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _UNIX = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{12,13})")
 _DAY = re.compile(
     r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})|(?P<y2>\d{4})(?P<m2>\d{2})(?P<d2>\d{2})"
@@ -64,11 +77,25 @@ def from_text(text: str | None, *, now: datetime) -> datetime | None:
     twenty languages. Without a zone it is UTC. A date whose day and month could be swapped (`3/4/2024`), a day that
     the calendar lacks and a zone nobody knows give None.
     """
-    stated = " ".join((text or "").split())
-    if not stated or len(stated) > _LONGEST:
-        return None
-    moment = _read(stated)
+    moment = stated(text)
     return plausible(moment, now) if moment else None
+
+
+def stated(text: str | None) -> datetime | None:
+    """The same, however unlikely it is that something was published then."""
+    words = _words(text)
+    return _read(words)[0] if words else None
+
+
+def zoned(text: str | None) -> bool:
+    """Whether a date says which time zone it is in: an offset, a name, or Unix time, which needs none."""
+    words = _words(text)
+    return bool(words) and _read(words)[1]
+
+
+def _words(text: str | None) -> str:
+    words = " ".join((text or "").split())
+    return words if len(words) <= _LONGEST else ""
 
 
 def from_file_name(name: str) -> datetime | None:
@@ -90,30 +117,53 @@ def plausible(moment: datetime, now: datetime) -> datetime | None:
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> datetime | None:
+def _read(text: str) -> tuple[datetime | None, bool]:
+    """The moment, and whether its zone is stated."""
+    text = _HALF_FIRST.sub(lambda found: f"{found[2]} {'AM' if found[1] else 'PM'}", text.translate(_MINUS))
     if found := _COMPACT.fullmatch(text):
-        year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-        return _moment(year, month, day, (hour, minute, second))
+        return _compact(found), bool(found["zone"])
     if found := _UNIX.fullmatch(text):
-        return datetime.fromtimestamp(int(found[1]) if found[1] else int(found[2]) / 1000, UTC)
+        return datetime.fromtimestamp(int(found[1]) if found[1] else int(found[2]) / 1000, UTC), True
+    if found := _YEAR_DAY.fullmatch(text):
+        return _year_day(*(int(part) if part else 0 for part in found.groups())), False
     clock: tuple[int, int, int] = (0, 0, 0)
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None
     rest = text
     if found := _TIME.search(text):
         hour = int(found["h"])
         if found["half"]:
             if not 1 <= hour <= 12:
-                return None
+                return None, False
             hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
-        known = _zone(found["zone"])
-        if known is None:
-            return None
-        clock, zone = (hour, int(found["m"]), int(found["s"] or 0)), known
-        # Zone names in brackets only repeat the offset; `um`, `at`, `à` stood before the time.
-        rest = text[: found.start()] + " " + re.sub(r"\([^)]*\)", "", text[found.end() :])
+        zone = _zone(found["zone"])
+        if found["zone"] and zone is None:
+            return None, False
+        clock = (hour, int(found["m"]), int(found["s"] or 0))
+        # Zone names in brackets, or after an offset, only repeat it; `um`, `at`, `à` stood before the time.
+        after = re.sub(r"\([^)]*\)|\[[^\]]*\]|^\s*(?:GMT|UTC)$", "", text[found.end() :])
+        rest = text[: found.start()] + " " + after
     rest = re.sub(r"(?:\s(?:at|um|à|a las|Uhr))+$|[Tt]$", "", rest.strip(" ,:")).strip(" ,")
-    parts = _day(rest)
-    return _moment(*parts, clock, zone) if parts else _other(rest, clock, zone)
+    parts = _day(_WEEKDAY.sub("", rest, count=1))
+    moment = _moment(*parts, clock, zone or UTC) if parts else _other(rest, clock, zone or UTC)
+    return moment, zone is not None
+
+
+def _compact(found: re.Match[str]) -> datetime | None:
+    hour, minute, second = (int(found[5] or found[8]), int(found[6] or found[9] or 0), int(found[7] or 0))
+    zone = _zone(found["zone"]) if found["zone"] else UTC
+    if zone is None:
+        return None
+    return _moment(int(found[1]), int(found[3]), int(found[4]), (hour, minute, second), zone)
+
+
+def _year_day(year: int, day: int, week_year: int, week: int, weekday: int) -> datetime | None:
+    try:
+        if week_year:
+            return datetime.fromisocalendar(week_year, week, weekday).replace(tzinfo=UTC)
+        moment = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day - 1)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year == year else None
 
 
 def _day(text: str) -> tuple[int, int, int] | None:
@@ -121,6 +171,8 @@ def _day(text: str) -> tuple[int, int, int] | None:
         if found["y"]:
             return int(found["y"]), int(found["m"]), int(found["d"])
         return int(found["y2"]), int(found["m2"]), int(found["d2"])
+    if found := _EAST.fullmatch(text):
+        return int(found[1]), int(found[2]), int(found[3])
     if (found := _DAY_MONTH.fullmatch(text)) and (month := _MONTHS.get(found[2].lower())):
         year = int(found[3])
         # E-mail's two-digit years, as RFC 2822 reads them.
@@ -171,8 +223,14 @@ def _moment(
 
 
 def _zone(text: str | None) -> tzinfo | None:
+    """The zone of a name or an offset; None for one that nobody knows, and for none."""
     if not text:
-        return UTC
+        return None
+    if "/" in text or text in _PLACES:
+        try:
+            return ZoneInfo(_PLACES.get(text, text))
+        except (OSError, ValueError, KeyError):
+            return None
     if found := re.search(r"([+-])(\d{1,2}):?(\d{2})?$", text):
         offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
         return timezone(-offset if found[1] == "-" else offset) if offset <= timedelta(hours=14) else None

@@ -5,6 +5,7 @@
     ├── ConfigFileError   figures, topics or feeds file that can't be read
     ├── SourceError       bytes that could not be had
     │   └── FetchError    … over HTTP
+    │       └── Forbidden … from where we do not fetch
     ├── ParseError        bytes that are no feed and no article
     ├── SearchError       a search that can't be understood, or takes too long
     ├── ClusterError      the workers of a bulk run that can't be had
@@ -14,6 +15,10 @@
 
 Every message says what a person can do about it.
 """
+
+from __future__ import annotations
+
+from datetime import timedelta
 
 
 class IngestError(Exception):
@@ -33,11 +38,30 @@ class SourceError(IngestError):
 
 
 class FetchError(SourceError):
-    """… over HTTP; `status` is the answer's code where there was an answer."""
+    """… over HTTP; `status` is the answer's code and `retry_after` its wish, where there was an answer."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that the address was given up for good."""
+        return self.status == 410
+
+    @property
+    def final(self) -> bool:
+        """Whether to ask again is of no use: a refusal, other than one of so many requests."""
+        return self.status is not None and 400 <= self.status < 500 and self.status not in (408, 425, 429)
+
+
+class Forbidden(FetchError):
+    """… from where we do not fetch: a private network, or a page that robots.txt forbids."""
+
+    @property
+    def final(self) -> bool:
+        return True
 
 
 class ParseError(IngestError):

@@ -49,6 +49,7 @@ def in_words(filters: Filters, names: Mapping[int, str]) -> str:
             ("sources", tuple(names[id_] for id_ in filters.sources)),
             ("topics", filters.topics),
             ("languages", filters.languages),
+            ("texts", filters.texts),
         )
         if values
     ]

@@ -1,38 +1,49 @@
-"""Bytes over HTTP: on a deadline, up to a size, http(s) on every hop."""
+"""Bytes over HTTP: polite, guarded, on a deadline, up to a size."""
 
 from __future__ import annotations
 
+import logging
+import os
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Self
 
+import httpcore2
 import httpx2
 
-from ingest import text, urls
+from ingest import rhythm, text, urls
 from ingest.errors import FetchError
+from ingest.guard import Guard, Network
+from ingest.models import utcnow
+from ingest.settings import Settings
 from ingest.unpack import Unpacker
 
+log = logging.getLogger(__name__)
+
 CONNECT_SECONDS = 10.0
+#: Until the first byte, and between any two.
 READ_SECONDS = 20.0
-#: Time-outs count silence only; a body that drips is ended by the deadline.
+#: The time-outs above count silence only; a body that drips is ended by the deadline.
 DEADLINE_SECONDS = 60.0
 #: The largest feeds of real sites hold 2 MB; what is counted is the unpacked size.
 MAX_BYTES = 10_000_000
 MAX_REDIRECTS = 5
 
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+FEEDS = "application/atom+xml, application/rss+xml, application/feed+json, text/xml;q=.9, */*;q=.5"
+PAGES = "text/html, application/xhtml+xml;q=.9"
+
+_PERMANENT = frozenset((301, 308))
+_REDIRECTS = _PERMANENT | {302, 303, 307}
 _ADVICE = {
     401: "it wants a password. Only public feeds can be read.",
-    403: "the site refuses programs like this one. Ask its publisher, or set DISCOURSE_USER_AGENT to name yourself.",
+    403: "the site refuses programs like this one. Ask its publisher, or set DISCOURSE_CONTACT to say who you are.",
     404: "there is nothing at this address any more. Check it on the site.",
-    410: "the feed was removed for good. Take it off the list of feeds.",
-    429: "we ask too often. Raise DISCOURSE_POLL_SECONDS.",
+    410: "it was removed for good. Take it off the list of feeds, or try it again by hand.",
+    429: "we ask too often. It is left alone for a while.",
 }
 
 
@@ -47,76 +58,90 @@ class Response:
     last_modified: str | None
     content_type: str | None
     ms: int  #: all hops together
+    moved_to: str | None = None  #: where the permanent redirects led with which the way began
+    fresh: timedelta | None = None  #: how long it stays the newest, by its cache headers
 
 
 class Fetcher:
-    """An HTTP client for feeds; close it, or use it as a context manager. One thread at a time.
+    """An HTTP client for feeds and pages, for any number of threads.
 
-    `transport` takes the place of the network (for a guard, for tests); the limits are for tests.
+    The guard says which addresses it may connect to; `proxy` is the address of an HTTP proxy that connects in its
+    place (then the guard sees names only, and the proxy must guard the rest). The limits are for tests.
     """
 
     def __init__(
         self,
         user_agent: str,
         *,
-        transport: httpx2.BaseTransport | None = None,
+        guard: Guard | None = None,
+        proxy: str = "",
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         deadline_seconds: float = DEADLINE_SECONDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
+        self.user_agent = user_agent
+        self._guard = guard or Guard()
+        self._proxy = httpx2.Proxy(proxy) if proxy else None
+        self._timeout = httpx2.Timeout(read_seconds, connect=connect_seconds)
         self._deadline = deadline_seconds
         self._max_bytes = max_bytes
-        self._client = httpx2.Client(
-            headers={
-                "User-Agent": user_agent,
-                "Accept": "application/atom+xml, application/rss+xml, application/feed+json, text/xml;q=.9, */*;q=.5",
-                "Accept-Encoding": "gzip, deflate",
-            },
-            timeout=httpx2.Timeout(read_seconds, connect=connect_seconds),
-            # A connection of its own for each request: the deadline ends it by closing its socket.
-            limits=httpx2.Limits(max_keepalive_connections=0),
-            transport=transport,
-        )
+        # Reading the certificates takes longer than many a fetch.
+        self._tls = httpx2.create_ssl_context()
 
-    def __enter__(self) -> Self:
-        return self
+    @classmethod
+    def by(cls, settings: Settings) -> Fetcher:
+        """A fetcher as the settings say."""
+        if (names := ignored_proxies()) and not settings.proxy:
+            log.warning("%s is set but not used: fetches go out directly. To use it, set DISCOURSE_PROXY.", names[0])
+        return cls(settings.introduction, guard=Guard(settings.allowed_hosts), proxy=settings.proxy)
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._client.close()
-
-    def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
+    def get(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        accept: str = FEEDS,
+        max_bytes: int | None = None,
+        check: Callable[[str], None] = lambda url: None,
+    ) -> Response:
         """The bytes at an address, at most MAX_REDIRECTS hops away.
 
         `etag` and `last_modified` are those of the bytes that we have: the answer is 304 while they are the newest.
-        Raises FetchError with a sentence for people; its `status` is set where the server answered.
+        `check` is asked before each hop and may raise a FetchError. Raises FetchError with a sentence for people; its
+        `status` is set where the server answered.
         """
         start = time.monotonic()
-        headers = {}
+        end = start + self._deadline
+        headers = {"User-Agent": self.user_agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
         for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)):
             if value and _is_header(value):
                 headers[name] = value
-        # No cookie outlives a feed: what one site sets is no business of the next fetch.
-        self._client.cookies.clear()
-        with _Alarm(start + self._deadline) as alarm:
-            try:
-                return self._follow(url, headers, alarm, start)
-            except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, ValueError) as error:
-                if alarm.late:
-                    raise FetchError(_too_slow(self._deadline)) from error
-                raise FetchError(_reason(error)) from error
+        # A client and a connection of its own for each fetch: no cookie and no deadline of one reaches another.
+        transport = _Transport(self._guard, end, self._tls, self._proxy)
+        try:
+            with httpx2.Client(transport=transport, timeout=self._timeout, headers=headers, trust_env=False) as client:
+                return self._follow(client, url, start, max_bytes or self._max_bytes, check)
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, ValueError) as error:
+            if time.monotonic() >= end:
+                raise FetchError(_too_slow(self._deadline)) from error
+            raise FetchError(_reason(error)) from error
 
-    def _follow(self, url: str, headers: Mapping[str, str], alarm: _Alarm, start: float) -> Response:
+    def _follow(
+        self, client: httpx2.Client, url: str, start: float, most: int, check: Callable[[str], None]
+    ) -> Response:
         address = urls.web_address(url)
         if address is None:
             raise FetchError(f"{text.line(url, 200)} is no web address (http or https). Correct it.")
+        moved_to, permanent = None, True
         for _ in range(MAX_REDIRECTS + 1):
-            with self._client.stream("GET", address, headers=headers, extensions={"trace": alarm.watch}) as response:
+            if self._proxy:
+                self._guard.by_name(httpx2.URL(address).host)
+            check(address)
+            with client.stream("GET", address) as response:
                 if response.status_code not in _REDIRECTS:
-                    return self._response(response, address, alarm, start)
+                    return self._response(response, address, moved_to, start, most)
                 # The body of a redirect is never read: nobody needs it, and it could be a bomb.
                 url = response.headers.get("location", "")
             hop, address = address, urls.web_address(url, address)
@@ -125,13 +150,18 @@ class Fetcher:
                     f"{hop} leads to {text.line(url, 200) or 'nowhere'}, which is no web address (http or https). "
                     "Look up the feed's own address."
                 )
+            permanent = permanent and response.status_code in _PERMANENT
+            moved_to = address if permanent else moved_to
         raise FetchError(f"The address leads on more than {MAX_REDIRECTS} times. Look up the feed's own address.")
 
-    def _response(self, response: httpx2.Response, address: str, alarm: _Alarm, start: float) -> Response:
-        status = response.status_code
+    def _response(
+        self, response: httpx2.Response, address: str, moved_to: str | None, start: float, most: int
+    ) -> Response:
+        status, now = response.status_code, utcnow()
         if status != 304 and not 200 <= status < 300:
-            raise FetchError(_status_reason(status), status)
-        body = b"" if status == 304 else self._body(response, alarm)
+            wait = rhythm.retry_after(response.headers.get("retry-after"), now) if status in (429, 503) else None
+            raise FetchError(_status_reason(status), status, wait)
+        body = b"" if status == 304 else self._body(response, most, start + self._deadline)
         return Response(
             status=status,
             url=address,
@@ -140,62 +170,52 @@ class Fetcher:
             last_modified=_header(response, "last-modified"),
             content_type=_header(response, "content-type"),
             ms=round((time.monotonic() - start) * 1000),
+            moved_to=moved_to,
+            fresh=rhythm.fresh(response.headers, now),
         )
 
-    def _body(self, response: httpx2.Response, alarm: _Alarm) -> bytes:
+    def _body(self, response: httpx2.Response, most: int, end: float) -> bytes:
         # Unpacked here and not by the client, which takes a truncated gzip for whole and any stack of encodings.
         unpack = Unpacker(response.headers.get("content-encoding", ""))
         body, received = bytearray(), 0
         for chunk in response.iter_raw():
             received += len(chunk)
-            body += unpack.feed(chunk, self._max_bytes - len(body) + 1)
-            if len(body) > self._max_bytes or received > self._max_bytes:
+            body += unpack.feed(chunk, most - len(body) + 1)
+            if len(body) > most or received > most:
                 raise FetchError(
-                    f"The answer is larger than {self._max_bytes / 1e6:g} MB: no feed is. Check the address.",
+                    f"The answer is larger than {most / 1e6:g} MB, which is more than we read. Check the address.",
                     response.status_code,
                 )
-            if alarm.late:
-                break
-        # A body without a length just ends when the alarm closes the connection.
-        if alarm.late:
-            raise FetchError(_too_slow(self._deadline), response.status_code)
+            if time.monotonic() >= end:
+                raise FetchError(_too_slow(self._deadline), response.status_code)
         if received and not unpack.finished:
             raise FetchError("The packed answer breaks off in the middle. It is tried again.", response.status_code)
         return bytes(body)
 
 
-class _Alarm:
-    """Closes the connection in use when the time is over: a time-out never ends headers that drip."""
+class _Transport(httpx2.HTTPTransport):
+    """One fetch's way to the network, through the guard. httpx2 has no door for a network backend but this one."""
 
-    def __init__(self, end: float) -> None:
-        self._end = end
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(max(0.0, end - time.monotonic()), self._ring)
-        self._timer.daemon = True
+    def __init__(self, guard: Guard, end: float, tls: ssl.SSLContext, proxy: httpx2.Proxy | None) -> None:
+        if proxy is None:
+            self._pool = httpcore2.ConnectionPool(
+                ssl_context=tls, max_keepalive_connections=0, network_backend=Network(guard, end)
+            )
+            return
+        url = proxy.url
+        self._pool = httpcore2.HTTPProxy(
+            httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
+            proxy_auth=proxy.raw_auth,
+            ssl_context=tls,
+            max_keepalive_connections=0,
+            network_backend=Network(Guard([url.host]), end),
+        )
 
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    @property
-    def late(self) -> bool:
-        return time.monotonic() >= self._end
-
-    def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """The client's trace: tells which socket it has just opened."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self.late:
-                self._ring()
-
-    def _ring(self) -> None:
-        if self._socket is not None:
-            # The plain socket's own method: TLS would wait for an answer to its farewell.
-            with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+def ignored_proxies() -> list[str]:
+    """The variables of the environment that name a proxy; none of them is used, only the setting."""
+    names = ("http_proxy", "https_proxy", "all_proxy")
+    return sorted(name for name in os.environ if name.lower() in names and os.environ[name])
 
 
 def _reason(error: Exception) -> str:
@@ -216,7 +236,7 @@ def _reason(error: Exception) -> str:
     return f"The address can't be fetched ({text.line(str(error), 120) or type(error).__name__}). Check it."
 
 
-def _causes(error: BaseException | None) -> Any:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,8 +11,6 @@ from datetime import UTC, datetime
 
 from ingest import dates, markup, text, urls
 from ingest.models import Entry, PublishedFrom, TextKind
-
-log = logging.getLogger(__name__)
 
 #: More items than this are an archive or an attack: the largest feeds of news sites hold a few hundred.
 MOST_ITEMS = 2000
@@ -46,14 +43,37 @@ class Item:
     language: str | None = None
 
 
-def entries(items: Sequence[Item], *, source: str, home: str | None, now: datetime) -> list[Entry]:
-    """The items that have words, in the feed's order; of too many the newest MOST_ITEMS.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A feed as one of the formats has it."""
 
-    Relative links are resolved against `home`, the feed's own link, and that against `source`.
+    items: Sequence[Item]
+    home: str | None = None  #: the feed's own link: what relative links start from
+    notes: tuple[str, ...] = ()  #: what is wrong with it, in sentences for people
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed that was read."""
+
+    entries: tuple[Entry, ...]
+    notes: tuple[str, ...] = ()  #: what is wrong with it, in sentences for people
+
+
+def read(found: Found, *, source: str, now: datetime) -> Feed:
+    """The items that have words as entries, in the feed's order; of too many the newest MOST_ITEMS.
+
+    Relative links are resolved against the feed's own link, and that against `source`.
     """
+    items, notes = found.items, found.notes
     if len(items) > MOST_ITEMS:
-        log.warning("%s: %d items, only the newest %d are read", source, len(items), MOST_ITEMS)
+        notes += (f"The feed lists {len(items):,} items: only the newest {MOST_ITEMS:,} are read.",)
         items = _newest(items, now)
+    entries = tuple(_entries(items, source, found.home, now))
+    return Feed(entries, notes + _impossible(items, entries))
+
+
+def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime) -> list[Entry]:
     base = urls.site(home, source) or source
     links = [urls.web_address(item.link, base) for item in items]
     titles = [text.line(markup.to_text(item.title)) for item in items]
@@ -97,7 +117,7 @@ def _entry(
         return None
     if not keys:
         keys = ["hash:" + hashlib.sha256(text.compose(title, body).encode()).hexdigest()[:16]]
-    published, published_from = _published(item, now)
+    dated = _dated(item, now)
     return Entry(
         source=source,
         title=title,
@@ -107,8 +127,9 @@ def _entry(
         link=link,
         guid=guid,
         author=text.line(markup.to_text(item.author), _AUTHOR_LIMIT) or None if item.author else None,
-        published=published,
-        published_from=published_from,
+        published=dated.published,
+        published_from=dated.published_from,
+        feed_at=dated.stated,
         language=language(item.language),
         summary=summary if summary != body else "",
     )
@@ -124,17 +145,38 @@ def _body(content: str, summary: str) -> tuple[str, TextKind]:
     return longer, "full" if full or len(longer) >= NO_SUMMARY else "summary"
 
 
-def _published(item: Item, now: datetime) -> tuple[datetime | None, PublishedFrom | None]:
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """When an item was published, how we know, and the date that the feed gives even where it can't be."""
+
+    published: datetime | None = None
+    published_from: PublishedFrom | None = None
+    stated: datetime | None = None
+
+
+def _dated(item: Item, now: datetime) -> _Dated:
     if moment := dates.from_text(item.published, now=now):
-        return moment, "feed"
+        return _Dated(moment, "feed" if dates.zoned(item.published) else "feed, no zone", moment)
+    stated = dates.stated(item.published)
     if moment := dates.from_text(item.updated, now=now):
-        return moment, "feed update"
-    return None, None
+        return _Dated(moment, "feed update" if dates.zoned(item.updated) else "update, no zone", stated or moment)
+    return _Dated(stated=stated or dates.stated(item.updated))
+
+
+def _impossible(items: Sequence[Item], entries: Sequence[Entry]) -> tuple[str, ...]:
+    """A sentence about the dates that can't be; none where all can, or are not there."""
+    if all(entry.published for entry in entries):
+        return ()
+    odd = [words for item in items if (words := item.published or item.updated) and not dates.stated(words)]
+    odd += [entry.feed_at.date().isoformat() for entry in entries if entry.feed_at and not entry.published]
+    if not odd:
+        return ()
+    return (f"{len(odd)} dates can't be (such as {text.line(odd[0], 40)}): their articles get the time they came.",)
 
 
 def _newest(items: Sequence[Item], now: datetime) -> list[Item]:
     never = datetime.min.replace(tzinfo=UTC)
-    moments = [_published(item, now)[0] or never for item in items]
+    moments = [_dated(item, now).published or never for item in items]
     # The sort is stable: without dates the feed's own order decides, and that is newest first.
     kept = sorted(range(len(items)), key=lambda index: moments[index], reverse=True)[:MOST_ITEMS]
     return [items[index] for index in sorted(kept)]

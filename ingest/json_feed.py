@@ -6,18 +6,19 @@ import html
 import json
 from typing import Any
 
-from ingest import text
+from ingest import charset, text
 from ingest.errors import ParseError
-from ingest.items import Item
+from ingest.items import Found, Item
 
 
-def items(body: bytes) -> tuple[list[Item], str | None]:
+def items(body: bytes, content_type: str | None = None) -> Found:
     """The items of a JSON Feed, and the address that the feed gives for its site.
 
     Raises ParseError for JSON that is no feed (usually an error message) and for broken JSON.
     """
+    words, guessed = charset.decoded(body, content_type)
     try:
-        feed = json.loads(body)
+        feed = json.loads(words, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(
             f"This begins like JSON but isn't ({text.line(str(error), 100)}). Check the address."
@@ -25,11 +26,15 @@ def items(body: bytes) -> tuple[list[Item], str | None]:
     found = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(found, list) or "jsonfeed.org" not in str(feed.get("version")):
         raise ParseError(
-            f"This is JSON, but no feed ({text.line(body[:300].decode(errors='replace'), 120)}). "
+            f"This is JSON, but no feed ({text.line(words[:300], 120)}). "
             "Check the address, or whether the site wants a key."
         )
     language = _text(feed, "language")
-    return [_item(item, language) for item in found if isinstance(item, dict)], _text(feed, "home_page_url")
+    return Found(
+        [_item(item, language) for item in found if isinstance(item, dict)],
+        _text(feed, "home_page_url"),
+        (guessed,) if guessed else (),
+    )
 
 
 def _item(item: dict[str, Any], language: str | None) -> Item:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 SourceKind = Literal["feed", "folder", "archive"]
 TextKind = Literal["full", "summary", "title"]
+#: Whether the pages of a feed's articles are fetched: where the feed gives no whole text, always, never.
+FullText = Literal["auto", "always", "never"]
 Kind = Literal["person", "office", "ambiguous"]
 Label = Literal["negative", "neutral", "positive"]
 
 #: How we know when an article was published, best first.
 PublishedFrom = Literal[
-    "front matter", "feed", "archive", "feed update", "file name", "page", "file time", "fetch time"
-]
+    "front matter", "feed", "archive", "feed, no zone", "feed update", "update, no zone", "file name", "page",
+    "file time", "fetch time",
+]  # fmt: skip
 
 #: The compound score at which VADER's author calls a text positive or negative.
 NEUTRAL_BELOW = 0.05
+
+#: Times in a row that a permanent redirect has to be seen before we believe it.
+MOVED_AFTER = 3
 
 DEMO_GROUP = "Demo"
 
@@ -44,6 +50,7 @@ class Source:
     group: str = ""
     home: str | None = None  #: http(s) address of the outlet for people
     language: str | None = None  #: two letters; articles may differ
+    full_text: FullText = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Entry:
     author: str | None = None
     published: datetime | None = None
     published_from: PublishedFrom | None = None
+    feed_at: datetime | None = None  #: the date that a feed gives, even where nothing can have been published then
     language: str | None = None  #: as declared; the analysis decides where nothing is declared
     summary: str = ""
     outlet: str | None = None  #: front matter's `source`
@@ -141,6 +149,22 @@ class FeedState:
     last_modified: str | None = None
     failures: int = 0
     language: str | None = None
+    interval: timedelta | None = None  #: the rhythm it has shown; None before its first answer
+    asked: timedelta | None = None  #: the rhythm its publisher asks for
+    whole_at: datetime | None = None  #: its last whole answer
+    moved_to: str | None = None  #: where a permanent redirect led the last time …
+    moved_seen: int = 0  #: … and how many times in a row it did
+    full_text: FullText = "auto"
+
+    @property
+    def adopted(self) -> str | None:
+        """Where it has moved for good."""
+        return self.moved_to if self.moved_seen >= MOVED_AFTER else None
+
+    @property
+    def address(self) -> str:
+        """Where it is asked; its identity stays the address by which it was listed."""
+        return self.adopted or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +176,13 @@ class Attempt:
     status: int | None = None
     size: int = 0  #: bytes received
     ms: int = 0
+    parse_ms: int | None = None  #: from the bytes to the entries
     reason: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    moved_to: str | None = None  #: the address to which permanent redirects led
+    retry_after: timedelta | None = None  #: how long the server asks us to stay away
+    gone: bool = False  #: the feed was removed for good
+    asked: timedelta | None = None  #: the rhythm its publisher asks for, in the feed
+    fresh: timedelta | None = None  #: … and in the cache headers
     entries: tuple[Entry, ...] = field(default=(), repr=False)

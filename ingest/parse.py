@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from ingest import items, json_feed, rss
+from ingest import discover, items, json_feed, rss
 from ingest.articles import article_file
 from ingest.errors import ParseError
+from ingest.items import Feed
 from ingest.models import Entry
 
 __all__ = ["article_file", "feed"]
@@ -22,13 +23,20 @@ _MAGIC = (
     (b"\x1f\x8b", "packed data (gzip)"),
 )
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
+_FEED = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
+#: A page may link to hundreds of feeds; who looks for one needs the first few.
+_OFFERED = 3
 #: Formats show in the first lines, and the longest comments and style sheets before a root are shorter than this.
 _HEAD = 65_536
 
 
 def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> list[Entry]:
-    """The entries of an RSS, Atom or JSON feed, in its own order; empty for a feed that holds nothing now.
+    """The entries of a feed, in its own order; empty for a feed that holds nothing now. See `read`."""
+    return list(read(body, source=source, now=now, content_type=content_type).entries)
+
+
+def read(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
+    """What is in an RSS, Atom or JSON feed, in this process and for as long as it takes (`parser` has limits).
 
     `source` is the feed's address, `content_type` the header it came with. Raises ParseError, saying what the
     bytes are instead and what to do about it.
@@ -40,17 +48,21 @@ def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = 
         if head.startswith(magic):
             raise ParseError(f"This is {name}, not a feed. Check the address.")
     if head[:1] in (b"{", b"["):
-        found, home = json_feed.items(body)
+        found = json_feed.items(body, content_type)
     else:
-        _refuse_page(head)
-        found, home = rss.items(body, content_type)
-    return items.entries(found, source=source, home=home, now=now)
+        _refuse_page(head, body, source)
+        found = rss.items(body, source=source, content_type=content_type)
+    return items.read(found, source=source, now=now)
 
 
-def _refuse_page(head: bytes) -> None:
+def _refuse_page(head: bytes, body: bytes, source: str) -> None:
     page, root = _HTML.search(head), _FEED.search(head)
-    if page and not (root and root.start() < page.start()):
-        raise ParseError(
-            "This is a web page, not a feed: perhaps a login, or the site's front page. "
-            "Feed links can be looked for in it (RSS, Atom); put such an address into the list of feeds."
-        )
+    if not page or (root and root.start() < page.start()):
+        return
+    named = [link.url for link in discover.links(body, source)[:_OFFERED]]
+    advice = (
+        f"It names these feeds: {' '.join(named)}. Put one of them into the list of feeds."
+        if named
+        else "It names no feed. Look on the site for one (RSS, Atom), and put that address into the list of feeds."
+    )
+    raise ParseError(f"This is a web page, not a feed: perhaps a login, or the site's front page. {advice}")

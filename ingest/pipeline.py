@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest import text
+from ingest import pages, rhythm, text
 from ingest.analyse import SCORER, Analyser
 from ingest.analysts import Here
-from ingest.errors import IngestError
-from ingest.models import Article, Attempt, Entry, FeedState, Source, utcnow
+from ingest.errors import IngestError, ParseError
+from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.pages import Page
 from ingest.rescore import Rescore
+from ingest.rhythm import Rhythm
 from ingest.sources import folder
-from ingest.store import record, schema
+from ingest.store import coverage, record, schedule, schema
+from ingest.store import pages as store_pages
 from ingest.store.identity import FOLDER_SCOPE, unchanged
+from ingest.store.pages import PageState
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit, Written
 
@@ -31,11 +36,10 @@ Item = TypeVar("Item")
 #: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
 BATCH = 100
 
-#: A feed that fails is asked less and less often, but never given up.
-_LONGEST_PAUSE = timedelta(days=1)
-
 #: The source of files whose front matter names none.
 SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
+
+_PACE = Rhythm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,15 @@ class Pipeline:
         engine: Engine,
         analyser: Analyser,
         *,
-        pause: timedelta = timedelta(minutes=10),
+        pace: Rhythm = _PACE,
         clock: Callable[[], datetime] = utcnow,
+        luck: Callable[[], float] = random.random,
     ) -> None:
         self.engine = engine
         self.analyser = analyser
-        self._pause = pause
+        self._pace = pace
         self._clock = clock
+        self._luck = luck
         self._seen: dict[str, tuple[int, int]] = {}  # seed file -> (mtime_ns, size) when it was last read
         # Seed file -> what is wrong with it, until it is mended or gone; None before the first pass.
         self._faults: dict[str, str] | None = None
@@ -84,29 +90,8 @@ class Pipeline:
 
     def due(self) -> list[FeedState]:
         """The feeds whose time has come, the longest waiting first."""
-        table = schema.source
         with self.engine.connect() as connection:
-            rows = connection.execute(
-                select(table)
-                .where(
-                    table.c.kind == "feed",
-                    table.c.listed,
-                    table.c.next_at.is_(None) | (table.c.next_at <= self._clock()),
-                )
-                .order_by(table.c.next_at)
-            ).mappings()
-            return [
-                FeedState(
-                    source_id=row["id"],
-                    url=row["key"],
-                    name=row["name"],
-                    etag=row["etag"],
-                    last_modified=row["last_modified"],
-                    failures=row["failures"],
-                    language=row["language"],
-                )
-                for row in rows
-            ]
+            return schedule.due(connection, self._clock())
 
     def feed(self, state: FeedState, attempt: Attempt) -> Outcome:
         """Stores what an attempt on a feed brought, and when to ask again."""
@@ -114,37 +99,67 @@ class Pipeline:
         outcome = Outcome()
         entries = [replace(entry, language=entry.language or state.language) for entry in _once(attempt.entries)]
         for batch in _batches(entries, BATCH):
-            written, unread = self._store(
-                [(source, state.source_id, entry) for entry in batch], str(state.source_id), source.name
-            )
+            read = [(source, state.source_id, entry) for entry in batch]
+            written, unread = self._store(read, str(state.source_id), source.name, full_text=state.full_text)
             outcome += written
             outcome += Outcome(faults=tuple(f"{entry.title}: {reason}" for entry, reason in unread))
-        failed = attempt.outcome == "error"
-        failures = state.failures + 1 if failed else 0
-        pause = min(self._pause * 2 ** min(failures, 16), max(_LONGEST_PAUSE, self._pause))
-        self._schedule(state.source_id, attempt, outcome, failures, attempt.at + pause)
+        pause = rhythm.pause(self._pace, state, attempt, outcome.added + outcome.edited, self._luck)
+        self._schedule(state.source_id, attempt, outcome, schedule.after(state, attempt, pause))
         for fault in outcome.faults:
             log.warning("%s: %s", state.name, fault)
+        failed = attempt.outcome == "error"
         return outcome + Outcome(faults=(f"{state.name}: {attempt.reason}",) if failed else ())
 
-    def _schedule(
-        self, source_id: int, attempt: Attempt, outcome: Outcome, failures: int, next_at: datetime | None
-    ) -> None:
+    # -- pages of articles ------------------------------------------------------------------------------------------
+
+    def due_pages(self) -> list[PageState]:
+        """The articles' pages whose time has come."""
+        with self.engine.connect() as connection:
+            return store_pages.due(connection, self._clock())
+
+    def page(self, state: PageState, found: Page | IngestError) -> bool:
+        """Stores the text of an article's page as its next version; whether it did. What fails leaves the summary."""
+        now = self._clock()
+        with self.engine.connect() as connection:
+            held = store_pages.held(connection, state.article_id)
+        article = None
+        if held and isinstance(found, Page):
+            try:
+                article = self._completed(held.entry, found, now)
+            except IngestError as error:
+                found = error
+            except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
+                log.exception("the analysis of %s failed", state.url)
+                found = ParseError(_bug("the analysis", error))
+        with record.writing(self.engine) as connection:
+            if isinstance(found, IngestError):
+                store_pages.failed(connection, state, found, now)
+            elif held and article:
+                commit = Commit(connection, now, held.source)
+                scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+                page_at = found.published
+                if commit.completed(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
+                    store_pages.done(connection, state.article_id)
+                    return True
+        return False
+
+    def _completed(self, entry: Entry, page: Page, now: datetime) -> Article:
+        """The article with the text of its page. Raises ParseError when that is of something else."""
+        if not pages.belongs(page.body, f"{entry.title} {entry.body}"):
+            raise ParseError("The page's text is not the article of the feed, or no more of it.")
+        entry = replace(entry, body=page.body, text_kind="full")
+        if page.published and entry.published_from == "fetch time":
+            entry = replace(entry, published=page.published, published_from="page")
+        return self.analyser.article(entry, now)
+
+    # -- common to sources ------------------------------------------------------------------------------------------
+
+    def _schedule(self, source_id: int, attempt: Attempt, outcome: Outcome, values: Mapping[str, object]) -> None:
         table = schema.source
-        values: dict[str, object] = {
-            "last_attempt_at": attempt.at,
-            "failures": failures,
-            "next_at": next_at,
-            "state": "failing" if attempt.outcome == "error" else "ok",
-            "last_error": attempt.reason,
-        }
-        if attempt.outcome != "error":
-            values["last_success_at"] = attempt.at
-        if attempt.outcome == "ok":
-            # Kept from a whole answer only: after a broken one the next request must bring everything again.
-            values |= {"etag": attempt.etag, "last_modified": attempt.last_modified}
         with record.writing(self.engine) as connection:
             connection.execute(update(table).where(table.c.id == source_id).values(**values))
+            ok = attempt.outcome != "error"
+            coverage.note(connection, source_id, attempt.at, ok=ok, articles=outcome.added)
             connection.execute(
                 insert(schema.fetch).values(
                     source_id=source_id,
@@ -153,6 +168,7 @@ class Pipeline:
                     status=attempt.status,
                     bytes=attempt.size,
                     ms=attempt.ms,
+                    parse_ms=attempt.parse_ms,
                     added=outcome.added,
                     edited=outcome.edited,
                     reason=attempt.reason or ("; ".join(outcome.faults)[:500] or None),
@@ -209,7 +225,9 @@ class Pipeline:
         with record.writing(self.engine) as connection:
             source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
         attempt = Attempt("error" if reason else "ok", now, reason=reason)
-        self._schedule(source_id, attempt, outcome, 1 if reason else 0, None)
+        values = {"last_attempt_at": now, "failures": 1 if reason else 0, "last_error": reason}
+        values |= {"state": "failing"} if reason else {"state": "ok", "last_success_at": now}
+        self._schedule(source_id, attempt, outcome, values)
         if reason:
             log.warning("seed folder: %s", reason)
 
@@ -221,8 +239,12 @@ class Pipeline:
         scope: str,
         what: str,
         present: frozenset[str] = frozenset(),
+        full_text: FullText = "never",
     ) -> tuple[Written, list[tuple[Entry, str]]]:
-        """Analyses the entries that are new or edited and commits them together; says which could not be analysed."""
+        """Analyses the entries that are new or edited and commits them together; says which could not be analysed.
+
+        With them it is noted which of them lack their `full_text`, so that their pages are fetched.
+        """
         failed: list[tuple[Entry, str]] = []
         if not entries:
             return Written(), failed
@@ -249,12 +271,19 @@ class Pipeline:
             ]
             for article, fault in commit.sound(groups, scoring=scoring, present=present):
                 failed.append((article.entry, _bug("storing it", fault)))
+            for source_id, _, articles in groups:
+                wanted = [article.entry for article in articles if _lacks(article.entry, full_text)]
+                store_pages.ask(connection, source_id, wanted, now)
         return commit.written, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
         analysts = Here(self.analyser, self._clock)
         return Rescore(self.engine, self.analyser.snapshot, analysts, self._clock, stop).run().checked
+
+
+def _lacks(entry: Entry, full_text: FullText) -> bool:
+    return entry.link is not None and (full_text == "always" or (full_text == "auto" and entry.text_kind != "full"))
 
 
 def _once(entries: Sequence[Entry]) -> Iterator[Entry]:

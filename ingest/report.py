@@ -11,14 +11,16 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from ingest import parse, watch
+from ingest import parse, parser, verdicts, watch
 from ingest.analyse import Analyser, Watchlist
 from ingest.articles import SUFFIXES
 from ingest.errors import IngestError, SourceError
 from ingest.fetch import Fetcher
-from ingest.models import Entry
+from ingest.models import Entry, Source, utcnow
 from ingest.settings import Settings
-from ingest.store import record, schema, sources
+from ingest.store import complaints, record, schema, sources
+from ingest.store.sources import SourceRow
+from ingest.verdicts import Judged
 
 Row = dict[str, Any]
 
@@ -36,17 +38,16 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def parsed(sources: Sequence[str], *, user_agent: str, now: datetime) -> Iterator[Row]:
+def parsed(sources: Sequence[str], fetcher: Fetcher, *, now: datetime) -> Iterator[Row]:
     """One row an entry of each file or URL; one row with `ok: false` for a source that can't be read."""
-    with Fetcher(user_agent=user_agent) as fetcher:
-        for source in sources:
-            try:
-                entries = _entries(source, fetcher, now)
-            except IngestError as error:
-                yield _parsed(source, None, str(error))
-            else:
-                for entry in entries:
-                    yield _parsed(source, entry, None)
+    for source in sources:
+        try:
+            entries = _entries(source, fetcher, now)
+        except IngestError as error:
+            yield _parsed(source, None, str(error))
+        else:
+            for entry in entries:
+                yield _parsed(source, entry, None)
 
 
 def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:
@@ -68,7 +69,7 @@ def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:
 def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     if source.lower().startswith(("http://", "https://")):
         answer = fetcher.get(source)
-        return parse.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type)
+        return list(parser.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type).entries)
     path = Path(source)
     try:
         body = path.read_bytes()
@@ -77,7 +78,7 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
         raise SourceError(f"{error.strerror}") from error
     if path.suffix.lower() in SUFFIXES:
         return [parse.article_file(body, path=path.name, modified=modified, now=now)]
-    return parse.feed(body, source=source, now=now)
+    return list(parser.feed(body, source=source, now=now).entries)
 
 
 def scored(files: Iterable[Path], watchlist: Watchlist, *, now: datetime) -> Iterator[Row]:
@@ -130,33 +131,57 @@ def in_words(row: Row) -> str:
     return "\n".join(lines)
 
 
-def status(active: Settings, engine: Engine) -> Row:
-    """Sources, counts, the newest revision, and whether the loop runs."""
+def checked(feed: Source, fetcher: Fetcher) -> Row:
+    """What a feed holds now, or why it can't be had; nothing is stored."""
+    row: Row = {"name": feed.name, "url": feed.key, "ok": False, "entries": 0, "newest": None, "ms": None}
+    try:
+        answer = fetcher.get(feed.key)
+        row["ms"] = answer.ms
+        entries = parser.feed(answer.body, source=feed.key, now=utcnow(), content_type=answer.content_type).entries
+    except IngestError as error:
+        return row | {"error": str(error)}
+    newest = max((entry.published for entry in entries if entry.published), default=None)
+    return row | {"ok": True, "error": None, "entries": len(entries), "newest": newest}
+
+
+#: Days of the ledger that `status` tells of each feed.
+STATUS_DAYS = 14
+
+
+def status(active: Settings, engine: Engine, *, days: int = STATUS_DAYS) -> Row:
+    """Sources with their last days, counts, the newest revision, what is wrong, and whether the loop runs."""
     with engine.connect() as connection:
         current = schema.analysis.c.rev_to.is_(None)
         mentions = select(func.count()).select_from(
             schema.mention.join(schema.analysis, schema.analysis.c.id == schema.mention.c.analysis_id)
         )
         rows = sources.listing(connection)
+        judged = verdicts.of(connection, rows, today=utcnow().date())
         return {
             "revision": record.current_revision(connection),
             "articles": connection.execute(select(func.count()).where(current)).scalar_one(),
             "mentions": connection.execute(mentions.where(current)).scalar_one(),
             "worker": watch.alive(active),
             "newest_fetch": sources.newest_fetch(connection),
-            "sources": [
-                {
-                    "name": row.name,
-                    "kind": row.kind,
-                    "key": row.key,
-                    "group": row.group,
-                    "state": row.state if row.listed else "no longer listed",
-                    "articles": row.articles,
-                    "failures": row.failures,
-                    "last_attempt": row.last_attempt_at and row.last_attempt_at.isoformat(),
-                    "last_success": row.last_success_at and row.last_success_at.isoformat(),
-                    "last_error": row.last_error,
-                }
-                for row in rows
-            ],
+            "faults": [asdict(each) for each in complaints.current(connection)],
+            "sources": [_source(row, judged.get(row.id), days) for row in rows],
         }
+
+
+def _source(row: SourceRow, judged: list[Judged] | None, days: int) -> Row:
+    """A source; its verdict and its last days for a feed, None for anything else."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "key": row.key,
+        "group": row.group,
+        "state": row.state if row.listed else "no longer listed",
+        "verdict": verdicts.standing(judged, row.state) if judged is not None and row.listed else None,
+        "articles": row.articles,
+        "failures": row.failures,
+        "last_attempt": row.last_attempt_at and row.last_attempt_at.isoformat(),
+        "last_success": row.last_success_at and row.last_success_at.isoformat(),
+        "last_error": row.last_error,
+        "next_attempt": row.next_at and row.next_at.isoformat(),
+        "days": None if judged is None else [asdict(each) for each in judged[-days:]],
+    }

@@ -1,125 +1,227 @@
-"""RSS and Atom, through feedparser: from bytes only, its HTTP, sanitiser and URL resolver unused."""
+"""RSS, RDF, Atom and CDF, through feedparser: its HTTP, its sanitiser and its URL resolver unused."""
 
 from __future__ import annotations
 
+import html
 import io
 import logging
 import re
+import xml.sax
 from typing import Any
+from xml.parsers.expat import ExpatError
+from xml.sax.expatreader import ExpatParser
+from xml.sax.xmlreader import InputSource
 
-import feedparser
+from feedparser.api import LooseFeedParser, StrictFeedParser
 
+from ingest import charset, doctype
 from ingest.errors import ParseError
-from ingest.items import Item
+from ingest.items import Found, Item
 
 log = logging.getLogger(__name__)
 
-_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
-_CONTROL = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")
-_ROOT = re.compile(rb"<\?xml\s|<(?:rss|feed|rdf:RDF|RDF|channel)[\s>]|<!DOCTYPE", re.IGNORECASE)
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_LAST_ITEM = re.compile(rb"<(/?)(?:item|entry)[\s>]")
-_ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s>]+\s+(?:\"([^\"]*)\"|'([^']*)')")
-#: Feeds that declare entities at all declare a few characters.
-_ENTITIES_LENGTH = 5_000
-_XML_ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding\s*=", re.IGNORECASE)
+_ROOT = re.compile(r"<\?xml\s|<(?:[\w-]+:)?(?:rss|feed|RDF|channel)[\s>]|<!DOCTYPE", re.IGNORECASE)
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
+#: What XML 1.0 allows in no document, however it is written.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
+_BARE = re.compile(r"&(?!(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z_][\w.-]*);)|<(?![A-Za-z_/!?])")
+_LAST_ITEM = re.compile(r"<(/?)(?:[\w-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_END = re.compile(r"</(?:[\w-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
+_ENDS = ("</rss", "</feed", "</rdf", "</channel", ":rss>", ":feed>")
+
+#: No feed has a reason for more; the time that feedparser takes grows with the square of it.
+_DEEPEST = 2_000
+#: expat's errors for a document that stops too early: no root, an open tag, half a character, an open CDATA section.
+_STOPS = frozenset((3, 5, 6, 20))
+#: … for something after the root, and for what is not expat's own.
+_JUNK, _UNKNOWN = 9, -1
+
+#: Signs that a title which may be HTML is HTML: an end tag, an entity, a tag that stands alone or has attributes.
+_TITLE_MARKUP = re.compile(
+    r"</[a-z][a-z0-9]*\s*>|&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]*);|<(?:br|img|wbr|hr)\b|<[a-z]+\s[^<>]*=|"
+    r"^\s*<(?:a|b|i|u|p|em|div|font|span|strong)>",
+    re.IGNORECASE,
+)
+#: … and that a text declared as plain is HTML all the same: many an Atom feed forgets its `type`.
+_TEXT_MARKUP = re.compile(r"</(?:p|a|b|i|em|strong|div|span|ul|ol|li|h[1-6]|blockquote|table)\s*>|<(?:br|img)\b", re.I)
 
 
-def items(body: bytes, content_type: str | None = None) -> tuple[list[Item], str | None]:
-    """The items of an RSS or Atom document, and the address that the feed gives for its site.
+def items(body: bytes, *, source: str, content_type: str | None = None) -> Found:
+    """The items of an RSS, RDF, Atom or CDF document, and the address that the feed gives for its site.
 
     An item that the document's end cuts off is left out. Raises ParseError when there is no feed in it.
     """
-    body = _from_root(body)
-    _refuse_bomb(body)
-    parsed = _parsed(body, content_type)
-    found = list(parsed["entries"])
-    if not parsed["version"] and not found:
+    text, guessed = charset.decoded(body, content_type)
+    text = _CONTROL.sub("", _from_root(text))
+    doctype.refuse_bomb(text)
+    parsed, cut_off = _parsed(text)
+    found = list(parsed.entries)
+    if not parsed.version and not found:
         raise ParseError("This is neither RSS nor Atom nor JSON Feed. Check the feed's address in a browser.")
-    if found and _cut_off(body):
-        log.warning("the feed ends in the middle of an item; the %d before it are read", len(found) - 1)
-        found.pop()
-    feed = parsed["feed"]
-    atom = str(parsed["version"]).startswith("atom")
-    return [_item(entry, feed, atom) for entry in found], _text(feed, "link")
+    notes = [guessed] if guessed else []
+    if cut_off:
+        if parsed.inentry and found:
+            found.pop()
+        notes.append(f"The feed breaks off before its end: the {len(found)} whole items in it are read.")
+    feed = parsed.feeddata
+    atom = str(parsed.version).startswith("atom")
+    # A relative link of an Atom feed starts where the feed lies (RFC 4287); RSS doesn't say, and its own link is best.
+    home = None if atom and source.startswith(("http://", "https://")) else _text(feed, "link")
+    return Found([_item(entry, feed, atom) for entry in found], home, tuple(notes))
 
 
-def _parsed(body: bytes, content_type: str | None) -> Any:
-    headers = {"content-type": f"application/xml{_charset(body, content_type)}"}
+# -- feedparser -------------------------------------------------------------------------------------------------------
+
+
+class _Expat(ExpatParser):
+    """Python's own SAX driver, but text comes in large pieces: small ones take most of feedparser's time."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._parser.buffer_text = True  # type: ignore[attr-defined]
+        self._parser.buffer_size = 65_536  # type: ignore[attr-defined]
+
+
+class _Habits:
+    """Where feedparser reads otherwise than we want: what describes a picture, and what may be a link."""
+
+    def unknown_starttag(self, tag: str, attributes: Any) -> None:
+        if self.depth > _DEEPEST:  # type: ignore[attr-defined]
+            raise ParseError(f"The feed nests elements {_DEEPEST:,} deep, as attacks do. It is not read.")
+        super().unknown_starttag(tag, attributes)  # type: ignore[misc]
+
+    def _start_media_description(self, _: Any) -> None:
+        self.push("aside", 0)  # type: ignore[attr-defined]
+
+    def _end_media_description(self) -> None:
+        value = self.pop("aside")  # type: ignore[attr-defined]
+        self._get_context().setdefault("aside", value)  # type: ignore[attr-defined]
+
+    def _end_dc_title(self) -> None:
+        # It stands in for a title that is missing, wherever it stands.
+        depth: int = self.title_depth  # type: ignore[has-type]
+        super()._end_dc_title()  # type: ignore[misc]
+        self.title_depth = depth
+
+    def _start_guid(self, attributes: Any) -> None:
+        permanent = str(attributes.get("ispermalink", "true")).strip().lower() != "false"
+        super()._start_guid({**attributes, "ispermalink": "true" if permanent else "false"})  # type: ignore[misc]
+        self._get_context()["permanent"] = permanent  # type: ignore[attr-defined]
+
+
+class _Strict(_Habits, StrictFeedParser):  # type: ignore[misc]
+    resolve_relative_uris = sanitize_html = False
+
+
+class _Loose(_Habits, LooseFeedParser):  # type: ignore[misc]
+    resolve_relative_uris = sanitize_html = False
+
+
+def _parsed(text: str) -> tuple[Any, bool]:
+    """feedparser's reading of a document, and whether its end is missing."""
+    for mend in (str, _mended):
+        text = mend(text)
+        document, version, entities = doctype.replaced(text)
+        strict, error = _strict(document, version)
+        if error is None:
+            return strict, False
+        if error in _STOPS and strict.entries:
+            return strict, True
+        if error == _JUNK and (end := _END.search(document)) and not _LAST_ITEM.search(document, end.end()):
+            return strict, False
+    loose = _Loose("", None, "utf-8", entities)
+    loose.version = version
     try:
-        return _feedparser(body, headers)
-    # feedparser raises whatever its parts raise: for character references that can't be, for some DOCTYPEs.
-    except Exception as first:
-        log.info("mending a feed that feedparser can't read: %r", first)
-        try:
-            return _feedparser(_mended(body), headers)
-        except Exception as error:
+        loose.feed(document)
+    except (ParseError, MemoryError):
+        raise
+    # feedparser raises whatever its parts raise. What was read until then is whole.
+    except Exception as error:
+        best = max(strict, loose, key=lambda parser: len(parser.entries))
+        if not best.entries:
             raise ParseError(
                 f"The feed is damaged and can't be read ({type(error).__name__}). "
                 "Tell its publisher, or take it off the list."
             ) from error
+        return best, True
+    return loose, bool(loose.inentry) and _cut_off(text)
 
 
-def _feedparser(body: bytes, headers: dict[str, str]) -> Any:
-    return feedparser.parse(
-        io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+def _strict(document: str, version: str) -> tuple[Any, int | None]:
+    """What the strict parser has read, and expat's number of the error that stopped it."""
+    handler = _Strict("", None, "utf-8")
+    handler.version = version
+    source = InputSource()
+    source.setEncoding("utf-8")
+    source.setByteStream(io.BytesIO(document.encode()))
+    driver = _Expat(namespaceHandling=1)
+    driver.setFeature(xml.sax.handler.feature_external_ges, False)
+    driver.setContentHandler(handler)
+    driver.setErrorHandler(handler)
+    try:
+        driver.parse(source)
+    except xml.sax.SAXParseException as error:
+        cause = error.getException()
+        return handler, cause.code if isinstance(cause, ExpatError) else _UNKNOWN
+    except (ParseError, MemoryError):
+        raise
+    # Namespaces nobody declared, and whatever feedparser's handlers raise for values they did not expect.
+    except Exception as error:
+        log.info("feedparser's strict parser stopped: %r", error)
+        return handler, _UNKNOWN
+    return handler, None
 
 
-def _charset(body: bytes, content_type: str | None) -> str:
-    # Bytes that are UTF-8 are UTF-8, whatever the server and the declaration say; escapes and NULs belong to
-    # encodings that only look like it (ISO-2022-JP, UTF-16).
-    if b"\x00" not in body and b"\x1b" not in body:
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            pass
-        else:
-            return "; charset=utf-8"
-    declared = _CHARSET.search(content_type or "")
-    return f"; charset={declared[1]}" if declared and not _XML_ENCODING.match(body) else ""
+# -- documents --------------------------------------------------------------------------------------------------------
 
 
-def _from_root(body: bytes) -> bytes:
-    """Without what a careless server puts before the XML: warnings, blank lines."""
-    found = _ROOT.search(body)
-    return body[found.start() :] if found and found.start() else body
+def _from_root(text: str) -> str:
+    """Without what a careless server puts before the XML (warnings, blank lines) and without the declaration."""
+    found = _ROOT.search(text)
+    return _DECLARATION.sub("", text[found.start() :] if found else text, count=1).lstrip()
 
 
-def _refuse_bomb(body: bytes) -> None:
-    values = [one or other for one, other in _ENTITY.findall(body)]
-    # An entity made of entities multiplies; a long one, named often, does too.
-    if any(re.search(rb"&[^#]", value) for value in values) or sum(map(len, values)) > _ENTITIES_LENGTH:
-        raise ParseError("The feed declares entities that multiply, as attacks do. Tell its publisher; it is not read.")
+def _mended(text: str) -> str:
+    """With every `&` and `<` that stands for itself escaped, and without references to what is no character."""
+    parts = _CDATA.split(text)
+    parts[::2] = [_BARE.sub(_escaped, _REFERENCE.sub(_valid_reference, part)) for part in parts[::2]]
+    return "".join(parts)
 
 
-def _mended(body: bytes) -> bytes:
-    return _DOCTYPE.sub(b"", _REFERENCE.sub(_valid_reference, body), count=1).translate(None, _CONTROL)
+def _escaped(found: re.Match[str]) -> str:
+    return "&amp;" if found[0] == "&" else "&lt;"
 
 
-def _valid_reference(found: re.Match[bytes]) -> bytes:
+def _valid_reference(found: re.Match[str]) -> str:
     digits = found[1] or found[2]
     if len(digits) > 7:
-        return b""
+        return ""
     code = int(digits, 16 if found[1] else 10)
-    return found[0] if 0 < code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else b""
+    valid = code in (9, 10, 13) or (0x20 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF)
+    return found[0] if valid and code not in (0xFFFE, 0xFFFF) else ""
 
 
-def _cut_off(body: bytes) -> bool:
+def _cut_off(text: str) -> bool:
     # Tags inside of CDATA mislead this only where the document has no end.
-    tail = body[-400:].lower()
-    if any(end in tail for end in (b"</rss", b"</feed", b"</rdf", b"</channel")) or b"\x00" in tail:
+    if any(end in text[-400:].lower() for end in _ENDS):
         return False
-    tags = _LAST_ITEM.findall(body)
+    tags = _LAST_ITEM.findall(text)
     return bool(tags) and not tags[-1]
 
 
+# -- items ------------------------------------------------------------------------------------------------------------
+
+
 def _item(entry: Any, feed: Any, atom: bool) -> Item:
-    contents = dict.get(entry, "content") or ()
-    content = max((str(part.get("value") or "") for part in contents), key=len, default="")
+    contents = [part for part in dict.get(entry, "content") or () if _is_text(part)]
+    content = max((_html(part, atom) for part in contents), key=len, default="")
+    summary = dict.get(entry, "summary_detail")
     guid = _text(entry, "id")
-    link = _text(entry, "feedburner_origlink") or _text(entry, "link")
+    link = _text(entry, "feedburner_origlink") or _link(entry, atom)
+    if not link and dict.get(entry, "permanent"):
+        link = guid  # an empty link keeps feedparser from taking it
     if link and link == guid and "/" not in link:
         # feedparser takes any guid for a permanent link; `12345` would become an address.
         link = None
@@ -130,9 +232,9 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
         published, updated = updated, None
     declared = (_text(part, "language") for part in (*contents, dict.get(entry, "title_detail") or {}))
     return Item(
-        title=_text(entry, "title") or "",
+        title=_title(entry, atom),
         content=content,
-        summary=_text(entry, "summary") or "",
+        summary=(_html(summary, atom) if summary else _text(entry, "summary") or "") or _aside(entry),
         link=link,
         guid=guid,
         author=_text(dict.get(entry, "author_detail") or {}, "name") or _text(entry, "author"),
@@ -140,6 +242,36 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
         updated=updated,
         language=next((tag for tag in declared if tag), None) or _text(entry, "language") or _text(feed, "language"),
     )
+
+
+def _link(entry: Any, atom: bool) -> str | None:
+    """The address of the article: in Atom the first alternate, HTML before others; feedparser takes the last."""
+    links = dict.get(entry, "links") or () if atom else ()
+    alternates = [each for each in links if _text(each, "rel") == "alternate" and _text(each, "href")]
+    best = sorted(alternates, key=lambda each: _text(each, "type") not in ("text/html", "application/xhtml+xml"))
+    return _text(best[0], "href") if best else _text(entry, "link")
+
+
+def _title(entry: Any, atom: bool) -> str:
+    """The title as HTML. Atom says which it is; in RSS it is plain text that often isn't, so it takes a sign."""
+    title = _text(entry, "title") or ""
+    plain = _text(dict.get(entry, "title_detail") or {}, "type") == "text/plain" if atom else "<" in title
+    return title if not plain or (not atom and _TITLE_MARKUP.search(title)) else html.escape(title, quote=False)
+
+
+def _html(part: Any, atom: bool) -> str:
+    value = _text(part, "value") or ""
+    plain = atom and _text(part, "type") == "text/plain" and not _TEXT_MARKUP.search(value)
+    return html.escape(value, quote=False) if plain else value
+
+
+def _is_text(part: Any) -> bool:
+    kind = _text(part, "type") or ""
+    return kind.startswith("text/") or kind.endswith("xml") or not kind
+
+
+def _aside(entry: Any) -> str:
+    return html.escape(_text(entry, "aside") or "", quote=False)
 
 
 def _text(node: Any, key: str) -> str | None:

@@ -44,17 +44,44 @@ class Settings(BaseSettings):
     )
     figures_file: Path | None = Field(None, description="watch-list; empty means `figures.toml` in the data folder")
     topics_file: Path | None = Field(None, description="topics; empty means `topics.toml` in the data folder")
-    poll_seconds: int = Field(600, ge=10, le=86_400, description="seconds between two looks at a feed, 10 to 86400")
+    poll_seconds: int = Field(
+        600,
+        ge=10,
+        le=86_400,
+        description=(
+            "seconds between two looks at a feed, 10 to 86400. Not set, each feed begins with 600 and finds its own "
+            "rhythm, 5 minutes to a day; set, all keep to it, but for those that ask to be left alone for longer"
+        ),
+    )
     user_agent: str = Field(
         f"DiscourseMonitor/{__version__}",
         min_length=3,
         max_length=300,
         description="how we introduce ourselves to feeds",
     )
+    contact: str = Field(
+        "", max_length=200, description="a web page or e-mail address at which publishers reach you; feeds are told it"
+    )
+    allow_hosts: str = Field(
+        "",
+        max_length=2_000,
+        description="hosts of your own network from which feeds may be fetched, parted by commas; else none is",
+    )
+    proxy: str = Field(
+        "",
+        max_length=500,
+        description=(
+            "HTTP proxy for all fetches, `http://host:port`. It must keep us out of your network, which we can't check "
+            "behind it. `HTTP_PROXY` and its like are not used"
+        ),
+    )
     worker: Literal["embedded", "external"] = Field(
         "embedded", description="`embedded`: the dashboard starts the ingest; `external`: you run it yourself"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much the worker says")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="`text`: lines for people, facts as key=value; `json`: one JSON object a line"
+    )
 
     @field_validator("data_dir", "seeds_dir", "feeds_file", "figures_file", "topics_file", mode="before")
     @classmethod
@@ -88,12 +115,35 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         return _database(value) if value else value
 
-    @field_validator("user_agent")
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_address(cls, value: str) -> str:
+        if value and not _PROXY.fullmatch(value):
+            raise ValueError("no address of an HTTP proxy")
+        return value
+
+    @field_validator("allow_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        if any(not _HOST.fullmatch(host) for host in _listed(value)):
+            raise ValueError("no list of hosts")
+        return value
+
+    @field_validator("user_agent", "contact")
     @classmethod
     def _one_line(cls, value: str) -> str:
         if not value.isprintable() or not value.isascii():
             raise ValueError("an HTTP header holds printable ASCII only")
         return value
+
+    @cached_property
+    def introduction(self) -> str:
+        """What the servers of feeds are told: who asks, and how to reach him."""
+        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
+
+    @cached_property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        return _listed(self.allow_hosts)
 
     @cached_property
     def data(self) -> Path:
@@ -148,13 +198,25 @@ _ALLOWED = {
     "poll_seconds": "a whole number from 10 to 86400",
     "worker": "embedded or external",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "log_format": "text or json",
     "database_url": (
         "empty, or a URL like sqlite:////path/to/discourse.db or postgresql+psycopg://user:password@host/database"
     ),
     "user_agent": "3 to 300 printable ASCII characters",
+    "contact": "up to 200 printable ASCII characters",
+    "allow_hosts": "names or addresses of hosts, without scheme and port, parted by commas",
+    "proxy": "empty, or an address like http://proxy.example.org:3128",
     "data_dir": "the path of a folder",
     "seeds_dir": "the path of a folder",
 }
+
+
+_PROXY = re.compile(r"http://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", re.ASCII)
+_HOST = re.compile(r"[^\s/@,]+")
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def load() -> Settings:
@@ -169,7 +231,7 @@ def load() -> Settings:
         for fault in error.errors():
             name = str(fault["loc"][0]) if fault["loc"] else "?"
             allowed = _ALLOWED.get(name, "the path of a file")
-            value = without_password(str(fault["input"])) if name == "database_url" else fault["input"]
+            value = without_password(str(fault["input"])) if name in ("database_url", "proxy") else fault["input"]
             lines.append(f"DISCOURSE_{name.upper()}={value}: {fault['msg']}. Allowed: {allowed}.")
         raise SettingError("\n".join(lines)) from None
     except UnicodeDecodeError as error:

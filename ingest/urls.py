@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import courlan
+import idna
 import tld
 
 #: Longer addresses are data in disguise, and no database index takes them.
@@ -17,9 +19,12 @@ URL_LIMIT = 2000
 _TRACKING = re.compile(
     r"(?:utm|mtm|pk|piwik|itm|at|mc|mkt|oly|vero|hsa|_hs)_\w+|hsctatracking|_(?:ga|gl)|"
     r"(?:fb|g|dc|gb|ms|y|tw|ysc|msclk|igsh|wbra|gbra)cli?d|msclkid|igshid|wbraid|gbraid|"
-    r"xtor|cmpid?|ncid|ocid|smid|srnd|ref_?src|ref_url|ref|referrer|feature|traffic_source|ns_(?:mchannel|campaign|source)",
+    r"phpsessid|jsessionid|xtor|cmpid?|ncid|ocid|smid|srnd|ref_?src|ref_url|ref|referrer|feature|traffic_source|ns_(?:mchannel|campaign|source)",
     re.IGNORECASE,
 )
+#: What a page's address says of the device that it was made for.
+_DEVICES = frozenset(("www", "m", "mobile", "amp"))
+_AMP = re.compile(r"amp(?:=(?:1|true)?)?|outputtype=amp", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _SAFE = "".join(chr(i) for i in range(0x21, 0x7F) if chr(i) not in "\"<>'`")
 _HOST = re.compile(r"[^\s\\/<>\"'`{}|^%]+")
@@ -51,8 +56,17 @@ def web_address(text: str | None, base: str | None = None) -> str | None:
         return None
     if "@" in parts.netloc or not parts.hostname or not _HOST.fullmatch(parts.netloc) or ".." in parts.netloc:
         return None
+    address = parts.scheme + address[len(parts.scheme) :]  # HTTPS: is https:
+    if not address.isascii():
+        # Names travel as IDNA; what is no name is left to no browser's guess.
+        host = _ascii(parts.hostname)
+        if host is None:
+            return None
+        port = f":{parts.port}" if parts.port is not None else ""
+        address = parts._replace(netloc=host + port).geturl()
     # Feeds write blanks into addresses, browsers send them as %20; a quote could end an attribute.
-    return quote(address, safe=_SAFE)
+    address = quote(address, safe=_SAFE)
+    return address if len(address) <= URL_LIMIT else None
 
 
 def site(home: str | None, source: str) -> str | None:
@@ -70,18 +84,56 @@ def site(home: str | None, source: str) -> str | None:
 def canonical(url: str) -> str:
     """One spelling for all addresses of a page: for comparing, not for opening.
 
-    Scheme, default port, trailing slash, case of the host, order of parameters and tracking parameters don't
-    count; every other parameter and fragment does.
+    Scheme, default port, trailing slash, case of the host, `www.` and the names for mobile pages before it, order of
+    parameters and tracking parameters don't count; every other parameter and fragment does.
     """
     parts = _split(url.strip())
     if parts is None or not parts.netloc:
         return url.strip()
     # courlan sees neither query nor fragment: it would drop blank values (`?123`) and meaningful names.
     plain = courlan.normalize_url(parts._replace(query="", fragment=""), trailing_slash=False)
-    path = re.sub("%[0-9a-f]{2}", lambda code: code[0].upper(), plain.partition("://")[2]).rstrip("/")
-    query = "&".join(sorted(part for part in parts.query.split("&") if part and not _tracks(part)))
+    path = plain.partition("://")[2].partition("/")[2]
+    path = re.sub("%[0-9a-f]{2}", lambda code: code[0].upper(), path).rstrip("/")
+    found = [part for part in parts.query.split("&") if part and not _tracks(part) and not _AMP.fullmatch(part)]
+    # By name alone: two values of one name may mean something by their order.
+    query = "&".join(sorted(found, key=lambda part: part.partition("=")[0]))
     fragment = "&".join(part for part in parts.fragment.split("&") if part and not ("=" in part and _tracks(part)))
-    return f"https://{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+    return (
+        f"https://{_host(parts)}"
+        + (f"/{path}" if path else "")
+        + (f"?{query}" if query else "")
+        + (f"#{fragment}" if fragment else "")
+    )
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else _home(_ascii(host) or host)
+    return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
+
+
+@lru_cache(maxsize=4096)
+def _home(host: str) -> str:
+    """The host without what only says which device its pages are for: `en.m.e.org` is `en.e.org`."""
+    while (rest := host.partition(".")[2]) and host.partition(".")[0] in _DEVICES and not _is_suffix(rest):
+        host = rest
+    first, _, rest = host.partition(".")
+    inner = f"{first}.{rest.partition('.')[2]}"
+    return _home(inner) if rest.startswith("m.") and not _is_suffix(rest.partition(".")[2]) else host
+
+
+def _is_suffix(host: str) -> bool:
+    """Whether anybody may have a name right below this one: `com`, `co.uk`."""
+    return "." not in host or tld.get_tld(f"https://x.{host}", fail_silently=True) == host
+
+
+def _ascii(host: str) -> str | None:
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return None
 
 
 def _tracks(parameter: str) -> bool:

@@ -6,8 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +14,20 @@ import watchfiles
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
+from ingest import logs, pages, retries
 from ingest.analyse import Analyser, Watchlist
-from ingest.errors import ConfigFileError
+from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch import Fetcher
+from ingest.fetches import Fetches, Hosts
 from ingest.models import Attempt, FeedState, utcnow
+from ingest.pages import Page
 from ingest.pipeline import Outcome, Pipeline
+from ingest.rhythm import Rhythm
+from ingest.robots import Robots
 from ingest.settings import Settings
 from ingest.sources import feeds, opml
-from ingest.store import engines
+from ingest.store import complaints, damage, engines, record
+from ingest.store.pages import PageState
 from ingest.turn import alive as alive
 from ingest.turn import only_loop as only_loop
 
@@ -31,7 +36,10 @@ log = logging.getLogger(__name__)
 #: Events are hints: some file systems lose them, and a root that is replaced stops sending any.
 _RESCAN_SECONDS = 30
 _TICK_SECONDS = 0.5
-_FETCHES_AT_ONCE = 8
+#: While something is fetched: what has come is stored, and the next at the same host begun.
+_BUSY_TICK_SECONDS = 0.05
+#: Pages never take the places of feeds.
+_PAGES_AT_ONCE = 32
 
 
 class Worker:
@@ -40,31 +48,78 @@ class Worker:
     def __init__(self, settings: Settings, pipeline: Pipeline) -> None:
         self.settings = settings
         self.pipeline = pipeline
+        self.fetcher = Fetcher.by(settings)
+        self._robots = Robots(self.fetcher)
+        hosts = Hosts(settings.allowed_hosts)
+        self._feeds: Fetches[FeedState, Attempt] = Fetches(self._attempt, hosts)
+        self._pages: Fetches[PageState, Page | IngestError] = Fetches(
+            self._page, hosts, at_once=_PAGES_AT_ONCE, spacing=self._robots.spacing
+        )
         self._config: dict[Path, int] = {}  # file -> its mtime when last read
         self._outdated = True  # whether some analyses may have been made with another watch-list
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
-        """Reads the user's lists. Raises ConfigFileError when one can't be used."""
-        worker = cls(settings, Pipeline(engine, _analyser(settings), pause=_pause(settings)))
+        """Reads the user's lists. Raises ConfigFileError when one can't be used, RecordError for a damaged record."""
+        damage.glance(engine)
+        try:
+            analyser = _analyser(settings)
+        except ConfigFileError as error:
+            _complain(engine, complaints.WATCHLIST, str(error))
+            raise
+        worker = cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
+        _complain(engine, complaints.WATCHLIST, None)
         worker._remember(settings.figures, settings.topics, settings.feeds)
-        worker.pipeline.sync_feeds(opml.read(settings.feeds))
+        worker._take(complaints.FEEDS, worker._take_feeds)
         return worker
 
     def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
         """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
         outcome = self.pipeline.folder(self.settings.seeds, progress=lambda n, of: progress("files", n, of))
         self.pipeline.rescore()
-        due = self.pipeline.due()
-        progress("feeds", 0, len(due))
-        with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
-            under_way = {pool.submit(self._attempt, state): state for state in due}
-            while under_way:
-                finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    outcome += self.pipeline.feed(under_way.pop(future), future.result())
-                    progress("feeds", len(due) - len(under_way), len(due))
+        retries.begin(self.pipeline.engine)
+        outcome += self._fetch(self.pipeline.due(), progress)
+        self._fetch_pages(progress)
         return outcome
+
+    def retry(self) -> Outcome:
+        """Fetches the feeds that somebody asks for, and no others."""
+        asked = retries.begin(self.pipeline.engine)
+        return self._fetch([state for state in self.pipeline.due() if state.source_id in asked])
+
+    def _fetch(
+        self, due: Sequence[FeedState], progress: Callable[[str, int, int], None] = lambda what, done, total: None
+    ) -> Outcome:
+        outcome, done = Outcome(), 0
+        progress("feeds", done, len(due))
+        self._offer(due)
+        while self._feeds:
+            self._feeds.start()
+            for state, attempt in self._feeds.finished():
+                outcome += self._store(state, attempt)
+                done += 1
+                progress("feeds", done, len(due))
+            time.sleep(_BUSY_TICK_SECONDS)
+        return outcome
+
+    def _fetch_pages(self, progress: Callable[[str, int, int], None]) -> None:
+        due, done = self.pipeline.due_pages(), 0
+        self._offer_pages(due)
+        while self._pages:
+            self._pages.start()
+            for page, found in self._pages.finished():
+                self._store_page(page, found)
+                done += 1
+                progress("pages", done, len(due))
+            time.sleep(_BUSY_TICK_SECONDS)
+
+    def _offer(self, due: Sequence[FeedState]) -> None:
+        for state in due:
+            self._feeds.offer(state.source_id, state.address, state)
+
+    def _offer_pages(self, due: Sequence[PageState]) -> None:
+        for page in due:
+            self._pages.offer(page.article_id, page.url, page)
 
     def forever(self, stop: threading.Event, lost: threading.Event) -> None:
         """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
@@ -74,46 +129,75 @@ class Worker:
         changed, ended = threading.Event(), threading.Event()
         watcher = threading.Thread(target=self._hints, args=(changed, ended), daemon=True, name="folder-hints")
         watcher.start()
-        under_way: dict[Future[Attempt], FeedState] = {}
         next_scan = next_due = 0.0
-        with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
-            while not (stop.is_set() or lost.is_set()):
-                try:
-                    now = time.monotonic()
-                    if changed.is_set() or now >= next_scan:
-                        changed.clear()
-                        self.pipeline.folder(self.settings.seeds)
-                        next_scan = now + _RESCAN_SECONDS
-                    self._reload(lambda: stop.is_set() or lost.is_set())
-                    if now >= next_due:
-                        busy = {state.source_id for state in under_way.values()}
-                        for state in self.pipeline.due():
-                            if state.source_id not in busy:
-                                under_way[pool.submit(self._attempt, state)] = state
-                        next_due = now + 2
-                    for future in [future for future in under_way if future.done()]:
-                        state = under_way.pop(future)
-                        result = future.result()
-                        outcome = self.pipeline.feed(state, result)
-                        log.info(
-                            "fetched %s: %s, %d new, %d edited, %d ms%s",
-                            state.name, result.outcome, outcome.added, outcome.edited, result.ms,
-                            f" ({result.reason})" if result.reason else "",
-                        )  # fmt: skip
-                except (DatabaseError, OSError) as error:
-                    log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
-                    stop.wait(5)
-                    next_scan = 0.0
-                    self._config.clear()  # an edited list may have been read and not stored
-                changed.wait(_TICK_SECONDS)
-            ended.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+        while not (stop.is_set() or lost.is_set()):
+            try:
+                now = time.monotonic()
+                if changed.is_set() or now >= next_scan:
+                    changed.clear()
+                    self.pipeline.folder(self.settings.seeds)
+                    next_scan = now + _RESCAN_SECONDS
+                self._reload(lambda: stop.is_set() or lost.is_set())
+                if now >= next_due:
+                    retries.begin(self.pipeline.engine, self._feeds.busy)
+                    self._offer(self.pipeline.due())
+                    self._offer_pages(self.pipeline.due_pages())
+                    next_due = now + 2
+                self._go_on(lambda: stop.is_set() or lost.is_set())
+            except (DatabaseError, OSError) as error:
+                log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
+                stop.wait(5)
+                next_scan = 0.0
+                self._config.clear()  # an edited list may have been read and not stored
+            changed.wait(_BUSY_TICK_SECONDS if self._feeds or self._pages else _TICK_SECONDS)
+        ended.set()
+
+    def _go_on(self, ended: Callable[[], bool]) -> None:
+        """Begins fetches and stores what has come; after each, others begin: storing much must not hold them up."""
+        self._feeds.start()
+        self._pages.start()
+        for state, attempt in self._feeds.finished():
+            self._store(state, attempt)
+            self._feeds.start()
+            if ended():
+                return
+        for page, found in self._pages.finished():
+            self._store_page(page, found)
+            self._feeds.start()
+            if ended():
+                return
+
+    def _store(self, state: FeedState, attempt: Attempt) -> Outcome:
+        """Stores what an attempt brought, says so in one line, and tells those who asked for it."""
+        outcome = self.pipeline.feed(state, attempt)
+        logs.event(
+            log, "fetch", source=state.name, id=state.source_id, outcome=attempt.outcome, status=attempt.status,
+            new=outcome.added, edited=outcome.edited, bytes=attempt.size, ms=attempt.ms, parse_ms=attempt.parse_ms,
+            reason=attempt.reason,
+        )  # fmt: skip
+        retries.answer(self.pipeline.engine, state, attempt, outcome)
+        return outcome
+
+    def _store_page(self, page: PageState, found: Page | IngestError) -> None:
+        stored = self.pipeline.page(page, found)
+        reason = str(found) if isinstance(found, IngestError) else None
+        logs.event(
+            log, "page", url=page.url, article=page.article_id, outcome="ok" if stored else "error", reason=reason
+        )
+
+    def _page(self, page: PageState) -> Page | IngestError:
+        try:
+            return pages.fetch(page.url, self.fetcher, self._robots, pages.read)
+        except IngestError as error:
+            return error
+        except Exception as error:  # a page that breaks the reader is a bug, but never everybody's
+            log.exception("reading %s failed", page.url)
+            return ParseError(f"reading it failed ({type(error).__name__}: {error}). Please report it.")
 
     def _attempt(self, state: FeedState) -> Attempt:
         now = utcnow()
         try:
-            with Fetcher(self.settings.user_agent) as fetcher:
-                return feeds.attempt(state, fetcher, now=now)
+            return feeds.attempt(state, self.fetcher, now=now)
         except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", state.url)
             return Attempt(
@@ -157,27 +241,52 @@ class Worker:
     def _reload(self, ended: Callable[[], bool]) -> None:
         """Takes up edited lists; a broken edit is refused with its reason while the old list goes on."""
         settings = self.settings
-        try:
-            if self._remember(settings.feeds):
-                self.pipeline.sync_feeds(opml.read(settings.feeds))
-            if self._remember(settings.figures, settings.topics):
-                self.pipeline.analyser = _analyser(settings)
-                self._outdated = True
-                log.info("the watch-list has changed")
-        except ConfigFileError as error:
-            log.error("%s. The old list goes on.", error)
+        for what, paths, take in (
+            (complaints.FEEDS, (settings.feeds,), self._take_feeds),
+            (complaints.WATCHLIST, (settings.figures, settings.topics), self._take_watchlist),
+        ):
+            if self._remember(*paths):
+                try:
+                    self._take(what, take)
+                except ConfigFileError as error:
+                    log.error("%s. The old list goes on.", str(error).removesuffix("."))
         if self._outdated:
             if done := self.pipeline.rescore(stop=ended):
                 log.info("scored %d articles again with the new watch-list", done)
             self._outdated = ended()
+
+    def _take_feeds(self) -> None:
+        self.pipeline.sync_feeds(opml.read(self.settings.feeds))
+
+    def _take_watchlist(self) -> None:
+        self.pipeline.analyser = _analyser(self.settings)
+        self._outdated = True
+        log.info("the watch-list has changed")
+
+    def _take(self, what: str, take: Callable[[], None]) -> None:
+        """Takes up a list; a broken one is noted where people see it, until it is mended. Raises ConfigFileError."""
+        fault = None
+        try:
+            take()
+        except ConfigFileError as error:
+            fault = str(error)
+            raise
+        finally:
+            _complain(self.pipeline.engine, what, fault)
+
+
+def _complain(engine: Engine, what: str, fault: str | None) -> None:
+    with record.writing(engine) as connection:
+        complaints.note(connection, what, fault, now=utcnow())
 
 
 def _analyser(settings: Settings) -> Analyser:
     return Analyser(Watchlist.load(settings.figures, settings.topics))
 
 
-def _pause(settings: Settings) -> timedelta:
-    return timedelta(seconds=settings.poll_seconds)
+def _pace(settings: Settings) -> Rhythm:
+    # A rhythm that somebody has set is kept; the default one is only where each feed begins.
+    return Rhythm(timedelta(seconds=settings.poll_seconds), fixed="poll_seconds" in settings.model_fields_set)
 
 
 def end_with_parent(stop: threading.Event) -> None:

@@ -21,6 +21,7 @@ from tests import newsroom as press
 from tests import postgresql
 from tests.desk import DATABASES, FIGURES, TOPICS, Desk, opml
 from tests.newsroom import Newsroom
+from tests.room import Clock, Room, pipeline
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         "DISCOURSE_TOPICS_FILE": "",
         "DISCOURSE_POLL_SECONDS": "10",
         "DISCOURSE_USER_AGENT": "tests/1",
+        "DISCOURSE_CONTACT": "",
+        "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
+        "DISCOURSE_PROXY": "",
         "DISCOURSE_WORKER": "embedded",
         "DISCOURSE_LOG_LEVEL": "INFO",
     }
@@ -106,6 +110,13 @@ def engine(database: str) -> Iterator[Engine]:
 @pytest.fixture
 def analyser(desk: Desk) -> Analyser:
     return Analyser(Watchlist.load(desk.data / "figures.toml", desk.data / "topics.toml"))
+
+
+@pytest.fixture
+def room(desk: Desk, engine: Engine, analyser: Analyser) -> Room:
+    """A pipeline over the desk's record, with a clock to turn."""
+    clock = Clock()
+    return Room(desk, engine, pipeline(engine, analyser, clock), clock)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def entry(number: int, title: str, body: str, published: datetime, *, link: str 
         title=title,
         body=body,
         keys=(f"guid:{number}",),
-        text_kind="full",
+        text_kind="summary" if number % 3 == 0 else "full",
         link=link or f"http://news.test/{number}",
         guid=str(number),
         published=published,
@@ -148,6 +148,7 @@ class Piece:
     published: datetime
     day: date
     language: str
+    text_kind: str
     tone: float | None
     story: int
     words: frozenset[str]
@@ -187,8 +188,8 @@ def pieces(engine: Engine) -> list[Piece]:
         if row.rev_to is None:
             scored = analyses[row.id]
             found[row.article_id] = of_analysis[scored.id] = Piece(
-                row.article_id, sources[row.article_id], row.published_at, row.day, row.language, scored.tone,
-                scored.story_id, frozenset(tokens.words(f"{row.title}\n{bodies[row.id]}")),
+                row.article_id, sources[row.article_id], row.published_at, row.day, row.language, row.text_kind,
+                scored.tone, scored.story_id, frozenset(tokens.words(f"{row.title}\n{bodies[row.id]}")),
             )  # fmt: skip
     for row in topics:
         if row.analysis_id in of_analysis:
@@ -235,7 +236,7 @@ class Newsroom:
 
 
 def base(pieces: Sequence[Piece], view: View) -> list[Piece]:
-    """The denominator: sources, languages and period."""
+    """The denominator: sources, languages, texts and period."""
     filters = view.filters
     found = [
         piece
@@ -243,6 +244,7 @@ def base(pieces: Sequence[Piece], view: View) -> list[Piece]:
         if piece.source in filters.sources
         and view.since <= piece.day <= view.until
         and (not filters.languages or piece.language in filters.languages)
+        and (not filters.texts or piece.text_kind in filters.texts)
     ]
     if filters.copies == "all":
         return found

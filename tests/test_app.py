@@ -113,7 +113,9 @@ def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: S
     assert response.status == 200
     assert response.headers["content-type"].startswith("application/json")
     found = json.loads(body)
-    assert found.keys() == {"ok", "revision", "newest_fetch_age_seconds", "worker"}
+    assert found.keys() == {
+        "ok", "revision", "newest_fetch_age_seconds", "worker", "feeds", "not_normal", "faults"
+    }  # fmt: skip
     assert (found["ok"], found["worker"], found["revision"]) == (True, True, 0)
 
     # A dropped file passes through the child into the record.
@@ -121,6 +123,11 @@ def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: S
     until(lambda: server.health()["revision"] == 1, 20)
     age = server.health()["newest_fetch_age_seconds"]
     assert 0 <= age < 60
+
+    response, body = server.get("/metrics")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "\ndiscourse_worker_up 1\n" in body.decode()
+    assert "\ndiscourse_revision 1\n" in body.decode()
 
     # Static files are packed once for those who can unpack them.
     page = server.get("/")[1].decode()
@@ -144,7 +151,7 @@ def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: S
     assert response.status == 503
     assert "9999" in json.loads(body)["error"]
     with record.writing(engine) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{record.head()}'")
     engine.dispose()
 
     server.process.send_signal(signal.SIGTERM)

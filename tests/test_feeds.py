@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from ingest.fetch import Fetcher
+from ingest.guard import Guard
 from ingest.models import FeedState
 from ingest.sources import feeds
 
@@ -19,19 +19,13 @@ FEED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
 @pytest.fixture
-def fetcher() -> Iterator[Fetcher]:
-    with Fetcher("Test/1", read_seconds=2, deadline_seconds=5) as fetcher:
-        yield fetcher
+def fetcher() -> Fetcher:
+    return Fetcher("Test/1", guard=Guard(["localhost"]), read_seconds=2, deadline_seconds=5)
 
 
 def _state(httpserver: HTTPServer, etag: str | None = None) -> FeedState:
-    return FeedState(source_id=1, url=httpserver.url_for("/feed"), name="Daily", etag=etag, last_modified=None)
+    return FeedState(source_id=1, url=httpserver.url_for("/feed"), name="Daily", etag=etag, whole_at=NOW)
 
 
 def test_a_feed_gives_its_entries_and_what_to_send_next_time(httpserver: HTTPServer, fetcher: Fetcher) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import ConfigFileError
+from ingest.models import Source
 from ingest.sources import opml
 
 
@@ -78,3 +79,66 @@ def test_an_entity_bomb_is_refused(tmp_path: Path, encoding: str) -> None:
 def test_a_missing_list_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match=r"none\.opml can't be read"):
         opml.read(tmp_path / "none.opml")
+
+
+HOSTILE = """<?xml version="1.0"?>
+<!DOCTYPE opml [
+  <!ENTITY a "https://lol.example/">
+  <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+  <!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">
+]>
+<opml version="2.0"><body>
+  <outline text="A" xmlUrl="https://a.example/feed"/>
+  <outline text="Bomb" xmlUrl="&c;"/>
+  <outline text="Half a bomb" xmlUrl="https://half.example/&c;"/>
+  <outline text="A again" xmlUrl="http://a.example/feed/"/>
+  <outline text="File" xmlUrl="file:///etc/passwd"/>
+  <outline text="Script" xmlUrl="javascript:alert(1)"/>
+  <outline text="Q &amp; A" xmlUrl="https://b.example/feed?x=1&amp;y=2"/>
+</body></opml>
+"""
+
+
+def test_bad_input_77_bombs_duplicates_and_bad_addresses_leave_the_good_ones() -> None:
+    listing = opml.salvage(HOSTILE.encode(), "theirs.opml")
+    assert [(feed.name, feed.key) for feed in listing.feeds] == [
+        ("A", "https://a.example/feed"),
+        ("Q & A", "https://b.example/feed?x=1&y=2"),
+    ]
+    assert [(each.line, each.reason.split(":")[0].split(" (")[0]) for each in listing.left_out] == [
+        (2, "can hide a bomb"),
+        (9, "is no web address"),
+        (10, "is no web address"),
+        (11, "is listed twice"),
+        (12, "is no web address"),
+        (13, "is no web address"),
+    ]
+
+
+def test_bad_input_77_a_list_that_is_no_xml_is_read_as_far_as_it_makes_sense() -> None:
+    broken = HOSTILE.partition("]>")[2].replace("Q &amp; A", "Q & A < B").replace("</body></opml>", "")
+    listing = opml.salvage(broken.encode(), "theirs.opml")
+    assert "https://a.example/feed" in [feed.key for feed in listing.feeds]
+    assert "theirs.opml, line" in str(listing.left_out[0])
+    with pytest.raises(ConfigFileError, match="this is no OPML"):
+        opml.salvage(b"\x89PNG no list at all", "theirs.opml")
+
+
+def test_what_we_write_is_read_as_it_was() -> None:
+    feeds = [
+        Source("feed", "https://a.example/?x=1&y=2", 'The "A" & Co', "Press", "https://a.example/", "en", "always"),
+        Source("feed", "https://b.example/", "B"),
+        Source("feed", "https://c.example/", "C", "Press"),
+    ]
+    found = opml.salvage(opml.write(feeds), "ours").feeds
+    assert sorted(found, key=lambda feed: feed.key) == feeds
+
+
+def test_a_feed_says_whether_its_pages_are_fetched(tmp_path: Path) -> None:
+    path = _list(
+        tmp_path,
+        """<opml><body><outline xmlUrl="https://a.example/" fullText="Never"/>
+        <outline xmlUrl="https://b.example/" fulltext="always"/>
+        <outline xmlUrl="https://c.example/" fullText="perhaps"/></body></opml>""",
+    )
+    assert [feed.full_text for feed in opml.read(path)] == ["never", "always", "auto"]

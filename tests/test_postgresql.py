@@ -18,8 +18,7 @@ from sqlalchemy import Engine, insert, literal, select
 from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
 
-import app as server_app
-from dashboard import data
+from dashboard import data, health
 from dashboard.readmodel import ReadModel
 from ingest import watch
 from ingest.__main__ import app
@@ -97,7 +96,7 @@ def test_commands_and_health_say_that_the_server_is_away(desk: Desk, monkeypatch
         said = _said(*command)
         assert said.startswith("1 error: The record discourse on the PostgreSQL server 127.0.0.1, port 1, can't be")
         assert "geheim" not in said
-    status, found = server_app.health()
+    status, found = health.health()
     assert (status, found["ok"]) == (503, False)
     assert "127.0.0.1, port 1" in found["error"]
     assert not watch.alive(desk.settings())

@@ -35,6 +35,8 @@ VIEWS: dict[str, dict[str, object]] = {
     "a band of tone": {"tone": (0.0, 0.5), "offices": True},
     "English": {"languages": ("en",)},
     "German": {"languages": ("de",), **SEASON},
+    "whole texts": {"texts": ("full",)},
+    "summaries and titles": {"texts": ("summary", "title"), "copies": "once", **SEASON},
     "a year that has hardly begun to hold data": {"since": date(2025, 12, 1), "until": TODAY, "bin": "quarter"},
     "by year": {"since": date(2025, 3, 1), "until": TODAY, "bin": "year"},
     "one day": {"since": date(2026, 11, 20), "until": date(2026, 11, 20), "bin": "day"},
@@ -43,8 +45,8 @@ VIEWS: dict[str, dict[str, object]] = {
     "copies once": {"copies": "once", **SEASON},
     "copies once, narrowed": {"copies": "once", "offices": True, "topics": ("summits",), "sources": (WEST, EAST)},
     "everything at once": {
-        "sources": (WEST, EAST), "topics": ("summits",), "tone": (-1.0, 0.9), "languages": ("en",), "offices": True,
-        "search": "town", "bin": "month", **SEASON,
+        "sources": (WEST, EAST), "topics": ("summits",), "tone": (-1.0, 0.9), "languages": ("en",), "texts": ("full",),
+        "offices": True, "search": "town", "bin": "month", **SEASON,
     },
 }  # fmt: skip
 
@@ -86,6 +88,7 @@ def test_the_season_holds_the_hard_cases(newsroom: Newsroom) -> None:
     assert {mention.kind for mention in mentions} == {"person", "office", "ambiguous"}
     assert {mention.label for mention in mentions} == {"positive", "neutral", "negative", None}
     assert {piece.language for piece in newsroom.pieces} == {"en", "de"}
+    assert {piece.text_kind for piece in newsroom.pieces} == {"full", "summary"}
     assert max(Counter(piece.story for piece in newsroom.pieces).values()) > 1
     assert not any(STRIKE[0] <= piece.day <= STRIKE[1] for piece in newsroom.pieces)
 
@@ -265,6 +268,10 @@ def test_articles_per_day_of_each_source(newsroom: Newsroom) -> None:
     found = holdings.per_day(newsroom.model, list(newsroom.sources.values()), since, until)
     wanted = Counter((piece.source, piece.day) for piece in newsroom.pieces if since <= piece.day <= until)
     assert {(source, day): n for source, days in found.items() for day, n in days.items()} == wanted
+
+
+def test_kinds_of_text_are_counted_in_the_denominator(newsroom: Newsroom, view: View) -> None:
+    assert queries.texts(newsroom.model, view) == Counter(piece.text_kind for piece in base(newsroom.pieces, view))
 
 
 def test_what_there_is_by_span_language_and_revision(newsroom: Newsroom) -> None:

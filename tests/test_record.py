@@ -22,7 +22,7 @@ from ingest.store import damage, record, schema
 from ingest.store.types import LongText, PlainText
 from tests.desk import DATABASES, Desk, on_sqlite, utc
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def _version(engine: Engine, new: str | None = None) -> str:
@@ -185,7 +185,9 @@ def test_times_come_back_aware_and_in_utc_and_naive_ones_are_refused(engine: Eng
 
 def test_a_file_that_is_no_database_is_said_to_be_none(desk: Desk) -> None:
     (desk.data / "discourse.db").write_bytes(b"This is a letter to my aunt.\n" * 400)
-    with pytest.raises(RecordError, match=r"discourse\.db can't be opened: file is not a database.*restore a copy"):
+    with pytest.raises(
+        RecordError, match=r"discourse\.db can't be opened: file is not a database.*Restoring the record"
+    ):
         record.open_engine(desk.url)
 
 

@@ -65,7 +65,7 @@ def written(lists: Lists, shown: View, period: str = "Automatic", **options: boo
 def test_every_filter_is_written_out(lists: Lists) -> None:
     shown = view(
         lists, figures=("ada-quill", "ben-marsh"), topics=("trade",), languages=("en", "de"), tone=(-0.5, 0.05),
-        search="  harbour & co  ", offices=True,
+        texts=("full", "title"), search="  harbour & co  ", offices=True,
     )  # fmt: skip
     shown = replace(shown, lines=("ada-quill", "ben-marsh"), measure="count")
     assert written(lists, shown, "Last 7 days") == {
@@ -76,6 +76,7 @@ def test_every_filter_is_written_out(lists: Lists) -> None:
         keys.TOPICS: ["Trade"],
         keys.TONE: ["-0.50", "0.05"],
         keys.LANGUAGES: ["en", "de"],
+        keys.TEXTS: ["full text", "title only"],
         keys.BIN: ["week"],
         keys.MEASURE: ["number"],
         keys.OFFICES: ["true"],

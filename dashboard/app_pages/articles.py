@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, empty, evidence, hits, palette, queries, words
+from dashboard import borders, edits, empty, evidence, hits, keys, palette, queries, words
 from dashboard.panel import Page
 from ingest import export
-from ingest.store import reader
+from ingest.store import history, reader
 from ingest.store.reader import FullArticle, Headline
 
 #: Rows of the table. More are in the CSV, and a filter finds them faster than scrolling.
@@ -22,11 +22,13 @@ _FROM = {
     "front matter": "stated in the file",
     "feed": "stated by the feed",
     "archive": "stated by the archive",
+    "feed, no zone": "stated by the feed without a time zone: taken as UTC",
     "feed update": "the feed's date of the last update",
+    "update, no zone": "the feed's date of the last update, without a time zone: taken as UTC",
     "file name": "from the file's name",
     "page": "from the page's metadata",
     "file time": "the file's own time: no date was stated",
-    "fetch time": "when it was fetched: no date was stated",
+    "fetch time": "when it was fetched: no date that can be was stated",
 }
 
 
@@ -78,7 +80,7 @@ def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> No
         height=620,
         on_select=open_,
         selection_mode="single-row",
-        alt="Table of the articles in view: date, title, source, tone, figures named, language",
+        alt="Table of the articles in view: date, title, source, tone, figures named, language, kind of text",
         column_config={
             "date": st.column_config.DatetimeColumn("Date (UTC)", format="YYYY-MM-DD HH:mm", width=130),
             "title": st.column_config.TextColumn("Title", width="large"),
@@ -86,6 +88,7 @@ def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> No
             "tone": st.column_config.NumberColumn("Tone", format="%+.2f", width=70),
             "figures": st.column_config.TextColumn("Names", width="medium"),
             "language": st.column_config.TextColumn("Lang.", width=60),
+            "text": st.column_config.TextColumn("Text", width=80),
             "link": st.column_config.LinkColumn("Link", display_text="open", width=60),
         },
     )
@@ -100,6 +103,7 @@ def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, 
             "tone": headline.tone,
             "figures": borders.csv_cell(", ".join(names.get(id_, id_) for id_ in sorted(named.get(headline.id, ())))),
             "language": headline.language,
+            "text": keys.TEXT_KINDS[headline.text_kind],
             "link": headline.link,
         }
         for headline in found
@@ -126,7 +130,10 @@ def read(page: Page, uid: str) -> None:
     """One article with everything that was found in it."""
     st.button("All articles", on_click=close, icon=":material/arrow_back:", type="tertiary")
     with page.model.engine.connect() as connection:
-        article = reader.article(connection, uid, page.view.filters.as_of)
+        as_of = page.view.filters.as_of
+        article = reader.article(connection, uid, as_of)
+        edited = article is not None and article.versions > 1
+        past = history.versions(connection, article.headline.id, as_of) if article and edited else []
     if article is None:
         st.warning(
             "**This article is not in the record.** It may have been withdrawn, or the link comes from another record.",
@@ -135,15 +142,16 @@ def read(page: Page, uid: str) -> None:
         return
     headline = article.headline
     st.header(borders.markdown(headline.title), anchor=False)
-    st.caption(_origin(article))
+    st.caption(_origin(article, len(past)))
     text, found = st.columns([5, 2], gap="large")
     with text:
         st.html(_marked(article, page.names, page.theme))
+        edits.draw(past, headline.language)
     with found:
         _found(page, article)
 
 
-def _origin(article: FullArticle) -> str:
+def _origin(article: FullArticle, versions: int) -> str:
     headline = article.headline
     parts = [
         borders.markdown(headline.source),
@@ -152,8 +160,8 @@ def _origin(article: FullArticle) -> str:
     if headline.author:
         parts.append(borders.markdown(headline.author))
     parts.append({"full": "full text", "summary": "summary only", "title": "title only"}[headline.text_kind])
-    if article.versions > 1:
-        parts.append(f"edited, {article.versions} versions")
+    if versions > 1:
+        parts.append(f"edited, {versions} versions")
     if headline.link:
         parts.append(f"[read at the source]({borders.address(headline.link)})")
     return " · ".join(parts)

@@ -6,17 +6,18 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, kpi, plot, queries, statistics, words
+from dashboard import alt, borders, charts, empty, evidence, kpi, ledger, plot, queries, statistics, texts, words
 from dashboard.kpi import Kpi
 from dashboard.panel import Page, panel
 from dashboard.plot import Chart
+from ingest.bins import Bin
 from ingest.store import reader
 
 _NEWEST = 12
 
 ATTENTION = (
-    "Articles that name the figure and pass all filters, divided by all articles of the chosen sources, languages and "
-    "period. Search, topic and tone narrow the numerator only; the band in the CSV is the 95 % Wilson interval."
+    "Articles that name the figure and pass all filters, divided by all articles of the chosen sources, languages, "
+    "texts and period. Search, topic and tone narrow the numerator only; the CSV has the 95 % Wilson interval."
 )
 TONE = (
     "Mean tone of the sentences that name the figure, −1 to 1, with its 95 % interval clustered by story. No mean is "
@@ -137,13 +138,14 @@ def attention(page: Page) -> None:
     """The share of articles that name each figure, and the sentences behind the point that is clicked."""
     view = page.view
     frame = queries.attention(page.model, view, page.names)
+    gaps = ledger.gaps(page)
 
     def make() -> Chart:
-        drawn = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme)
-        said = alt.attention(frame, measure=view.measure, unit=view.bin)
+        drawn = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme, gaps=gaps)
+        said = alt.attention(frame, measure=view.measure, unit=view.bin) + alt.hatched(gaps, view.bin)
         return Chart(drawn, said, int(frame.drop_duplicates("bin")["all"].sum()))
 
-    chart = plot.shared(page, "attention", make)
+    chart = plot.shared(page, "attention", make, tuple(gaps.items()))
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
     with panel(
         page,
@@ -151,10 +153,14 @@ def attention(page: Page) -> None:
         key="attention",
         data=frame,
         about=ATTENTION,
-        caption=f"n = {words.count(chart.n, 'article')} · click a point for its sentences",
+        caption=_caption(page, words.count(chart.n, "article"), "click a point for its sentences", gaps, view.bin),
     ):
         evidence.draw(page, "attention", chart)
     behind(page, "attention", by="articles")
+
+
+def _caption(page: Page, n: str, note: str, gaps: ledger.Gaps, unit: Bin) -> str:
+    return " · ".join(part for part in (f"n = {n}", note, texts.mixed(page), ledger.in_words(gaps, unit)) if part)
 
 
 def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
@@ -172,19 +178,27 @@ def tone(page: Page) -> None:
     """The mean tone toward each figure with its interval."""
     view = page.view
     frame = queries.tone(page.model, view, page.names)
+    gaps = ledger.gaps(page)
 
     def make() -> Chart:
-        drawn = charts.tone(frame, unit=view.bin, theme=page.theme)
-        return Chart(drawn, alt.tone(frame, unit=view.bin), int(frame["n"].sum()))
+        drawn = charts.tone(frame, unit=view.bin, theme=page.theme, gaps=gaps)
+        said = alt.tone(frame, unit=view.bin) + alt.hatched(gaps, view.bin)
+        return Chart(drawn, said, int(frame["n"].sum()))
 
-    chart = plot.shared(page, "tone", make)
+    chart = plot.shared(page, "tone", make, tuple(gaps.items()))
     with panel(
         page,
         f"Tone of the sentences that name …, per {view.bin}",
         key="tone",
         data=frame,
         about=TONE,
-        caption=f"n = {words.count(chart.n, 'scored mention')} · VADER of the sentence, whoever is named in it",
+        caption=_caption(
+            page,
+            words.count(chart.n, "scored mention"),
+            "VADER of the sentence, whoever is named in it",
+            gaps,
+            view.bin,
+        ),
     ):
         evidence.draw(page, "tone", chart)
     behind(page, "tone", by="mentions", scored=True)
@@ -200,7 +214,7 @@ def voice(page: Page) -> None:
         key="voice",
         data=frame,
         about=VOICE,
-        caption=f"n = {words.count(total, 'mention')}",
+        caption=" · ".join(filter(None, (f"n = {words.count(total, 'mention')}", texts.mixed(page)))),
     ):
         plot.draw(Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)), key="voice")
 

@@ -2,36 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import alt, borders, charts, holdings, plot, words
+from dashboard import alt, borders, calendars, charts, holdings, ledger, plot, retries, words
+from dashboard.calendars import LEGEND, Row
 from dashboard.panel import Page, panel
 from dashboard.plot import Chart
+from ingest import verdicts
+from ingest.store import complaints
 from ingest.store.sources import SourceRow
+from ingest.verdicts import DEAD, Judged, Verdict
 
 _DAYS = 30
+_PERIODS = {"30 days": 30, "90 days": 90}
 
 #: Reasons told above the table, and sources named for each; the table has them all.
 _REASONS = 4
 _NAMES = 4
+#: Rows of the calendar at first, and at most: a row more is 30 marks more.
+_ROWS, _ALL_ROWS = 15, 120
 
 PER_DAY = (
     "Articles of the chosen sources by their day of publication (UTC). A day without articles is a gap in what we have."
 )
+CALENDAR = (
+    "Each day (UTC) of each feed against its own rhythm: what it brought on the same weekday in the 8 weeks before. "
+    "Failing: asked, never answered. Silent: nothing new where 5 articles or more were due, or for 8 weeks. Quiet: "
+    "less than a third of the usual, where that is 6 or more. Gone: it said so for good. New: fewer than 10 days known. "
+    "Not asked: our own program did not run. New articles count on the day on which they were fetched; the last day is not "
+    "over and never quiet."
+)
+
+_SILENT = "It answers, but brings nothing new where its rhythm would have. Look at the site: the feed may have moved."
+
+#: How each source stands, by its id; folders and archives are not asked and have no place in it.
+Standing = Mapping[int, Verdict]
 
 
 def draw(page: Page) -> None:
     """The page."""
-    view, rows = page.view, [row for row in page.lists.sources if row.listed or row.articles]
-    failing = [row for row in rows if row.state == "failing"]
-    st.markdown(
-        f"**{words.count(len(rows), 'source')}** · **{sum(row.articles > 0 for row in rows)}** with articles · "
-        f"**{len(failing)}** failing"
+    rows = [row for row in page.lists.sources if row.listed or row.articles]
+    days = ledger.days(page)
+    stands = {
+        row.id: verdicts.standing(days.get(row.id, []), "" if page.fixed else row.state)
+        for row in rows
+        if row.kind == "feed" and row.listed
+    }
+    st.markdown(headline(rows, stands))
+    if not page.fixed:  # what is wrong now is no part of a link's numbers
+        lists_at_fault(page)
+        warnings(page, rows, stands)
+        retries.answers(page)
+    calendar(page, rows, stands, days)
+    per_day(page)
+    listing(page, rows, stands)
+
+
+def headline(rows: Sequence[SourceRow], stands: Standing) -> str:
+    """How many sources, and how many of them are not as usual."""
+    counts = {verdict: list(stands.values()).count(verdict) for verdict in verdicts.VERDICTS}
+    parts = [
+        f"**{words.count(len(rows), 'source')}**",
+        f"**{sum(row.articles > 0 for row in rows)}** with articles",
+        f"**{counts['failing']}** failing",
+        *(f"**{counts[verdict]}** {verdict}" for verdict in ("silent", "gone", "quiet", "new") if counts[verdict]),
+    ]
+    return " · ".join(parts)
+
+
+def lists_at_fault(page: Page) -> None:
+    """Lists that people edited and that can't be read."""
+    with page.model.engine.connect() as connection:
+        found = complaints.current(connection)
+    for each in found:
+        st.error(
+            f"**The {each.what} can't be read; the old one goes on.** {borders.markdown(each.message)}",
+            icon=":material/edit_off:",
+        )
+
+
+def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
+    """What fails, told once for each reason: a machine without a network has one fault, not thirty."""
+    by_reason: dict[tuple[Verdict, str], list[SourceRow]] = {}
+    for row in rows:
+        verdict = stands.get(row.id)
+        if verdict in DEAD:
+            reason = _SILENT if verdict == "silent" else row.last_error or "No reason given."
+            by_reason.setdefault((verdict, reason), []).append(row)
+    for number, ((verdict, reason), mine) in enumerate(sorted(by_reason.items(), key=lambda item: -len(item[1]))):
+        if number == _REASONS:
+            st.caption(f"… and {len(by_reason) - _REASONS} more reasons, in the table below.")
+            break
+        some = ", ".join(borders.markdown(row.name) for row in mine[:_NAMES])
+        more = f" and {len(mine) - _NAMES} more" if len(mine) > _NAMES else ""
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"fault-{number}"):
+            st.markdown(
+                f":material/warning: **{words.count(len(mine), 'source')} {verdict}.** "
+                f"{borders.markdown(reason)} ({some}{more})",
+                width="stretch",
+            )
+            what = "Retry" if len(mine) == 1 else f"Retry all {len(mine)}"
+            retries.button(page, [row.id for row in mine], label=what, key=f"retry-{number}")
+
+
+def calendar(page: Page, rows: Sequence[SourceRow], stands: Standing, days: ledger.Days) -> None:
+    """A strip of days for each feed, the worst first."""
+    feeds = sorted(
+        (row for row in rows if row.id in stands), key=lambda row: (*_worst(row, stands), row.group, row.name)
     )
-    warnings(failing)
+    until = page.view.until
+    length = _PERIODS[st.session_state.get("calendar-length") or "30 days"]
+    since = until - timedelta(days=length - 1)
+    most = _ALL_ROWS if st.session_state.get("calendar-all") else _ROWS
+    shown = [Row(row.name, stands[row.id], tuple(_within(days.get(row.id, ()), since))) for row in feeds[:most]]
+    frame = pd.DataFrame(
+        [
+            (row.name, each.day, each.verdict, each.attempts, each.successes, each.articles, each.usual)
+            for row in shown
+            for each in row.days
+            if each.day <= until
+        ],
+        columns=["source", "day", "verdict", "attempts", "successes", "new articles", "usual"],
+    )
+    known = min((mine[0].day for mine in days.values() if mine), default=None)
+    note = f"{LEGEND} · {words.period(since, until)}" + (f" · known since {words.day(known)}" if known else "")
+    with panel(page, "Feeds day by day, the worst first", key="calendar", data=frame, about=CALENDAR, caption=note):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.segmented_control(
+                "Days", list(_PERIODS), default="30 days", key="calendar-length", label_visibility="collapsed"
+            )
+            if len(feeds) > _ROWS:
+                st.toggle(f"All {len(feeds)} feeds", key="calendar-all")
+        if not shown:
+            st.caption("No feed is followed. `python -m ingest feeds add URL` puts one on the list.")
+            return
+        figure = calendars.figure(shown, since, until, theme=page.theme)
+        plot.draw(Chart(figure, calendars.alt(shown, since, until)), key="calendar")
+        if len(feeds) > most:
+            st.caption(f"{len(feeds) - most} more feeds stand no worse than these.")
+
+
+def _within(days: Sequence[Judged], since: object) -> list[Judged]:
+    return [each for each in days if each.day >= since]  # type: ignore[operator]
+
+
+def _worst(row: SourceRow, stands: Standing) -> tuple[int, bool]:
+    verdict = stands.get(row.id)
+    return (verdicts.VERDICTS.index(verdict) if verdict else len(verdicts.VERDICTS)), row.articles == 0
+
+
+def per_day(page: Page) -> None:
+    """All chosen sources together."""
+    view = page.view
     counts = holdings.per_day(page.model, view.sources, view.since, view.until, page.revision)
     days = [view.since + timedelta(days=n) for n in range(view.days)]
     frame = pd.DataFrame(
@@ -46,33 +172,18 @@ def draw(page: Page) -> None:
         caption=f"n = {words.count(int(frame['articles'].sum()), 'article')} · {words.period(view.since, view.until)}",
     ):
         plot.draw(Chart(charts.per_day(frame, theme=page.theme), alt.per_day(frame)), key="per-day")
-    listing(page, rows)
 
 
-def warnings(failing: list[SourceRow]) -> None:
-    """What fails, told once for each reason: a machine without a network has one fault, not thirty."""
-    by_reason: dict[str, list[str]] = {}
-    for row in failing:
-        by_reason.setdefault(row.last_error or "No reason given.", []).append(row.name)
-    for reason, names in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_REASONS]:
-        some = ", ".join(borders.markdown(name) for name in names[:_NAMES])
-        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-        st.warning(
-            f"**{words.count(len(names), 'source')} failing.** {borders.markdown(reason)} ({some}{more})",
-            icon=":material/warning:",
-        )
-
-
-def listing(page: Page, rows: list[SourceRow]) -> None:
-    """Every source with its state, its course, its last success and its last error."""
+def listing(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
+    """Every source with its state, its course, its last success and its last error; those chosen can be tried again."""
     until = page.view.until
     days = [until - timedelta(days=n) for n in reversed(range(_DAYS))]
     counts = holdings.per_day(page.model, [row.id for row in rows], days[0], until, page.revision)
-    worst = sorted(rows, key=lambda row: (row.state != "failing", row.articles == 0, row.group, row.name))
+    worst = sorted(rows, key=lambda row: (*_worst(row, stands), row.group, row.name))
     frame = pd.DataFrame(
         [
             {
-                "state": _state(row),
+                "state": _state(row, stands.get(row.id)),
                 "source": borders.csv_cell(row.name),
                 "error": borders.csv_cell(row.last_error or ""),
                 "articles": row.articles,
@@ -86,9 +197,12 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
         ]
     )
     with st.container(border=True, key="sources-list"):
-        st.markdown("**Sources, those that fail first**")
-        st.dataframe(
+        st.markdown("**Sources, the worst first**")
+        chosen = st.dataframe(
             frame,
+            key="sources-table",
+            on_select="rerun",
+            selection_mode="multi-row",
             hide_index=True,
             height=min(640, 40 + 35 * max(1, len(frame))),
             alt="Table of sources: state, articles, articles per day, last success, last error",
@@ -104,14 +218,19 @@ def listing(page: Page, rows: list[SourceRow]) -> None:
                 "home": st.column_config.LinkColumn("Site", display_text="open", width=60),
             },
         )
-        st.caption(f"{page.as_of} · the same on the command line: `python -m ingest status`")
+        places = [place for place in chosen["selection"]["rows"] if place < len(worst)]
+        ids = [worst[place].id for place in places if worst[place].id in stands]
+        if ids and not page.fixed:
+            retries.button(page, ids, label=f"Retry {words.count(len(ids), 'chosen feed')}", key="retry-chosen")
+        st.caption(f"{page.as_of} · choose rows to retry them · on the command line: `python -m ingest status`")
 
 
-def _state(row: SourceRow) -> str:
+def _state(row: SourceRow, stands: Verdict | None) -> str:
     if not row.listed:
         return "○ no longer listed"
-    if row.state == "failing":
+    if row.kind != "feed":
+        return "▲ failing" if row.state == "failing" else f"● {row.kind}"
+    if stands == "failing":
         return f"▲ failing ({row.failures})"
-    if row.kind == "folder":
-        return "● folder"
-    return "● heard" if row.state == "ok" else "○ not asked yet"
+    marks: dict[Verdict | None, str] = {"normal": "● heard", "new": "● heard, new", "not asked": "○ not asked yet"}
+    return marks.get(stands, f"▼ {stands}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
-from ingest import parse
+from ingest import parser, rhythm
 from ingest.errors import FetchError, IngestError
 from ingest.fetch import Fetcher
 from ingest.models import Attempt, FeedState
@@ -17,8 +18,10 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
     damaged answer is not taken for one that we have.
     """
     response = None
+    whole = state.whole_at is None or now - state.whole_at >= rhythm.WHOLE_AGAIN
+    etag, last_modified = (None, None) if whole else (state.etag, state.last_modified)
     try:
-        response = fetcher.get(state.url, etag=state.etag, last_modified=state.last_modified)
+        response = fetcher.get(state.address, etag=etag, last_modified=last_modified)
         if response.status == 304:
             return Attempt(
                 outcome="unchanged",
@@ -27,19 +30,26 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
                 ms=response.ms,
                 etag=response.etag or state.etag,
                 last_modified=response.last_modified or state.last_modified,
+                moved_to=response.moved_to or state.adopted,
+                fresh=response.fresh,
             )
         # The feed's own address, not the last hop's: entries must not change their source when a redirect does.
-        entries = parse.feed(response.body, source=state.url, now=now, content_type=response.content_type)
+        began = time.monotonic()
+        feed = parser.feed(response.body, source=state.url, now=now, content_type=response.content_type)
+        parse_ms = round(1000 * (time.monotonic() - began))
     except IngestError as error:
+        refused = error if isinstance(error, FetchError) else FetchError("")
         return Attempt(
             outcome="error",
             at=now,
-            status=response.status if response else error.status if isinstance(error, FetchError) else None,
+            status=response.status if response else refused.status,
             size=len(response.body) if response else 0,
             ms=response.ms if response else 0,
             reason=str(error),
             etag=state.etag,
             last_modified=state.last_modified,
+            retry_after=refused.retry_after,
+            gone=refused.gone and not state.adopted,
         )
     return Attempt(
         outcome="ok",
@@ -47,7 +57,13 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
         status=response.status,
         size=len(response.body),
         ms=response.ms,
+        parse_ms=parse_ms,
         etag=response.etag,
         last_modified=response.last_modified,
-        entries=tuple(entries),
+        moved_to=response.moved_to or state.adopted,
+        asked=rhythm.stated(response.body),
+        fresh=response.fresh,
+        entries=feed.entries,
+        # What is odd about a feed that was read all the same is said where people look for the reason of a fault.
+        reason=" ".join(feed.notes) or None,
     )

@@ -3,27 +3,84 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from ingest import items, text, urls
 from ingest.errors import ConfigFileError
-from ingest.models import Source
+from ingest.models import FullText, Source
 
 log = logging.getLogger(__name__)
 
 #: Thousands of feeds fit; what is larger is no list of feeds.
 MAX_BYTES = 5_000_000
 
+#: A DOCTYPE with what it declares, and references to anything that XML does not know by itself.
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)[\w.-]+;")
+#: What stands in place of such a reference: no address can hold it.
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An entry of a list that is not taken, and why."""
+
+    line: int | None
+    entry: str
+    reason: str
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f"line {self.line}: "
+        return f"{where}{self.entry} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The feeds of a list in its order, each address once, and what was left out."""
+
+    feeds: tuple[Source, ...]
+    left_out: tuple[LeftOut, ...]
+
 
 def read(path: Path) -> list[Source]:
-    """The feeds of an OPML file in its order, each address once; a feed's group is the outline around it.
+    """The feeds of an OPML file; a feed's group is the outline around it.
 
-    Outlines with addresses that are none are left out, and said in the log. Raises ConfigFileError, naming file
-    and line, for a file that can't be read.
+    What is left out is said in the log. Raises ConfigFileError, naming file and line, for a file that can't be read.
     """
+    listing = _listing(root(load(path), str(path)))
+    for each in listing.left_out:
+        log.warning("%s, %s; left out", path, each)
+    return list(listing.feeds)
+
+
+def salvage(body: bytes, name: str) -> Listing:
+    """All feeds that somebody else's list holds, however damaged it is; the rest is left out with its reason.
+
+    Raises ConfigFileError when it is no list of feeds at all.
+    """
+    left_out: list[LeftOut] = []
+    if found := _DOCTYPE.search(body):
+        line = body.count(b"\n", 0, found.start()) + 1
+        left_out.append(LeftOut(line, "<!DOCTYPE>", "can hide a bomb: it was not read, nor what needs it"))
+        body = _DOCTYPE.sub(lambda hit: b"\n" * hit.group().count(b"\n"), body)
+    body = _REFERENCE.sub(_UNKNOWN.encode() if body.isascii() or _is_utf8(body) else b"?", body)
+    try:
+        tree = root(body, name)
+    except ConfigFileError as error:
+        tree = root(body, name, mend=True)
+        left_out.append(LeftOut(None, "", f"{error} It was read as far as it makes sense."))
+    listing = _listing(tree)
+    return Listing(listing.feeds, (*left_out, *listing.left_out))
+
+
+def load(path: Path) -> bytes:
+    """The bytes of a list. Raises ConfigFileError."""
     try:
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
@@ -31,68 +88,114 @@ def read(path: Path) -> list[Source]:
         raise ConfigFileError(f"{path} can't be read ({error.strerror}).") from error
     if len(body) > MAX_BYTES:
         raise ConfigFileError(f"{path} is larger than {MAX_BYTES / 1e6:g} MB: that is no list of feeds.")
-    found: list[Source] = []
-    seen: set[str] = set()
-    for outline in _root(body, path).iter("{*}outline"):
-        address = _attribute(outline, "xmlUrl")
-        if not address:
-            continue
-        source = _source(outline, address)
-        if source is None:
-            log.warning(
-                "%s, line %s: %s is no web address, left out", path, outline.sourceline, text.line(address, 200)
-            )
-        elif (key := urls.canonical(source.key)) in seen:
-            log.info("%s, line %s: %s is listed twice, left out", path, outline.sourceline, source.key)
-        else:
-            seen.add(key)
-            found.append(source)
-    return found
+    return body
 
 
-def _root(body: bytes, path: Path) -> Any:
+def root(body: bytes, name: str, *, mend: bool = False) -> Any:
+    """The root element, comments and all. Raises ConfigFileError for what is no OPML, or declares anything."""
     # Entities in attributes are expanded whatever the parser is told, and no list of feeds needs any.
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise ConfigFileError(
-            f"{path} has a DOCTYPE, which can hide a bomb. Delete the line that begins with <!DOCTYPE."
+            f"{name} has a DOCTYPE, which can hide a bomb. Delete the line that begins with <!DOCTYPE."
         )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, recover=mend)
     try:
-        root = etree.fromstring(body, parser)
+        found = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise ConfigFileError(
-            f"{path}, line {line}: this is no OPML ({text.line(error.msg or 'empty', 150)})."
+            f"{name}, line {line}: this is no OPML ({text.line(error.msg or 'empty', 150)})."
         ) from error
-    if root.getroottree().docinfo.doctype:
-        raise ConfigFileError(f"{path} has a DOCTYPE, which can hide a bomb. Save it as UTF-8 without one.")
-    if etree.QName(root).localname.lower() != "opml":
-        raise ConfigFileError(f"{path}, line {root.sourceline}: this is no OPML but <{etree.QName(root).localname}>.")
-    return root
+    if found is None:
+        raise ConfigFileError(f"{name}, line 1: this is no OPML (empty).")
+    if found.getroottree().docinfo.doctype:
+        raise ConfigFileError(f"{name} has a DOCTYPE, which can hide a bomb. Save it as UTF-8 without one.")
+    if etree.QName(found).localname.lower() != "opml":
+        raise ConfigFileError(f"{name}, line {found.sourceline}: this is no OPML but <{etree.QName(found).localname}>.")
+    return found
 
 
-def _source(outline: Any, address: str) -> Source | None:
-    url = urls.web_address(address)
-    if url is None:
-        return None
-    parent = outline.getparent()
-    return Source(
-        kind="feed",
-        key=url,
-        name=_name(outline) or url.partition("://")[2],
-        group=_name(parent) if etree.QName(parent).localname == "outline" else "",
-        home=urls.web_address(_attribute(outline, "htmlUrl")),
-        language=items.language(_attribute(outline, "language")),
-    )
+def outlines(tree: Any) -> Iterator[tuple[Any, str]]:
+    """Every outline that names a feed, with its address as it is written."""
+    for outline in tree.iter("{*}outline"):
+        if address := attribute(outline, "xmlUrl"):
+            yield outline, address
 
 
-def _name(outline: Any) -> str:
-    return text.line(_attribute(outline, "text") or _attribute(outline, "title"), 200)
-
-
-def _attribute(outline: Any, name: str) -> str:
+def attribute(outline: Any, name: str) -> str:
     """An attribute's value; programs disagree on the case of its name (`xmlUrl`, `xmlURL`, `xmlurl`)."""
     for key, value in outline.attrib.items():
         if key.lower() == name.lower():
             return str(value).strip()
     return ""
+
+
+def write(feeds: Iterable[Source], title: str = "Feeds") -> bytes:
+    """An OPML document of these feeds, by group."""
+    tree = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(tree, "head"), "title").text = title
+    body = etree.SubElement(tree, "body")
+    groups: dict[str, Any] = {"": body}
+    for feed in feeds:
+        if feed.group not in groups:
+            groups[feed.group] = etree.SubElement(body, "outline", text=feed.group)
+        groups[feed.group].append(element(feed))
+    etree.indent(tree)
+    return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=True)) + b"\n"
+
+
+def element(feed: Source) -> Any:
+    """The outline of one feed."""
+    made = etree.Element("outline", type="rss", text=feed.name, xmlUrl=feed.key)
+    for name, value in (("htmlUrl", feed.home), ("language", feed.language)):
+        if value:
+            made.set(name, value)
+    if feed.full_text != "auto":
+        made.set("fullText", feed.full_text)
+    return made
+
+
+def _listing(tree: Any) -> Listing:
+    found: list[Source] = []
+    left_out: list[LeftOut] = []
+    seen: dict[str, int] = {}
+    for outline, address in outlines(tree):
+        source = _source(outline, address)
+        line = int(outline.sourceline)
+        if source is None:
+            left_out.append(LeftOut(line, text.line(address, 200), "is no web address (http or https)"))
+        elif (key := urls.canonical(source.key)) in seen:
+            left_out.append(LeftOut(line, source.key, f"is listed twice: it stands in line {seen[key]} already"))
+        else:
+            seen[key] = line
+            found.append(source)
+    return Listing(tuple(found), tuple(left_out))
+
+
+def _source(outline: Any, address: str) -> Source | None:
+    url = urls.web_address(address)
+    if url is None or _UNKNOWN in address:
+        return None
+    parent = outline.getparent()
+    wish = attribute(outline, "fullText").lower()
+    return Source(
+        kind="feed",
+        key=url,
+        name=_name(outline) or url.partition("://")[2],
+        group=_name(parent) if etree.QName(parent).localname == "outline" else "",
+        home=urls.web_address(attribute(outline, "htmlUrl")),
+        language=items.language(attribute(outline, "language")),
+        full_text=wish if wish in get_args(FullText) else "auto",  # type: ignore[arg-type]
+    )
+
+
+def _name(outline: Any) -> str:
+    return text.line(attribute(outline, "text") or attribute(outline, "title"), 200)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, Select, func, or_, select, table
 from sqlalchemy import column as named
 from sqlalchemy.exc import DatabaseError
 
+from ingest.errors import RecordError
 from ingest.store import engines, schema
 
 _c, _a = schema.content.c, schema.analysis.c
@@ -19,6 +22,40 @@ class Examined:
 
     looked_at: str
     faults: tuple[str, ...]
+
+
+#: A start waits no longer than this: a record of a gigabyte is read within it, of a larger one a part.
+GLANCE_SECONDS = 2.0
+
+
+def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
+    """Looks whether the file is in pieces, as far as it gets in so many seconds. Raises RecordError when it is.
+
+    A server looks after its own files.
+    """
+    if engines.is_postgresql(engine):
+        return
+    over = threading.Event()
+    try:
+        with engine.connect() as connection:
+            file = connection.connection.dbapi_connection
+            assert isinstance(file, sqlite3.Connection)
+            timer = threading.Timer(seconds, lambda: (over.set(), file.interrupt()))
+            timer.start()
+            try:
+                faults = [str(row) for row in connection.exec_driver_sql("PRAGMA quick_check(3)").scalars()]
+            finally:
+                timer.cancel()
+                timer.join()  # it must not interrupt what comes next
+    except DatabaseError as error:
+        if over.is_set():
+            return  # whole as far as it was read
+        faults = [engines.reason(error)]
+    if faults != ["ok"]:
+        raise RecordError(
+            f"The record {engines.name(engine.url)} is damaged: {'; '.join(faults)}. Nothing was written to it. "
+            "README, 'Restoring the record', says what to do."
+        )
 
 
 def examine(engine: Engine) -> Examined:

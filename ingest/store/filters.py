@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 
+from ingest.models import TextKind
 from ingest.store import schema, search, sources
 from ingest.store.asof import live
 from ingest.store.planner import named_often, unled
@@ -29,14 +30,15 @@ Copies = Literal["all", "once"]
 class Filters:
     """Which articles are meant. Empty means all; sources that are empty leave the demo out once there is anything else.
 
-    Sources, languages, period and copies make the denominator of every share; the rest narrows the numerator only
-    (METRICS).
+    Sources, languages, kinds of text, period and copies make the denominator of every share; the rest narrows the
+    numerator only (METRICS).
     """
 
     figures: tuple[str, ...] = ()  #: ids
     sources: tuple[int, ...] = ()  #: ids
     topics: tuple[str, ...] = ()  #: ids
     languages: tuple[str, ...] = ()
+    texts: tuple[TextKind, ...] = ()  #: longer texts name more people: only like is compared with like
     since: date | None = None  #: both days included
     until: date | None = None
     tone: tuple[float, float] | None = None  #: article tone, both ends included
@@ -66,7 +68,9 @@ def current(as_of: int | None = None, *, led: bool = True) -> Join:
 
 
 def denominator(connection: Connection, filters: Filters, *, led: bool = True) -> list[ColumnElement[bool]]:
-    """Articles of the sources, languages and period; of those the first of each story, where copies count once."""
+    """Articles of the sources, languages, kinds of text and period; of those the first of each story, where copies
+    count once.
+    """
     chosen = filters.sources or sources.automatic(connection, filters.as_of)
     conditions = _base(filters, chosen, _c, _art, led=led)
     if filters.copies == "once":
@@ -81,6 +85,8 @@ def _base(
     conditions: list[ColumnElement[bool]] = [live(content, filters.as_of, led=led), source.in_(chosen)]
     if filters.languages:
         conditions.append(content.language.in_(filters.languages))
+    if filters.texts:
+        conditions.append(content.text_kind.in_(filters.texts))
     if filters.since:
         conditions.append(day >= filters.since)
     if filters.until:

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from ingest.models import Entry, Source
 from ingest.store import rows, schema
 from ingest.store.types import storable
 
 FOLDER_SCOPE = "folder"
+
+#: The fingerprint of what the source gave: the words of a version may be those of the article's page.
+GIVEN = func.coalesce(schema.content.c.given_hash, schema.content.c.hash).label("given")
 
 #: Scopes times keys that are looked for at once.
 _TOGETHER = 10_000
@@ -55,14 +58,14 @@ def unchanged(connection: Connection, entries: Sequence[tuple[str, Entry]], *, e
     keys, content = schema.article_key, schema.content
     by_key = {(scope, named(entry).keys[0]): position for position, (scope, entry) in enumerate(entries)}
     question = (
-        select(keys.c.scope, keys.c.key, content.c.id, content.c.hash)
+        select(keys.c.scope, keys.c.key, content.c.id, GIVEN)
         .join(content, content.c.article_id == keys.c.article_id)
         .where(keys.c.scope.in_(sorted({scope for scope, _ in entries})))
     )
     held: dict[tuple[str, str], list[str]] = {}
     found = rows.among(connection, question, keys.c.key, {key for _, key in by_key})
     for version in sorted(found, key=lambda row: int(row.id)):
-        held.setdefault((version.scope, version.key), []).append(version.hash)
+        held.setdefault((version.scope, version.key), []).append(version.given)
     return {
         position
         for name, position in by_key.items()
@@ -114,7 +117,7 @@ def known(connection: Connection, scope: str, keys: Sequence[str]) -> int | None
 def had(connection: Connection, article_id: int, hash_: str) -> bool:
     """Whether the article was ever of these words."""
     content = schema.content.c
-    version = select(content.id).where(content.article_id == article_id, content.hash == hash_).limit(1)
+    version = select(content.id).where(content.article_id == article_id, hash_ == GIVEN).limit(1)
     return connection.execute(version).first() is not None
 
 

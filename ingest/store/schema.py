@@ -94,12 +94,19 @@ source = Table(
     # the schedule: it lives here, so that a restart does not stampede
     Column("next_at", UtcTime),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("state", PlainText(20), nullable=False, server_default="new"),  # new, ok, failing
+    Column("state", PlainText(20), nullable=False, server_default="new"),  # new, ok, failing, gone
     Column("etag", PlainText),
     Column("last_modified", PlainText),
     Column("last_attempt_at", UtcTime),
     Column("last_success_at", UtcTime),
     Column("last_error", PlainText),
+    Column("retired_at", UtcTime),  # when it answered that it is gone for good; a retry revives it
+    Column("interval_seconds", Integer),  # the rhythm it has shown; null before its first answer
+    Column("asked_seconds", Integer),  # the rhythm its publisher asks for, from its last whole answer
+    Column("whole_at", UtcTime),  # its last whole answer: one that says "unchanged" for ever is asked for all again
+    Column("moved_to", PlainText),  # where a permanent redirect led the last time …
+    Column("moved_seen", Integer, nullable=False, server_default="0"),  # … and how many times in a row it did
+    Column("full_text", PlainText(8), nullable=False, server_default="auto"),  # auto, always, never
     CheckConstraint("kind IN ('feed', 'folder', 'archive')", name="kind"),
 )
 
@@ -113,10 +120,23 @@ fetch = Table(
     Column("status", Integer),
     Column("bytes", BigInteger, nullable=False),
     Column("ms", Integer, nullable=False),
+    Column("parse_ms", Integer),  # from the bytes to the entries; null where nothing was parsed
     Column("added", Integer, nullable=False),
     Column("edited", Integer, nullable=False),
     Column("reason", PlainText),
     Index("ix_fetch_source_id_at", "source_id", "at"),
+)
+
+# What each day of a source has brought: the ledger that tells silence from decline.
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("source_id", _Id, ForeignKey("source.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("successes", Integer, nullable=False),
+    Column("articles", Integer, nullable=False),  # new ones, by the day on which they were fetched
+    sqlite_with_rowid=False,
 )
 
 article = Table(
@@ -166,6 +186,10 @@ content = Table(
     Column("text_kind", PlainText(8), nullable=False),
     Column("hash", PlainText(32), nullable=False),
     Column("fetched_at", UtcTime, nullable=False),
+    Column("feed_at", UtcTime),  # the date that the feed gives
+    Column("page_at", UtcTime),  # the date that the article's page gives, where it was fetched
+    # Of which words of the feed this is the page: without it the feed's summary would seem an edit of it.
+    Column("given_hash", PlainText(32)),
     Index("ix_content_day", "day"),
     Index("ix_content_published_at", "published_at"),
     Index("ix_content_hash", "hash"),
@@ -178,6 +202,20 @@ content_text = Table(
     Column("content_id", _Id, ForeignKey("content.id"), primary_key=True),
     _ref("article_id", "article.id"),
     Column("body", LongText, nullable=False),
+)
+
+# Pages that are to be fetched for articles of which the feed gives a summary only, and what became of it.
+page = Table(
+    "page",
+    metadata,
+    Column("article_id", _Id, ForeignKey("article.id"), primary_key=True),
+    _ref("source_id", "source.id"),
+    Column("url", PlainText, nullable=False),
+    Column("state", PlainText(8), nullable=False),  # waiting, done, failed
+    Column("tries", Integer, nullable=False),
+    Column("next_at", UtcTime),
+    Column("reason", PlainText),
+    Index("ix_page_next_at", "next_at"),
 )
 
 story = Table(
@@ -214,6 +252,7 @@ analysis = Table(
     Column("scorer", PlainText(40), nullable=False),
     _ref("watchlist_id", "watchlist.id"),
     Index("ix_analysis_content_id", "content_id"),
+    Index("ix_analysis_story_id", "story_id"),
 )
 _current(analysis, "article_id")
 

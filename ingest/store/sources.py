@@ -33,6 +33,7 @@ class SourceRow:
     last_success_at: datetime | None
     last_error: str | None
     next_at: datetime | None
+    retired_at: datetime | None
     articles: int
     newest: datetime | None
 

@@ -41,7 +41,7 @@ class Latest:
     content_id: int
     source_id: int
     story_id: int
-    hash: str
+    hash: str  #: the fingerprint of what the source gave
     open: bool
     day: date
     published_at: datetime
@@ -65,7 +65,7 @@ def latest(connection: Connection, article_id: int) -> Latest:
         content_id=row.id,
         source_id=row.source_id,
         story_id=story_id,
-        hash=row.hash,
+        hash=row.given_hash or row.hash,
         open=row.rev_to is None,
         day=row.day,
         published_at=row.published_at,
@@ -115,6 +115,8 @@ class Words:
     place: Place
     article: Article
     hash: str
+    given_hash: str | None = None  #: of what the source gave, where the words are those of the article's page
+    page_at: datetime | None = None  #: the date that this page gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,9 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
                 "text_kind": entry.text_kind,
                 "hash": words.hash,
                 "fetched_at": now,
+                "given_hash": words.given_hash,
+                "feed_at": entry.feed_at,
+                "page_at": words.page_at,
             }
         )
         body = text.body_of(words.article.text, entry.title)

@@ -95,6 +95,7 @@ class Commit:
             "group": source.group,
             "home": source.home,
             "language": source.language,
+            "full_text": source.full_text,
             "listed": True,
         }
         row = self.connection.execute(select(table).where(table.c.key == source.key)).mappings().first()
@@ -249,6 +250,24 @@ class Commit:
             log.exception("storing %s failed", article.entry.source)
             return [(article, error)]
         return []
+
+    def completed(
+        self, article_id: int, content_id: int, article: Article, *, scoring: Scoring, page_at: datetime | None
+    ) -> bool:
+        """Opens the words of an article's page in place of those that its feed gave, which `content_id` is of.
+
+        Answers whether it did: not when the article has been edited or withdrawn meanwhile.
+        """
+        latest = versions.latest(self.connection, article_id)
+        if not latest.open or latest.content_id != content_id:
+            return False
+        versions.close(self.connection, article_id, self.revision)
+        place = Place(article_id, latest.source_id, latest.story_id, self.revision)
+        hash_ = identity.fingerprint(article.entry)
+        words = Words(place, article, hash_, given_hash=latest.hash, page_at=page_at)
+        versions.open_contents(self.connection, [words], scoring, now=self.now)
+        self._edited += 1
+        return True
 
     def rescored(self, analyses: Mapping[int, Analysis], *, scoring: Scoring) -> int:
         """Closes analyses and opens new ones of the same words, by the id of the old one; answers how many those were.

@@ -1,0 +1,74 @@
+"""Log lines that programs can read: an event and its facts, as key=value pairs or as JSON (DISCOURSE_LOG_FORMAT)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+Format = Literal["text", "json"]
+
+#: What needs no quotes: anything else could end the value, or the line.
+_PLAIN = re.compile(r"[\w.:/@%+,-]+")
+
+
+def event(log: logging.Logger, name: str, **facts: object) -> None:
+    """Logs that something happened, with its facts; those that are None are left out."""
+    known = {key: value for key, value in facts.items() if value is not None}
+    log.info("%s", pairs({"event": name, **known}), extra={"facts": {"event": name, **known}})
+
+
+def pairs(facts: dict[str, Any]) -> str:
+    """`key=value` parted by blanks; a value that holds more than a word is quoted as JSON quotes it."""
+    return " ".join(f"{key}={_value(value)}" for key, value in facts.items())
+
+
+def _value(value: object) -> str:
+    said = str(value).lower() if isinstance(value, bool) else str(value)
+    return said if _PLAIN.fullmatch(said) else json.dumps(said, ensure_ascii=False)
+
+
+class Json(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the facts of an event."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+        }
+        facts = getattr(record, "facts", None)
+        said |= facts if facts else {"message": record.getMessage()}
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class Text(logging.Formatter):
+    """One line each: time (UTC), level, message; a traceback follows on lines of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created, UTC)
+        line = f"{when:%Y-%m-%dT%H:%M:%S}Z {record.levelname} {' '.join(record.getMessage().splitlines())}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def start(level: str, form: Format, people: Console) -> None:
+    """From now on all log lines go to stderr: in colour to a person's terminal, else one line each."""
+    handler: logging.Handler
+    if form == "text" and people.is_terminal:
+        handler = RichHandler(console=people, show_path=False, rich_tracebacks=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Json() if form == "json" else Text())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Their every request and every parsed page is not news.
+    for library in ("httpx2", "httpcore2", "trafilatura", "watchfiles", "alembic"):
+        logging.getLogger(library).setLevel(logging.WARNING)

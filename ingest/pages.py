@@ -1,0 +1,100 @@
+"""The text of an article's page, for feeds that give a summary or a title only."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from ingest import dates, text
+from ingest.errors import ParseError
+from ingest.fetch import PAGES, Fetcher
+from ingest.models import utcnow
+from ingest.robots import Robots
+
+#: The pages of news sites have half a megabyte of scripts; what is ten times as large is no article.
+MAX_BYTES = 5_000_000
+#: Shorter texts are notices: a wall of cookies, a login, a video.
+SHORTEST = 250
+#: Of the words that the feed gives, the article has most; a notice that stands in its place has few.
+SHARED_WORDS = 0.4
+#: The words that say what a text is of.
+_WORD = re.compile(r"\w{4,}")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+
+#: What reads a page: in this process, or in one that can be killed (see `parser`).
+Extract = Callable[[bytes, str, str | None], "Page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The words of a page, and when it says it was published."""
+
+    body: str = field(repr=False)
+    published: datetime | None
+
+
+def fetch(url: str, fetcher: Fetcher, robots: Robots, extract: Extract) -> Page:
+    """The article at an address.
+
+    Raises FetchError where it can't be had or robots.txt forbids it, on any hop of the way, and ParseError where
+    there is none.
+    """
+    response = fetcher.get(url, accept=PAGES, max_bytes=MAX_BYTES, check=robots.check)
+    kind = (response.content_type or "text/html").partition(";")[0].strip().lower()
+    if kind not in ("text/html", "application/xhtml+xml"):
+        raise ParseError(f"The article's address leads to {text.line(kind, 60)}, which is no page.")
+    return extract(response.body, response.url, response.content_type)
+
+
+def read(body: bytes, url: str, content_type: str | None) -> Page:
+    """The article in the bytes of a page. Raises ParseError where there is none."""
+    found = _trafilatura().bare_extraction(
+        _decoded(body, content_type),
+        url=url,
+        favor_precision=True,
+        include_comments=False,
+        include_tables=False,
+        with_metadata=True,
+        # What the page states and nothing else: a date found in its words may be of anything.
+        date_extraction_params={
+            "extensive_search": False,
+            "original_date": True,
+            "outputformat": "%Y-%m-%dT%H:%M:%S%z",
+        },
+    )
+    words = text.clean((found.text if found else "") or "")
+    if len(words) < SHORTEST:
+        raise ParseError("The page holds no article, or too little of it.")
+    # One line is one paragraph there.
+    return Page("\n\n".join(words.split("\n")), dates.from_text(found.date, now=utcnow()) if found.date else None)
+
+
+@cache
+def _trafilatura() -> Any:
+    """Imported when it is needed: it takes half a second and 50 MB."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its way to the network, which we don't use, would like more packages
+        import trafilatura
+    return trafilatura
+
+
+def _decoded(body: bytes, content_type: str | None) -> bytes | str:
+    """With the encoding that the server declares; else it is found out from the bytes."""
+    declared = _CHARSET.search(content_type or "")
+    try:
+        return body.decode(codecs.lookup(declared[1]).name) if declared else body
+    except (LookupError, UnicodeDecodeError):
+        return body
+
+
+def belongs(body: str, given: str) -> bool:
+    """Whether a page's text is that of the article of which a feed gave these words, and more of it."""
+    words = set(_WORD.findall(given.lower()))
+    shared = words & set(_WORD.findall(body.lower()))
+    return len(body) > len(given) and len(shared) >= SHARED_WORDS * len(words)

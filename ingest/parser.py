@@ -1,0 +1,249 @@
+"""Feeds are read in processes of their own, which may hang, starve or die without taking anybody with them.
+
+    with Parser() as parser:
+        parser.feed(body, source=url, now=now)     # what `parse.read` answers, or a ParseError
+
+A worker is a plain child of this Python: a length and a pickle go in at its standard input, and come out. It ends when
+its parent does. It may take MEMORY of address space (RLIMIT_AS: Linux and the BSDs; macOS and Windows have no such
+limit, there the size of a body and the deadline have to do) and SECONDS for a feed; then it is killed, the feed is
+refused with a sentence, and the next feed gets a new worker.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import logging
+import os
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from ingest.errors import ParseError
+from ingest.items import Feed
+
+log = logging.getLogger(__name__)
+
+#: The largest feeds (10 MB) take 3 s on a slow core.
+SECONDS = 15.0
+MEMORY = 1_000_000_000
+#: A worker is replaced after so many feeds: what third-party code leaks goes with it.
+_FEEDS = 2_000
+#: One worker reads hundreds of feeds a minute. Whoever has waited for so long starts another, up to so many at a time …
+_PATIENCE = 0.5
+_MOST = 4
+#: … and those that nobody has needed for this long are let go, but for one.
+_IDLE_SECONDS = 60.0
+_START_SECONDS = 60.0
+_LENGTH = struct.Struct("!Q")
+_ROOT = str(Path(__file__).resolve().parents[1])
+
+
+class Parser:
+    """Reads feeds in workers, for any number of threads; close it. The limits are for tests."""
+
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, feeds: int = _FEEDS) -> None:
+        self._seconds, self._memory, self._feeds = seconds, memory, feeds
+        self._changed = threading.Condition()
+        self._idle: list[_Worker] = []  # the most recently used one last
+        self._busy = 0
+
+    def feed(self, body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
+        """What `parse.read` answers. Raises ParseError, also for a feed over which the worker had to be killed."""
+        request = pickle.dumps((body, source, now, content_type))
+        worker = self._take()
+        try:
+            answer = worker.ask(request, self._seconds)
+        finally:
+            self._give(worker)
+        if isinstance(answer, Feed):
+            return answer
+        raise ParseError(answer)
+
+    def close(self) -> None:
+        """Ends the workers that wait; those at work end with their feed."""
+        with self._changed:
+            self._feeds = 0
+            ended, self._idle = self._idle, []
+        for worker in ended:
+            worker.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _take(self) -> _Worker:
+        until = time.monotonic() + _PATIENCE
+        with self._changed:
+            while not self._idle:
+                late = time.monotonic() >= until
+                if not self._busy or (late and self._busy < _MOST):
+                    break
+                self._changed.wait(_PATIENCE)
+            self._busy += 1
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return _Worker(self._memory)
+        except BaseException:
+            self._give(None)
+            raise
+
+    def _give(self, worker: _Worker | None) -> None:
+        ended = []
+        with self._changed:
+            self._busy -= 1
+            if worker and worker.alive and worker.feeds < self._feeds:
+                worker.since = time.monotonic()
+                self._idle.append(worker)
+                while len(self._idle) > 1 and worker.since - self._idle[0].since > _IDLE_SECONDS:
+                    ended.append(self._idle.pop(0))
+            elif worker:
+                ended.append(worker)
+            self._changed.notify()
+        for each in ended:
+            each.end()
+
+
+class _Worker:
+    """One child, used by one thread at a time."""
+
+    def __init__(self, memory: int) -> None:
+        self.feeds = 0
+        self.since = 0.0
+        path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            # -P: nothing that happens to lie in the working directory is taken for a module.
+            [sys.executable, "-P", "-m", __name__, str(memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self._late = threading.Event()
+        if self._exchange(b"", _START_SECONDS) is None:
+            self.end()
+            raise ParseError("The process that reads feeds does not start. Look whether memory is free.")
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: bytes, seconds: float) -> Feed | str:
+        """The feed, or a sentence that says why there is none."""
+        self.feeds += 1
+        answer = self._exchange(request, seconds)
+        if answer is not None:
+            found: Feed | str
+            found, last = pickle.loads(answer)
+            if last:
+                self._process.kill()
+                self._process.wait()
+            return found
+        code = self._process.wait()
+        if self._late.is_set():
+            return f"Reading this feed was stopped after {seconds:g} seconds: it is built to take long, or broken."
+        log.warning("the process that reads feeds died (%s)", code)
+        return f"The process that reads feeds died over this one ({code}). Tell its publisher, or take it off the list."
+
+    def end(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if pipe:
+                    pipe.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _exchange(self, request: bytes, seconds: float) -> bytes | None:
+        process = self._process
+        assert process.stdin
+        assert process.stdout
+        alarm = threading.Timer(seconds, self._kill)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            process.stdin.write(_LENGTH.pack(len(request)) + request)
+            process.stdin.flush()
+            return _message(process.stdout)
+        except OSError:
+            return None
+        finally:
+            alarm.cancel()
+
+    def _kill(self) -> None:
+        self._late.set()
+        self._process.kill()
+
+
+_everybodys = Parser()
+atexit.register(_everybodys.close)
+
+
+def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
+    """What `parse.read` answers, from the workers that this process's threads share. Raises ParseError."""
+    return _everybodys.feed(body, source=source, now=now, content_type=content_type)
+
+
+# -- the worker -------------------------------------------------------------------------------------------------------
+
+
+def _message(stream: IO[bytes]) -> bytes | None:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length)
+    return body if len(body) == length else None
+
+
+def _limit(memory: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with suppress(ValueError, OSError):  # macOS
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _serve(memory: int) -> None:
+    """Answers one message after the other until standard input ends."""
+    # Ctrl-C reaches every process of a terminal; who ends a worker is its parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever some library prints does not end up between the answers
+    _limit(memory)
+    from ingest import parse
+
+    gc.freeze()
+    while (request := _message(sys.stdin.buffer)) is not None:
+        answer: Feed | str | None = None
+        last = False  # what has once run out of memory is not used again
+        try:
+            if request:
+                body, source, now, content_type = pickle.loads(request)
+                answer = parse.read(body, source=source, now=now, content_type=content_type)
+        except ParseError as error:
+            answer = str(error)
+        except MemoryError:
+            answer = "Reading this feed takes more memory than any feed needs: it is built to, or broken."
+            last = True
+        # A feed that breaks the reader is a bug, but never everybody's.
+        except Exception as error:
+            answer = f"Reading this feed failed ({type(error).__name__}: {str(error)[:200]}). Please report it."
+        reply = pickle.dumps((answer, last))
+        out.write(_LENGTH.pack(len(reply)) + reply)
+        out.flush()
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))

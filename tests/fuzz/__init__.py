@@ -1,0 +1,1 @@
+"""Damaged feeds by the hundred thousand, run through the parser: `make fuzz`."""

@@ -1,0 +1,334 @@
+"""The text of articles' pages: fetched where a feed gives a summary, politely, and never at the cost of anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from pytest_httpserver import HTTPServer
+from sqlalchemy import Row, select
+from werkzeug import Response
+
+from ingest import pages
+from ingest.errors import FetchError, Forbidden, IngestError, ParseError
+from ingest.fetch import Fetcher
+from ingest.guard import Guard
+from ingest.models import FullText, Source
+from ingest.pages import Page
+from ingest.robots import Robots
+from ingest.store import schema
+from tests.desk import on_sqlite
+from tests.room import PAUSE, Room
+
+SUMMARY = "Ada Quill opened the tariff talks in the harbour hall and promised patience."
+STORY = [
+    "Ada Quill opened the tariff talks in the harbour hall on Tuesday and promised patience to everybody who had come.",
+    "Ben Marsh, who had left the last round of talks early, stayed until the evening and praised the new draft.",
+    "Fishermen from three towns waited outside; they said that a duty on tinned herring would cost every second boat.",
+    "The delegations meet again on Friday, when the draft will be read line by line, according to two officials.",
+]
+
+
+#: What is read of the page; the title at its beginning goes when title and body are put together.
+ARTICLE = Page("\n\n".join(("Talks open", *STORY)), None)
+WALL = [
+    "We and our 800 partners value your privacy and would like to store cookies on the device that you are using now.",
+    "With your consent we measure which advertisements are seen, by whom, how often, and what is bought after them.",
+    "You may withdraw that consent whenever you like by means of the button at the bottom of every page of this site.",
+    "Some partners do not ask for consent but rely on legitimate interest; their names can be found in the list below.",
+]
+
+
+def page(*paragraphs: str, head: str = "") -> str:
+    """A page of a news site: its article between what stands on every page."""
+    words = "".join(f"<p>{each}</p>" for each in paragraphs)
+    return (
+        f"<!doctype html><html lang=en><head><title>Talks open</title>{head}</head><body>"
+        "<nav><a href=/>Home</a> <a href=/world>World</a></nav>"
+        f"<article><h1>Talks open</h1>{words}</article><footer>All rights reserved</footer></body></html>"
+    )
+
+
+def feed(link: str, summary: str = SUMMARY, *, dated: bool = True) -> str:
+    date = "<pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate>" if dated else ""
+    return (
+        "<rss version='2.0'><channel><title>News</title>"
+        f"<item><title>Talks open</title><link>{link}</link><guid isPermaLink='false'>1</guid>"
+        f"<description>{summary}</description>{date}</item></channel></rss>"
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_rules(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a site does not have, a robots.txt too, it does not have: the server of the tests says 500 else."""
+    monkeypatch.setattr(httpserver, "no_handler_status_code", 404)
+
+
+@pytest.fixture
+def site(httpserver: HTTPServer) -> HTTPServer:
+    """A news site whose feed gives summaries."""
+    httpserver.expect_request("/rss").respond_with_data(feed(httpserver.url_for("/talks")))
+    return httpserver
+
+
+def follow(room: Room, site: HTTPServer, full_text: FullText = "auto") -> None:
+    source = Source(kind="feed", key=site.url_for("/rss"), name="Feed 1", full_text=full_text)
+    room.pipeline.sync_feeds([source])
+    room.fetch()
+
+
+def read(room: Room) -> list[Page | IngestError]:
+    """Fetches the pages that are due, as the loop does."""
+    fetcher = Fetcher("DiscourseMonitor/1", guard=Guard(["localhost"]), read_seconds=2, deadline_seconds=4)
+    robots, found = Robots(fetcher), []
+    for state in room.pipeline.due_pages():
+        got: Page | IngestError
+        try:
+            got = pages.fetch(state.url, fetcher, robots, pages.read)
+        except IngestError as error:
+            got = error
+        room.pipeline.page(state, got)
+        found.append(got)
+    return found
+
+
+def versions(room: Room) -> list[Row]:
+    """The versions of the one article, in order."""
+    content, body = schema.content.c, schema.content_text.c
+    question = select(schema.content, body.body).join(schema.content_text, body.content_id == content.id)
+    with room.engine.connect() as connection:
+        return list(connection.execute(question.order_by(content.id)))
+
+
+def asked(room: Room) -> Row:
+    with room.engine.connect() as connection:
+        return connection.execute(select(schema.page)).one()
+
+
+def test_where_a_feed_gives_a_summary_the_page_gives_the_text(room: Room, site: HTTPServer) -> None:
+    site.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    follow(room, site)
+    (summary,) = versions(room)
+    assert (summary.text_kind, summary.body, summary.rev_to) == ("summary", SUMMARY, None)
+    read(room)
+    summary, full = versions(room)
+    assert (full.text_kind, full.body) == ("full", "\n\n".join(STORY))
+    assert (summary.rev_to, full.rev_to) == (full.rev_from, None), "a pinned link shows what it has shown"
+    assert (full.published_at, full.published_from) == (summary.published_at, "feed")
+    assert full.given_hash == summary.hash
+    with room.engine.connect() as connection:
+        mention, analysis = schema.mention.c, schema.analysis.c
+        current = select(mention.figure).join(schema.analysis, analysis.id == mention.analysis_id)
+        named = set(connection.execute(current.where(analysis.rev_to.is_(None))).scalars())
+    assert named == {"ada-quill", "ben-marsh"}, "longer texts name more people"
+    for _ in range(3):  # the feed goes on giving the summary: that is no edit
+        room.clock.now += 5 * PAUSE
+        room.fetch()
+        assert read(room) == []
+    assert len(versions(room)) == 2
+
+
+@on_sqlite
+def test_a_summary_that_is_edited_is_a_new_version_and_its_page_is_read_again(room: Room, site: HTTPServer) -> None:
+    site.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    follow(room, site)
+    read(room)
+    site.clear()
+    site.no_handler_status_code = 404
+    site.expect_request("/rss").respond_with_data(feed(site.url_for("/talks"), SUMMARY.replace("patience", "a deal")))
+    site.expect_request("/talks").respond_with_data(page(*STORY, "They reached a deal."), content_type="text/html")
+    room.clock.now += PAUSE
+    room.fetch()
+    read(room)
+    assert [row.text_kind for row in versions(room)] == ["summary", "full", "summary", "full"]
+    assert versions(room)[-1].body.endswith("They reached a deal.")
+    assert len({row.given_hash or row.hash for row in versions(room)}) == 2, "two versions of what the feed gave"
+
+
+@on_sqlite
+def test_full_text_is_a_choice_of_each_feed(room: Room, site: HTTPServer) -> None:
+    site.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    follow(room, site, "never")
+    assert read(room) == []
+    assert [row.text_kind for row in versions(room)] == ["summary"]
+
+
+@on_sqlite
+@pytest.mark.parametrize(("full_text", "fetched"), [("auto", 0), ("always", 1)])
+def test_a_feed_that_gives_all_is_believed_unless_its_pages_are_always_wanted(
+    room: Room, httpserver: HTTPServer, full_text: FullText, fetched: int
+) -> None:
+    whole = " ".join(STORY * 6)
+    httpserver.expect_request("/rss").respond_with_data(feed(httpserver.url_for("/talks"), whole))
+    httpserver.expect_request("/talks").respond_with_data(page(*STORY * 7), content_type="text/html")
+    follow(room, httpserver, full_text)
+    assert versions(room)[0].text_kind == "full"
+    assert len(read(room)) == fetched
+
+
+@on_sqlite
+def test_a_page_that_states_a_date_gives_it_where_the_feed_has_none(room: Room, httpserver: HTTPServer) -> None:
+    head = "<meta property='article:published_time' content='2026-03-03T08:30:00+01:00'>"
+    httpserver.expect_request("/rss").respond_with_data(feed(httpserver.url_for("/talks"), dated=False))
+    httpserver.expect_request("/talks").respond_with_data(page(*STORY, head=head), content_type="text/html")
+    follow(room, httpserver)
+    read(room)
+    before, after = versions(room)
+    assert before.published_from == "fetch time"
+    assert (after.published_from, after.published_at) == ("page", after.page_at)
+    assert after.page_at.isoformat() == "2026-03-03T07:30:00+00:00"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Response(page(*STORY), status=404, content_type="text/html"), "404"),
+        (Response(page(*STORY), status=403, content_type="text/html"), "403"),
+        (Response(page("Please switch on JavaScript."), content_type="text/html"), "no article"),
+        (
+            Response(
+                page(*WALL),
+                content_type="text/html",
+            ),
+            "not the article",
+        ),
+        (Response(b"%PDF-1.7", content_type="application/pdf"), "which is no page"),
+        (Response(b"", content_type="text/html"), "no article"),
+    ],
+    ids=["missing", "refused", "a script", "a wall of cookies", "a PDF", "empty"],
+)
+def test_a_page_that_can_not_be_had_leaves_the_summary(
+    room: Room, site: HTTPServer, answer: Response, said: str
+) -> None:
+    site.expect_request("/talks").respond_with_response(answer)
+    follow(room, site)
+    for _ in range(5):
+        read(room)
+        room.clock.now += timedelta(days=1)
+    (row,) = versions(room)
+    assert (row.text_kind, row.body) == ("summary", SUMMARY)
+    assert asked(room).state == "failed"
+    assert said in asked(room).reason
+    assert asked(room).next_at is None, "it is not tried for ever"
+
+
+@on_sqlite
+def test_a_page_of_a_server_with_a_fault_is_tried_again(room: Room, site: HTTPServer) -> None:
+    site.expect_oneshot_request("/talks").respond_with_data("", status=502)
+    follow(room, site)
+    read(room)
+    assert asked(room).next_at == room.clock.now + timedelta(minutes=10)
+    assert read(room) == []
+    site.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    room.clock.now += timedelta(minutes=10)
+    read(room)
+    assert [row.text_kind for row in versions(room)] == ["summary", "full"]
+
+
+# -- robots.txt and the guard
+
+
+@pytest.fixture
+def fetcher() -> Fetcher:
+    return Fetcher("DiscourseMonitor/1", guard=Guard(["localhost"]), read_seconds=2, deadline_seconds=4)
+
+
+def get(fetcher: Fetcher, url: str) -> Page:
+    return pages.fetch(url, fetcher, Robots(fetcher), pages.read)
+
+
+RULES = "User-agent: *\nDisallow: /\n\nUser-agent: DiscourseMonitor\nDisallow: /private/\nAllow: /private/*.html$\nCrawl-delay: 7"
+
+
+def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data(RULES)
+    for path in ("/open", "/private/talks", "/private/talks.html"):
+        httpserver.expect_request(path).respond_with_data(page(*STORY), content_type="text/html")
+    robots = Robots(fetcher)
+    for path in ("/open", "/private/talks.html"):
+        assert pages.fetch(httpserver.url_for(path), fetcher, robots, pages.read) == ARTICLE
+    with pytest.raises(Forbidden, match=r"robots\.txt"):
+        pages.fetch(httpserver.url_for("/private/talks"), fetcher, robots, pages.read)
+    assert robots.spacing(httpserver.url_for("/open")) == 7
+    assert [request.path for request, _ in httpserver.log] == ["/robots.txt", "/open", "/private/talks.html"]
+
+
+def test_robots_txt_is_not_asked_for_feeds(room: Room, site: HTTPServer) -> None:
+    site.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /")
+    follow(room, site)
+    assert [request.path for request, _ in site.log] == ["/rss"]
+    read(room)
+    assert [request.path for request, _ in site.log] == ["/rss", "/robots.txt"]
+    assert "robots.txt" in asked(room).reason
+
+
+def test_robots_txt_counts_for_where_a_page_leads_to(httpserver: HTTPServer, fetcher: Fetcher) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /private")
+    httpserver.expect_request("/go").respond_with_data(status=302, headers={"Location": "/private"})
+    with pytest.raises(Forbidden):
+        get(fetcher, httpserver.url_for("/go"))
+
+
+@pytest.mark.parametrize(("status", "allowed"), [(404, True), (403, True), (503, False), (429, False)])
+def test_no_rules_allow_everything_but_a_fault_of_the_server_nothing(
+    httpserver: HTTPServer, fetcher: Fetcher, status: int, allowed: bool
+) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=status)
+    httpserver.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    if allowed:
+        assert get(fetcher, httpserver.url_for("/talks")).body
+        return
+    with pytest.raises(FetchError, match=r"robots\.txt can't be read") as caught:
+        get(fetcher, httpserver.url_for("/talks"))
+    assert not caught.value.final, "it is tried again"
+
+
+def test_a_page_in_the_private_network_is_refused(httpserver: HTTPServer) -> None:
+    with pytest.raises(FetchError):
+        get(Fetcher("Test/1"), httpserver.url_for("/talks"))
+    assert not httpserver.log
+
+
+def test_a_page_that_is_too_large_is_cut_off(
+    httpserver: HTTPServer, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MAX_BYTES", 5_000)
+    httpserver.expect_request("/talks").respond_with_data(page(*STORY * 50), content_type="text/html")
+    with pytest.raises(FetchError, match="more than we read"):
+        get(fetcher, httpserver.url_for("/talks"))
+
+
+# -- what is read of a page
+
+
+def test_the_words_of_a_page_are_its_article_alone() -> None:
+    found = pages.read(page(*STORY).encode(), "http://news.test/1", "text/html; charset=utf-8")
+    assert found == ARTICLE
+
+
+def test_the_encoding_that_the_server_declares_counts() -> None:
+    story = [each.replace("Ada", "Ādā").replace("talks", "přednášky") for each in STORY]
+    found = pages.read(page(*story).encode("iso-8859-4", "replace"), "http://news.test/1", "text/html; charset=latin4")
+    assert "Ādā Quill" in found.body
+    assert pages.read(page(*story).encode(), "http://news.test/1", "text/html; charset=nonsense").body
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>", b"<p>" * 20_000, "😀".encode() * 50])
+def test_what_is_no_article_is_said(body: bytes) -> None:
+    with pytest.raises(ParseError, match="no article"):
+        pages.read(body, "http://news.test/1", "text/html")
+
+
+def test_a_page_belongs_to_what_the_feed_gave_only_with_most_of_its_words() -> None:
+    assert pages.belongs("\n\n".join(STORY), f"Talks open {SUMMARY}")
+    assert not pages.belongs("We value your privacy. " * 40, f"Talks open {SUMMARY}")
+    assert not pages.belongs(SUMMARY, f"Talks open {SUMMARY}"), "nothing more"
+
+
+def test_a_feeds_state_knows_its_choice(room: Room, site: HTTPServer) -> None:
+    follow(room, site, "always")
+    room.clock.now += PAUSE
+    (state,) = room.pipeline.due()
+    assert replace(state, full_text="always") == state
