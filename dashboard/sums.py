@@ -125,7 +125,8 @@ def whole(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Su
                 f"FROM {here.table('article')}"
             )
             columns: dict[str, Any] = here.ask(
-                f"SELECT {_DAY}, source, language, text_kind, alone, {_ARTICLES} FROM ({of}) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"
+                f"SELECT {_DAY}, source, language, text_kind, alone, {_ARTICLES} FROM ({of}) "
+                "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"
             ).fetchnumpy()
             return Sums(columns)
 
@@ -133,7 +134,10 @@ def whole(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Su
 
 
 def articles(here: Scope, *, hits: bool) -> Sums:
-    """The articles of the denominator, or those that pass all filters (`hits`), by day, source, text_kind and `alone`."""
+    """The articles of the denominator, or those that pass all filters (`hits`).
+
+    By day, source, text_kind and `alone`.
+    """
     relation = "hit" if hits and here.narrowed else "base"
     sql = f"SELECT {_DAY}, source, text_kind, alone, {_ARTICLES} FROM {relation}"
     if here.once or relation == "hit":
