@@ -14,7 +14,7 @@ import watchfiles
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
-from ingest import logs, pages, retries
+from ingest import logs, pages, parser, retries
 from ingest.analyse import Analyser, Watchlist
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch import Fetcher
@@ -187,7 +187,7 @@ class Worker:
 
     def _page(self, page: PageState) -> Page | IngestError:
         try:
-            return pages.fetch(page.url, self.fetcher, self._robots, pages.read)
+            return pages.fetch(page.url, self.fetcher, self._robots, parser.page)
         except IngestError as error:
             return error
         except Exception as error:  # a page that breaks the reader is a bug, but never everybody's

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import Row, select
 from werkzeug import Response
 
-from ingest import pages
+from ingest import pages, parser
 from ingest.errors import FetchError, Forbidden, IngestError, ParseError
 from ingest.fetch import Fetcher
 from ingest.guard import Guard
@@ -239,9 +239,7 @@ def get(fetcher: Fetcher, url: str) -> Page:
     return pages.fetch(url, fetcher, Robots(fetcher), pages.read)
 
 
-RULES = (
-    "User-agent: *\nDisallow: /\n\nUser-agent: DiscourseMonitor\nDisallow: /private/\nAllow: /private/*.html$\nCrawl-delay: 7"
-)
+RULES = "User-agent: *\nDisallow: /\n\nUser-agent: DiscourseMonitor\nDisallow: /private/\nAllow: /private/*.html$\nCrawl-delay: 7"
 
 
 def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) -> None:
@@ -257,6 +255,7 @@ def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) 
     assert [request.path for request, _ in httpserver.log] == ["/robots.txt", "/open", "/private/talks.html"]
 
 
+@on_sqlite
 def test_robots_txt_is_not_asked_for_feeds(room: Room, site: HTTPServer) -> None:
     site.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /")
     follow(room, site)
@@ -317,6 +316,15 @@ def test_the_encoding_that_the_server_declares_counts() -> None:
     assert pages.read(page(*story).encode(), "http://news.test/1", "text/html; charset=nonsense").body
 
 
+def test_a_page_is_read_in_a_process_that_can_be_killed() -> None:
+    assert parser.page(page(*STORY).encode(), "http://news.test/1", "text/html") == ARTICLE
+    with pytest.raises(ParseError, match="no article"):
+        parser.page(b"", "http://news.test/1", None)
+    deep = b"<html><body>" + b"<div>" * 1_000_000 + b"words"
+    with parser.Parser(seconds=0.2) as impatient, pytest.raises(ParseError, match="Reading this page"):
+        impatient.page(deep, "http://news.test/1", "text/html")
+
+
 @pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>", b"<p>" * 20_000, "😀".encode() * 50])
 def test_what_is_no_article_is_said(body: bytes) -> None:
     with pytest.raises(ParseError, match="no article"):
@@ -329,6 +337,7 @@ def test_a_page_belongs_to_what_the_feed_gave_only_with_most_of_its_words() -> N
     assert not pages.belongs(SUMMARY, f"Talks open {SUMMARY}"), "nothing more"
 
 
+@on_sqlite
 def test_a_feeds_state_knows_its_choice(room: Room, site: HTTPServer) -> None:
     follow(room, site, "always")
     room.clock.now += PAUSE
