@@ -192,7 +192,7 @@ def test_the_language_a_feed_declares_is_that_of_its_short_items(room: Room) -> 
         assert connection.execute(select(schema.content.c.language)).scalar_one() == "de"
 
 
-def test_what_nobody_dated_gets_the_time_it_came_and_says_so(room: Room) -> None:
+def test_bad_input_43_what_nobody_dated_gets_the_time_it_came_and_says_so(room: Room) -> None:
     room.pipeline.sync_feeds([Source(kind="feed", key="http://news.test/", name="News")])
     state = room.pipeline.due()[0]
     entry = Entry(source=state.url, title="Undated", body="", keys=("guid:1",), text_kind="title")
@@ -205,7 +205,7 @@ def test_what_nobody_dated_gets_the_time_it_came_and_says_so(room: Room) -> None
 # -- the seed folder
 
 
-def test_files_are_read_once_and_again_when_they_change(room: Room) -> None:
+def test_bad_input_69_files_are_read_once_and_again_when_they_change(room: Room) -> None:
     room.desk.drop("a.txt", "Talks open\n\nAda Quill spoke.")
     assert room.scan() == Outcome(added=1)
     assert room.scan() == Outcome()
