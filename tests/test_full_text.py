@@ -239,7 +239,15 @@ def get(fetcher: Fetcher, url: str) -> Page:
     return pages.fetch(url, fetcher, Robots(fetcher), pages.read)
 
 
-RULES = "User-agent: *\nDisallow: /\n\nUser-agent: DiscourseMonitor\nDisallow: /private/\nAllow: /private/*.html$\nCrawl-delay: 7"
+RULES = """\
+User-agent: *
+Disallow: /
+
+User-agent: DiscourseMonitor
+Disallow: /private/
+Allow: /private/*.html$
+Crawl-delay: 7
+"""
 
 
 def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) -> None:
