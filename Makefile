@@ -2,6 +2,7 @@
 # make test   every test, by three processes (WORKERS= others, 0 for one after the other; ARGS= more for pytest)
 # make lint   ruff, mypy, import-linter
 # make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer), kept in tests/bench/results
+# make fuzz   damaged feeds through the parser (ARGS="--documents 1000 --seed 2 DIR"), found faults kept in .fuzz
 # make lock   requirements*.txt anew from pyproject.toml
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench fuzz lock
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -30,6 +31,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	SCALE=$(SCALE) $(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lock: $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet uv
