@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -95,7 +95,7 @@ class Worker:
         self._offer(due)
         while self._feeds:
             self._feeds.start()
-            for state, attempt in self._feeds.finished():
+            for state, attempt in _news_first(self._feeds.finished()):
                 outcome += self._store(state, attempt)
                 done += 1
                 progress("feeds", done, len(due))
@@ -156,7 +156,7 @@ class Worker:
         """Begins fetches and stores what has come; after each, others begin: storing much must not hold them up."""
         self._feeds.start()
         self._pages.start()
-        for state, attempt in self._feeds.finished():
+        for state, attempt in _news_first(self._feeds.finished()):
             self._store(state, attempt)
             self._feeds.start()
             if ended():
@@ -278,6 +278,11 @@ class Worker:
 def _complain(engine: Engine, what: str, fault: str | None) -> None:
     with record.writing(engine) as connection:
         complaints.note(connection, what, fault, now=utcnow())
+
+
+def _news_first(found: Iterable[tuple[FeedState, Attempt]]) -> list[tuple[FeedState, Attempt]]:
+    """Refusals come quickest; what they leave to be written does not hold up articles."""
+    return sorted(found, key=lambda each: each[1].outcome == "error")
 
 
 def _analyser(settings: Settings) -> Analyser:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
+from ingest.models import TextKind
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.filters import Filters, current, names_one, newest_first, numerator
@@ -51,7 +52,7 @@ class Headline:
     day: date
     link: str | None
     tone: float | None
-    text_kind: str
+    text_kind: TextKind
     author: str | None
 
 
