@@ -14,7 +14,7 @@ from ingest import pages, parser
 from ingest.errors import FetchError, Forbidden, IngestError, ParseError
 from ingest.fetch import Fetcher
 from ingest.guard import Guard
-from ingest.models import FullText, Source
+from ingest.models import Attempt, Entry, FullText, Source
 from ingest.pages import Page
 from ingest.robots import Robots
 from ingest.store import schema
@@ -144,6 +144,22 @@ def test_a_summary_that_is_edited_is_a_new_version_and_its_page_is_read_again(ro
     assert [row.text_kind for row in versions(room)] == ["summary", "full", "summary", "full"]
     assert versions(room)[-1].body.endswith("They reached a deal.")
     assert len({row.given_hash or row.hash for row in versions(room)}) == 2, "two versions of what the feed gave"
+
+
+def test_pages_of_a_feed_that_has_many_do_not_stand_before_those_of_others(room: Room) -> None:
+    sources = [Source(kind="feed", key=f"http://{name}.test/rss", name=name) for name in ("many", "few")]
+    room.pipeline.sync_feeds(sources)
+    for state, count in zip(sorted(room.pipeline.due(), key=lambda state: state.source_id), (60, 2), strict=True):
+        entries = tuple(
+            Entry(state.url, f"Title {n}", "Words.", (f"guid:{n}",), "summary", link=f"http://{state.name}.test/{n}")
+            for n in range(count)
+        )
+        room.pipeline.feed(state, Attempt("ok", room.clock.now, entries=entries))
+    due = [page.url for page in room.pipeline.due_pages()]
+    assert len(due) == 12
+    assert {"http://few.test/0", "http://few.test/1"} < set(due[:4])
+    room.clock.now -= timedelta(days=300)
+    assert len(room.pipeline.due_pages()) == 12, "a clock that jumps back holds up nothing"
 
 
 @on_sqlite
@@ -343,6 +359,9 @@ def test_a_page_belongs_to_what_the_feed_gave_only_with_most_of_its_words() -> N
     assert pages.belongs("\n\n".join(STORY), f"Talks open {SUMMARY}")
     assert not pages.belongs("We value your privacy. " * 40, f"Talks open {SUMMARY}")
     assert not pages.belongs(SUMMARY, f"Talks open {SUMMARY}"), "nothing more"
+    talks = "代表団は港の会議場で関税の協議を始め、忍耐を約束した。"
+    assert pages.belongs(f"港町で火曜日、{talks}協議は金曜日に再開される。", talks)
+    assert not pages.belongs("このサイトはクッキーを使用しています。同意する場合はボタンを押してください。" * 3, talks)
 
 
 @on_sqlite
