@@ -124,7 +124,7 @@ def _answered(asked: Sequence[Day], until: date, today: date) -> Iterator[Judged
     rhythm = _Rhythm()
     day, before = asked[0].day, False
     while day <= until:
-        each = by_day.get(day, Day(day, 0, 0, 0))
+        each = by_day.get(day) or Day(day, 0, 0, 0)
         usual = rhythm.usual(day)
         yield Judged(day, _alone(each, usual, today), each.attempts, each.successes, each.articles, usual)
         if each.articles:

@@ -53,7 +53,7 @@ def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
         faults = [engines.reason(error)]
     if faults != ["ok"]:
         raise RecordError(
-            f"The record {engines.name(engine.url)} is damaged: {'; '.join(faults)}. Nothing was written to it. "
+            f"The record {engines.name(engine.url)} is damaged: {'; '.join(faults)}. "
             "README, 'Restoring the record', says what to do."
         )
 
