@@ -17,7 +17,8 @@ from ingest.guard import Guard
 from ingest.models import Attempt, Entry, FullText, Source
 from ingest.pages import Page
 from ingest.robots import Robots
-from ingest.store import schema
+from ingest.store import reader, schema
+from ingest.watch import Worker
 from tests.desk import on_sqlite
 from tests.room import PAUSE, Room
 
@@ -117,6 +118,11 @@ def test_where_a_feed_gives_a_summary_the_page_gives_the_text(room: Room, site: 
     assert (summary.rev_to, full.rev_to) == (full.rev_from, None), "a pinned link shows what it has shown"
     assert (full.published_at, full.published_from) == (summary.published_at, "feed")
     assert full.given_hash == summary.hash
+    with room.engine.connect() as connection:
+        uid = connection.execute(select(schema.article.c.uid)).scalar_one()
+        article = reader.article(connection, uid)
+    assert article
+    assert article.versions == 1, "that is no edit"
     with room.engine.connect() as connection:
         mention, analysis = schema.mention.c, schema.analysis.c
         current = select(mention.figure).join(schema.analysis, analysis.id == mention.analysis_id)
@@ -241,6 +247,16 @@ def test_a_page_of_a_server_with_a_fault_is_tried_again(room: Room, site: HTTPSe
     room.clock.now += timedelta(minutes=10)
     read(room)
     assert [row.text_kind for row in versions(room)] == ["summary", "full"]
+
+
+@on_sqlite
+def test_a_pass_over_everything_reads_the_pages_too(room: Room, site: HTTPServer) -> None:
+    site.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    room.desk.list_feeds(site.url_for("/rss"))
+    told: list[tuple[str, int, int]] = []
+    Worker.open(room.desk.settings(), room.engine).once(lambda *done: told.append(done))
+    assert [row.text_kind for row in versions(room)] == ["summary", "full"]
+    assert told[-1] == ("pages", 1, 1)
 
 
 # -- robots.txt and the guard
