@@ -11,7 +11,7 @@ _ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 NUMBERS = range(1, 78)
 
 
-def tested() -> dict[int, list[str]]:
+def places() -> dict[int, list[str]]:
     """The files that test each number."""
     found: dict[int, list[str]] = {}
     for path in sorted(_HERE.rglob("test_*.py")):
@@ -21,7 +21,7 @@ def tested() -> dict[int, list[str]]:
 
 
 def test_every_number_has_a_test_and_the_table_says_where() -> None:
-    found = tested()
+    found = places()
     assert [number for number in NUMBERS if number not in found] == [], "not tested"
     assert set(found) <= set(NUMBERS)
     rows = _ROW.findall((_HERE / "README.md").read_text(encoding="utf-8"))

@@ -37,7 +37,7 @@ CALENDAR = (
     "last day is not over and never quiet."
 )
 
-_SILENT = "It answers, but brings nothing new where its rhythm would have. Look at the site: the feed may have moved."
+_SILENT = "It answers, but brings nothing new where its rhythm would have: look at the site."
 
 #: How each source stands, by its id; folders and archives are not asked and have no place in it.
 Standing = Mapping[int, Verdict]
