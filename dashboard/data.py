@@ -72,8 +72,8 @@ class Shared:
                 self.settings = settings.load()
                 self.settings.prepare()
                 engine = record.open_engine(self.settings.database)
-                damage.glance(engine, _GLANCE_SECONDS)
                 self.model = ReadModel(engine)
+                damage.glance(engine, _GLANCE_SECONDS)
                 self.model.catch_up(self._progress)
             except IngestError as error:
                 self.fault = str(error)

@@ -1,6 +1,6 @@
 """What the ledger of days says of the sources in view: their calendars, and where a chart must be hatched.
 
-Verdicts of days that are over are worked out once an hour for all viewers, and today's once in some seconds.
+Verdicts of days that are over are worked out a few times a day for all viewers, and today's once in some seconds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ingest.store import coverage, sources
 from ingest.store.sources import SourceRow
 from ingest.verdicts import DEAD, Judged
 
-_HOUR, _FRESH = 3_600, 10
+_OVER, _FRESH = 21_600, 10
 
 #: Sources named for a bin; the Sources page has them all.
 _NAMED = 3
@@ -40,7 +40,7 @@ def days(page: Page) -> Days:
     """
     engine, today = page.model.engine, page.view.today
     if page.fixed:
-        return _over(engine, today, -1)
+        return _over(engine, today, int(time.monotonic()) // _OVER)
     return _fresh(engine, today, int(time.monotonic()) // _FRESH)
 
 
@@ -55,7 +55,7 @@ def _over(engine: Engine, today: date, slot: int) -> Days:
 
 @lru_cache(maxsize=2)
 def _fresh(engine: Engine, today: date, slot: int) -> Days:
-    over = _over(engine, today, int(time.monotonic()) // _HOUR)
+    over = _over(engine, today, int(time.monotonic()) // _OVER)
     with engine.connect() as connection:
         now = coverage.ledger(connection, since=today)
         rows = {row.id: row for row in sources.listing(connection, {}) if row.kind == "feed"}

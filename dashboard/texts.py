@@ -16,4 +16,4 @@ def mixed(page: Page) -> str:
     if sum(share >= _SOME for share in shares.values()) < 2:
         return ""
     parts = ", ".join(f"{keys.TEXT_KINDS[kind]} {words.share(share)}" for kind, share in shares.items())
-    return f"texts of unlike length, longer ones name more people: {parts}"
+    return f"{parts}: longer texts name more people"

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.markup import escape
@@ -173,7 +173,7 @@ def export_(
     source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="Two letters; may be repeated.")] = None,
-    text: Annotated[list[TextKind] | None, typer.Option(help="full, summary or title; may be repeated.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="full, summary or title; may be repeated.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
     tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
@@ -201,7 +201,7 @@ def export_(
             sources=_sources(connection, source),
             topics=_ids("--topic", topic, watched.topics),
             languages=tuple(language or ()),
-            texts=tuple(text or ()),
+            texts=_kinds(text),
             since=since.date() if since else None,
             until=until.date() if until else None,
             tone=None if tone == ANY_TONE else tone,
@@ -224,6 +224,15 @@ def export_(
         except OSError as error:
             fail(f"{output or 'standard output'}: {error.strerror}")
     people.print(f"{written} rows.")
+
+
+def _kinds(given: list[str] | None) -> tuple[TextKind, ...]:
+    """Kinds of text; one that there is not is wrong use."""
+    known = get_args(TextKind)
+    for name in given or ():
+        if name not in known:
+            raise typer.BadParameter(f"--text {name}: there is {', '.join(known)}")
+    return tuple(kind for kind in known if kind in (given or ()))
 
 
 def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) -> tuple[str, ...]:

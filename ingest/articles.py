@@ -88,11 +88,16 @@ def _decoded(body: bytes) -> str:
     try:
         return _lines(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        # Every byte means something in windows-1252, so look for those that no text has.
+        # Nearly every byte means something in windows-1252, so look for those that no text has.
         odd = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in body)
         if odd > len(body) / 100:
             raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).") from None
-        return _lines(body.decode("windows-1252", errors="replace"))
+    # Letters of UTF-8 beside bytes that are none: either reading would spoil some of the words.
+    mixed = not body.decode("utf-8", "ignore").isascii()
+    try:
+        return _lines(body.decode("ascii" if mixed else "windows-1252"))
+    except UnicodeDecodeError as error:
+        raise ParseError("The file's letters are neither all UTF-8 nor all Windows-1252. Save it as UTF-8.") from error
 
 
 def _lines(words: str) -> str:

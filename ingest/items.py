@@ -79,8 +79,10 @@ def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime
     titles = [text.line(markup.to_text(item.title)) for item in items]
     places = [urls.canonical(link) if link else None for link in links]
     guids = [text.line(item.guid or "", _GUID_LIMIT) or None for item in items]
-    shared_guids = _shared(guids, titles, places)
-    shared_places = _shared(places, titles, guids)
+    # The feed and its front page are no article, not even where only one item is listed.
+    itself = {urls.canonical(address) for address in (base, source)}
+    shared_guids = _shared(guids, titles, places) | {guid for guid in guids if guid and urls.canonical(guid) in itself}
+    shared_places = _shared(places, titles, guids) | itself
     found = []
     for item, link, title, place, guid in zip(items, links, titles, places, guids, strict=True):
         keys = []

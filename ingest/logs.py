@@ -17,6 +17,8 @@ Format = Literal["text", "json"]
 #: What needs no quotes: anything else could end the value, or the line.
 _PLAIN = re.compile(r"[\w.:/@%+,-]+")
 
+_LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")
+
 
 def event(log: logging.Logger, name: str, **facts: object) -> None:
     """Logs that something happened, with its facts; those that are None are left out."""
@@ -31,7 +33,13 @@ def pairs(facts: dict[str, Any]) -> str:
 
 def _value(value: object) -> str:
     said = str(value).lower() if isinstance(value, bool) else str(value)
-    return said if _PLAIN.fullmatch(said) else json.dumps(said, ensure_ascii=False)
+    return said if _PLAIN.fullmatch(said) else _dumped(said)
+
+
+def _dumped(value: object) -> str:
+    """As JSON, readable, on one line for everybody: some take more than a newline for the end of one."""
+    said = json.dumps(value, ensure_ascii=False, default=str)
+    return said if said.isprintable() else _LINE_ENDS.sub(lambda hit: f"\\u{ord(hit[0]):04x}", said)
 
 
 class Json(logging.Formatter):
@@ -47,7 +55,7 @@ class Json(logging.Formatter):
         said |= facts if facts else {"message": record.getMessage()}
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
-        return json.dumps(said, ensure_ascii=False, default=str)
+        return _dumped(said)
 
 
 class Text(logging.Formatter):

@@ -16,6 +16,7 @@ from ingest.errors import ParseError
 from ingest.fetch import PAGES, Fetcher
 from ingest.models import utcnow
 from ingest.robots import Robots
+from ingest.store import tokens
 
 #: The pages of news sites have half a megabyte of scripts; what is ten times as large is no article.
 MAX_BYTES = 5_000_000
@@ -23,8 +24,6 @@ MAX_BYTES = 5_000_000
 SHORTEST = 250
 #: Of the words that the feed gives, the article has most; a notice that stands in its place has few.
 SHARED_WORDS = 0.4
-#: The words that say what a text is of.
-_WORD = re.compile(r"\w{4,}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 #: What reads a page: in this process, or in one that can be killed (see `parser`).
@@ -95,6 +94,10 @@ def _decoded(body: bytes, content_type: str | None) -> bytes | str:
 
 def belongs(body: str, given: str) -> bool:
     """Whether a page's text is that of the article of which a feed gave these words, and more of it."""
-    words = set(_WORD.findall(given.lower()))
-    shared = words & set(_WORD.findall(body.lower()))
-    return len(body) > len(given) and len(shared) >= SHARED_WORDS * len(words)
+    words = _telling(given)
+    return len(body) > len(given) and len(words & _telling(body)) >= SHARED_WORDS * len(words)
+
+
+def _telling(words: str) -> set[str]:
+    """The words that say what a text is of: not the short ones of English, which are in every text."""
+    return {word for word in tokens.words(words) if len(word) > 3 or not word.isascii()}

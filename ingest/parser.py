@@ -26,10 +26,13 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from ingest.errors import ParseError
 from ingest.items import Feed
+
+if TYPE_CHECKING:
+    from ingest.pages import Page
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +62,24 @@ class Parser:
 
     def feed(self, body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
         """What `parse.read` answers. Raises ParseError, also for a feed over which the worker had to be killed."""
-        request = pickle.dumps((body, source, now, content_type))
+        found: Feed = self._ask("feed", body, source, now, content_type)
+        return found
+
+    def page(self, body: bytes, url: str, content_type: str | None) -> Page:
+        """What `pages.read` answers. Raises ParseError as for a feed."""
+        found: Page = self._ask("page", body, url, content_type)
+        return found
+
+    def _ask(self, kind: str, *arguments: object) -> Any:
+        request = pickle.dumps((kind, arguments))
         worker = self._take()
         try:
-            answer = worker.ask(request, self._seconds)
+            answer = worker.ask(kind, request, self._seconds)
         finally:
             self._give(worker)
-        if isinstance(answer, Feed):
-            return answer
-        raise ParseError(answer)
+        if isinstance(answer, str):
+            raise ParseError(answer)
+        return answer
 
     def close(self) -> None:
         """Ends the workers that wait; those at work end with their feed."""
@@ -139,12 +151,12 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, request: bytes, seconds: float) -> Feed | str:
-        """The feed, or a sentence that says why there is none."""
+    def ask(self, kind: str, request: bytes, seconds: float) -> Feed | Page | str:
+        """The feed or page, or a sentence that says why there is none."""
         self.feeds += 1
         answer = self._exchange(request, seconds)
         if answer is not None:
-            found: Feed | str
+            found: Feed | Page | str
             found, last = pickle.loads(answer)
             if last:
                 self._process.kill()
@@ -152,7 +164,7 @@ class _Worker:
             return found
         code = self._process.wait()
         if self._late.is_set():
-            return f"Reading this feed was stopped after {seconds:g} seconds: it is built to take long, or broken."
+            return f"Reading this {kind} was stopped after {seconds:g} seconds: it is built to take long, or broken."
         log.warning("the process that reads feeds died (%s)", code)
         return f"The process that reads feeds died over this one ({code}). Tell its publisher, or take it off the list."
 
@@ -185,13 +197,19 @@ class _Worker:
         self._process.kill()
 
 
-_everybodys = Parser()
+_everybodys, _pages = Parser(), Parser()  # a feed never waits for a page
 atexit.register(_everybodys.close)
+atexit.register(_pages.close)
 
 
 def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
     """What `parse.read` answers, from the workers that this process's threads share. Raises ParseError."""
     return _everybodys.feed(body, source=source, now=now, content_type=content_type)
+
+
+def page(body: bytes, url: str, content_type: str | None) -> Page:
+    """What `pages.read` answers, from workers for pages alone. Raises ParseError."""
+    return _pages.page(body, url, content_type)
 
 
 # -- the worker -------------------------------------------------------------------------------------------------------
@@ -224,22 +242,31 @@ def _serve(memory: int) -> None:
     _limit(memory)
     from ingest import parse
 
+    def read(kind: str, arguments: tuple[Any, ...]) -> Feed | Page:
+        if kind == "page":
+            from ingest import pages  # what it needs is heavy, and not every worker reads pages
+
+            return pages.read(*arguments)
+        body, source, now, content_type = arguments
+        return parse.read(body, source=source, now=now, content_type=content_type)
+
     gc.freeze()
     while (request := _message(sys.stdin.buffer)) is not None:
-        answer: Feed | str | None = None
+        answer: Feed | Page | str | None = None
+        kind = "feed"
         last = False  # what has once run out of memory is not used again
         try:
             if request:
-                body, source, now, content_type = pickle.loads(request)
-                answer = parse.read(body, source=source, now=now, content_type=content_type)
+                kind, arguments = pickle.loads(request)
+                answer = read(kind, arguments)
         except ParseError as error:
             answer = str(error)
         except MemoryError:
-            answer = "Reading this feed takes more memory than any feed needs: it is built to, or broken."
+            answer = f"Reading this {kind} takes more memory than any {kind} needs: it is built to, or broken."
             last = True
         # A feed that breaks the reader is a bug, but never everybody's.
         except Exception as error:
-            answer = f"Reading this feed failed ({type(error).__name__}: {str(error)[:200]}). Please report it."
+            answer = f"Reading this {kind} failed ({type(error).__name__}: {str(error)[:200]}). Please report it."
         reply = pickle.dumps((answer, last))
         out.write(_LENGTH.pack(len(reply)) + reply)
         out.flush()

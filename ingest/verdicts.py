@@ -124,7 +124,7 @@ def _answered(asked: Sequence[Day], until: date, today: date) -> Iterator[Judged
     rhythm = _Rhythm()
     day, before = asked[0].day, False
     while day <= until:
-        each = by_day.get(day, Day(day, 0, 0, 0))
+        each = by_day.get(day) or Day(day, 0, 0, 0)
         usual = rhythm.usual(day)
         yield Judged(day, _alone(each, usual, today), each.attempts, each.successes, each.articles, usual)
         if each.articles:
@@ -149,28 +149,36 @@ class _Rhythm:
     """What a source has brought on the days of the 8 weeks before its last article."""
 
     def __init__(self) -> None:
-        self._days: list[tuple[date, int]] = []  # in the order of time
-        self._until: date | None = None  # the last day that counts: in a silence, the one before it
+        self._weekdays: list[list[tuple[date, int]]] = [[] for _ in range(7)]  # each in the order of time
+        self._later: list[tuple[date, int]] = []  # days without anything new since its last article
 
     def add(self, day: date, articles: int) -> None:
-        self._days.append((day, articles))
+        if articles:
+            self._weekdays[day.weekday()].append((day, articles))
+        else:
+            self._later.append((day, 0))
 
     def reach(self, day: date) -> None:
         """All up to this day is rhythm: it brought something."""
-        self._until = day
+        for each in self._later:
+            self._weekdays[each[0].weekday()].append(each)
+        self._later.clear()
         first = day - timedelta(weeks=WEEKS)
-        while self._days and self._days[0][0] < first:
-            del self._days[0]
+        for same in self._weekdays:
+            while same and same[0][0] < first:
+                del same[0]
 
     def usual(self, day: date) -> float | None:
-        known = [each for each in self._days if self._until is not None and each[0] <= self._until]
-        if len(known) < FEWEST:  # silent from its first days on: that is all that there is to know
-            known = self._days
-        if len(known) < FEWEST:
+        known = sum(map(len, self._weekdays))
+        if known < FEWEST and known + len(self._later) < FEWEST:
             return None
-        same = [articles for that, articles in known if that.weekday() == day.weekday()]
-        counts = same if len(same) >= FEWEST_WEEKDAYS else [articles for _, articles in known]
-        return (sum(counts) - max(counts)) / (len(counts) - 1)
+        # Silent from its first days on: what came since is all that there is to know.
+        more = self._later if known < FEWEST else ()
+        same = [each[1] for each in self._weekdays[day.weekday()]]
+        same += [each[1] for each in more if each[0].weekday() == day.weekday()]
+        if len(same) < FEWEST_WEEKDAYS:
+            same = [each[1] for days in (*self._weekdays, more) for each in days]
+        return (sum(same) - max(same)) / (len(same) - 1)
 
 
 def _silences(days: list[Judged], today: date) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import watchfiles
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
-from ingest import logs, pages, retries
+from ingest import logs, pages, parser, retries
 from ingest.analyse import Analyser, Watchlist
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch import Fetcher
@@ -95,7 +95,7 @@ class Worker:
         self._offer(due)
         while self._feeds:
             self._feeds.start()
-            for state, attempt in self._feeds.finished():
+            for state, attempt in _news_first(self._feeds.finished()):
                 outcome += self._store(state, attempt)
                 done += 1
                 progress("feeds", done, len(due))
@@ -156,7 +156,7 @@ class Worker:
         """Begins fetches and stores what has come; after each, others begin: storing much must not hold them up."""
         self._feeds.start()
         self._pages.start()
-        for state, attempt in self._feeds.finished():
+        for state, attempt in _news_first(self._feeds.finished()):
             self._store(state, attempt)
             self._feeds.start()
             if ended():
@@ -187,7 +187,7 @@ class Worker:
 
     def _page(self, page: PageState) -> Page | IngestError:
         try:
-            return pages.fetch(page.url, self.fetcher, self._robots, pages.read)
+            return pages.fetch(page.url, self.fetcher, self._robots, parser.page)
         except IngestError as error:
             return error
         except Exception as error:  # a page that breaks the reader is a bug, but never everybody's
@@ -278,6 +278,11 @@ class Worker:
 def _complain(engine: Engine, what: str, fault: str | None) -> None:
     with record.writing(engine) as connection:
         complaints.note(connection, what, fault, now=utcnow())
+
+
+def _news_first(found: Iterable[tuple[FeedState, Attempt]]) -> list[tuple[FeedState, Attempt]]:
+    """Refusals come quickest; what they leave to be written does not hold up articles."""
+    return sorted(found, key=lambda each: each[1].outcome == "error")
 
 
 def _analyser(settings: Settings) -> Analyser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import dates
@@ -195,6 +195,7 @@ FORMS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(MOMENTS, OFFSETS, FORMS)
 def test_every_moment_in_every_form_and_zone_comes_back(moment: datetime, offset: timezone, form: str) -> None:
     text = moment.replace(tzinfo=offset).strftime(form)
@@ -203,6 +204,7 @@ def test_every_moment_in_every_form_and_zone_comes_back(moment: datetime, offset
     assert dates.zoned(text)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 31), st.integers(1, 12), st.integers(1990, 2026), st.sampled_from("-/."))
 def test_a_day_the_calendar_lacks_is_never_moved_to_one_it_has(day: int, month: int, year: int, sign: str) -> None:
     found = dates.from_text(f"{year}{sign}{month:02}{sign}{day:02}", now=NOW)
@@ -213,6 +215,7 @@ def test_a_day_the_calendar_lacks_is_never_moved_to_one_it_has(day: int, month: 
     assert found == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=90) | st.text("0123456789-/:.,TZ+ JanMarDecGMTEST", max_size=40))
 def test_whatever_is_written_there_the_date_is_in_its_numbers_or_there_is_none(text: str) -> None:
     found = dates.from_text(text, now=NOW)

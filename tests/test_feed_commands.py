@@ -69,6 +69,7 @@ def test_a_feed_is_added_under_its_own_name_and_taken_away(desk: Desk, httpserve
 def test_the_feeds_of_a_page_are_found_listed_and_the_first_taken(desk: Desk, httpserver: HTTPServer) -> None:
     links = "".join(f'<link rel="alternate" type="application/rss+xml" href="/{n}.xml">' for n in (1, 2, 3))
     httpserver.expect_request("/").respond_with_data(f"<!doctype html><html><head>{links}", content_type="text/html")
+    httpserver.expect_request("/1.xml").respond_with_data("", status=404)
     httpserver.expect_request("/2.xml").respond_with_data(rss(item(1)))
     httpserver.expect_request("/3.xml").respond_with_data(rss(item(1)).replace("News", "Views"))
     home = httpserver.url_for("/")

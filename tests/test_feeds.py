@@ -71,6 +71,6 @@ def test_a_login_page_with_status_200_does_not_replace_the_etag(httpserver: HTTP
     assert "web page" in found.reason
 
 
-def test_an_empty_answer_is_an_error(httpserver: HTTPServer, fetcher: Fetcher) -> None:
+def test_bad_input_33_an_empty_answer_is_an_error(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/feed").respond_with_data("")
     assert feeds.attempt(_state(httpserver), fetcher, now=NOW).outcome == "error"

@@ -6,7 +6,9 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -158,7 +160,39 @@ def test_bad_input_18_a_connection_that_breaks_off_is_an_error(fetcher: Fetcher,
         fetcher.get(_answer(answer))
 
 
-def test_a_body_beyond_the_limit_is_cut(httpserver: HTTPServer, fetcher: Fetcher) -> None:
+def test_bad_input_14_a_body_without_end_is_cut_at_the_limit(httpserver: HTTPServer, fetcher: Fetcher) -> None:
+    sent = 0
+
+    def endless(_: Request) -> Response:
+        def pieces() -> Iterator[bytes]:
+            nonlocal sent
+            while sent < 1_000_000_000:
+                sent += 100_000
+                yield b"x" * 100_000
+
+        return Response(pieces())
+
+    httpserver.expect_request("/huge").respond_with_handler(endless)
+    with pytest.raises(FetchError, match=r"larger than 0\.1 MB"):
+        fetcher.get(httpserver.url_for("/huge"))
+    assert sent < 100_000_000, "we hung up"
+
+
+def test_bad_input_15_a_gzip_bomb_is_cut_while_it_unfolds(httpserver: HTTPServer) -> None:
+    bomb = gzip.compress(b"x" * 200_000_000)
+    httpserver.expect_request("/bomb").respond_with_data(bomb, headers={"Content-Encoding": "gzip"})
+    ours = Fetcher("Test/1", guard=Guard(["localhost"]), max_bytes=2_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError, match="larger than 2 MB"):
+            ours.get(httpserver.url_for("/bomb"))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 30_000_000
+
+
+def test_a_body_at_the_limit_is_whole_and_one_beyond_it_is_cut(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/big").respond_with_data(b"x" * 100_001)
     httpserver.expect_request("/fits").respond_with_data(b"x" * 100_000)
     with pytest.raises(FetchError, match=r"larger than 0\.1 MB"):

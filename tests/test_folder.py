@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_what_is_no_article_is_left_out(tmp_path: Path) -> None:
     assert folder.scan(tmp_path / "nowhere") == []
 
 
-def test_links_out_of_the_folder_are_refused_and_links_inside_are_read(tmp_path: Path) -> None:
+def test_bad_input_65_links_out_of_the_folder_are_refused_and_links_inside_are_read(tmp_path: Path) -> None:
     root = tmp_path / "seeds"
     inside, outside = _drop(root, "inside.txt"), _drop(tmp_path, "secret.txt")
     (root / "in.txt").symlink_to(inside)
@@ -60,7 +61,7 @@ def test_links_out_of_the_folder_are_refused_and_links_inside_are_read(tmp_path:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
-def test_a_fifo_is_never_opened(tmp_path: Path) -> None:
+def test_bad_input_70_a_fifo_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     assert folder.scan(tmp_path) == []
     # Even when it takes a file's place between scan and read; a blocking open would hang here for ever.
@@ -83,7 +84,7 @@ def test_an_article_is_read_with_its_path_as_identity(tmp_path: Path) -> None:
     assert (entry.published, entry.published_from) == (datetime(2024, 3, 5, tzinfo=UTC), "file name")
 
 
-def test_a_file_that_is_still_being_written_waits(tmp_path: Path) -> None:
+def test_bad_input_66_a_file_that_is_still_being_written_waits(tmp_path: Path) -> None:
     path = _drop(tmp_path, "x.txt")
     (file,) = folder.scan(tmp_path)
     at = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
@@ -98,7 +99,7 @@ def test_a_file_that_is_still_being_written_waits(tmp_path: Path) -> None:
         folder.read(file, now=at + LATER)
 
 
-def test_a_file_that_vanished_is_said(tmp_path: Path) -> None:
+def test_bad_input_68_a_file_that_vanished_is_said(tmp_path: Path) -> None:
     path = _drop(tmp_path, "x.txt")
     (file,) = folder.scan(tmp_path)
     path.unlink()
@@ -114,8 +115,32 @@ def test_a_file_larger_than_any_article_is_not_read(tmp_path: Path) -> None:
         folder.read(file, now=_now(file))
 
 
-def test_a_binary_file_is_no_article(tmp_path: Path) -> None:
+def test_bad_input_67_a_binary_file_is_no_article(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_bytes(b"MZ\x00\x01" * 100)
     (file,) = folder.scan(tmp_path)
     with pytest.raises(ParseError, match="binary"):
         folder.read(file, now=_now(file))
+
+
+def test_bad_input_67_letters_in_two_encodings_are_flagged_and_one_old_encoding_is_read(tmp_path: Path) -> None:
+    (tmp_path / "mixed.txt").write_bytes("Café\n\n".encode() + "Über".encode("latin-1"))
+    (tmp_path / "old.txt").write_bytes("Café “Über”".encode("windows-1252"))
+    (tmp_path / "none.txt").write_bytes(b"Caf\x81 and\x9d more")
+    mixed, none, old = folder.scan(tmp_path)
+    for file in (mixed, none):
+        with pytest.raises(ParseError, match="neither all UTF-8"):
+            folder.read(file, now=_now(file))
+    assert folder.read(old, now=_now(old)).title == "Café “Über”"
+
+
+def test_bad_input_68_a_folder_or_file_that_vanishes_while_it_is_scanned_is_skipped(tmp_path: Path) -> None:
+    _drop(tmp_path, "a.txt")
+    _drop(tmp_path, "below/b.txt")
+    listed = folder._files(tmp_path, tmp_path)
+    first = next(listed)
+    shutil.rmtree(tmp_path / "below")
+    (tmp_path / "a.txt").unlink()
+    rest = [file.name for file in listed]
+    assert len(rest) <= 1
+    with pytest.raises(SourceError, match="gone"):
+        folder.read(first, now=_now(first))

@@ -10,14 +10,15 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import Row, select
 from werkzeug import Response
 
-from ingest import pages
+from ingest import pages, parser
 from ingest.errors import FetchError, Forbidden, IngestError, ParseError
 from ingest.fetch import Fetcher
 from ingest.guard import Guard
-from ingest.models import FullText, Source
+from ingest.models import Attempt, Entry, FullText, Source
 from ingest.pages import Page
 from ingest.robots import Robots
-from ingest.store import schema
+from ingest.store import reader, schema
+from ingest.watch import Worker
 from tests.desk import on_sqlite
 from tests.room import PAUSE, Room
 
@@ -118,6 +119,11 @@ def test_where_a_feed_gives_a_summary_the_page_gives_the_text(room: Room, site: 
     assert (full.published_at, full.published_from) == (summary.published_at, "feed")
     assert full.given_hash == summary.hash
     with room.engine.connect() as connection:
+        uid = connection.execute(select(schema.article.c.uid)).scalar_one()
+        article = reader.article(connection, uid)
+    assert article
+    assert article.versions == 1, "that is no edit"
+    with room.engine.connect() as connection:
         mention, analysis = schema.mention.c, schema.analysis.c
         current = select(mention.figure).join(schema.analysis, analysis.id == mention.analysis_id)
         named = set(connection.execute(current.where(analysis.rev_to.is_(None))).scalars())
@@ -144,6 +150,22 @@ def test_a_summary_that_is_edited_is_a_new_version_and_its_page_is_read_again(ro
     assert [row.text_kind for row in versions(room)] == ["summary", "full", "summary", "full"]
     assert versions(room)[-1].body.endswith("They reached a deal.")
     assert len({row.given_hash or row.hash for row in versions(room)}) == 2, "two versions of what the feed gave"
+
+
+def test_pages_of_a_feed_that_has_many_do_not_stand_before_those_of_others(room: Room) -> None:
+    sources = [Source(kind="feed", key=f"http://{name}.test/rss", name=name) for name in ("many", "few")]
+    room.pipeline.sync_feeds(sources)
+    for state, count in zip(sorted(room.pipeline.due(), key=lambda state: state.source_id), (60, 2), strict=True):
+        entries = tuple(
+            Entry(state.url, f"Title {n}", "Words.", (f"guid:{n}",), "summary", link=f"http://{state.name}.test/{n}")
+            for n in range(count)
+        )
+        room.pipeline.feed(state, Attempt("ok", room.clock.now, entries=entries))
+    due = [page.url for page in room.pipeline.due_pages()]
+    assert len(due) == 12
+    assert {"http://few.test/0", "http://few.test/1"} < set(due[:4])
+    room.clock.now -= timedelta(days=300)
+    assert len(room.pipeline.due_pages()) == 12, "a clock that jumps back holds up nothing"
 
 
 @on_sqlite
@@ -227,6 +249,16 @@ def test_a_page_of_a_server_with_a_fault_is_tried_again(room: Room, site: HTTPSe
     assert [row.text_kind for row in versions(room)] == ["summary", "full"]
 
 
+@on_sqlite
+def test_a_pass_over_everything_reads_the_pages_too(room: Room, site: HTTPServer) -> None:
+    site.expect_request("/talks").respond_with_data(page(*STORY), content_type="text/html")
+    room.desk.list_feeds(site.url_for("/rss"))
+    told: list[tuple[str, int, int]] = []
+    Worker.open(room.desk.settings(), room.engine).once(lambda *done: told.append(done))
+    assert [row.text_kind for row in versions(room)] == ["summary", "full"]
+    assert told[-1] == ("pages", 1, 1)
+
+
 # -- robots.txt and the guard
 
 
@@ -239,7 +271,15 @@ def get(fetcher: Fetcher, url: str) -> Page:
     return pages.fetch(url, fetcher, Robots(fetcher), pages.read)
 
 
-RULES = "User-agent: *\nDisallow: /\n\nUser-agent: DiscourseMonitor\nDisallow: /private/\nAllow: /private/*.html$\nCrawl-delay: 7"
+RULES = """\
+User-agent: *
+Disallow: /
+
+User-agent: DiscourseMonitor
+Disallow: /private/
+Allow: /private/*.html$
+Crawl-delay: 7
+"""
 
 
 def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) -> None:
@@ -255,6 +295,7 @@ def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) 
     assert [request.path for request, _ in httpserver.log] == ["/robots.txt", "/open", "/private/talks.html"]
 
 
+@on_sqlite
 def test_robots_txt_is_not_asked_for_feeds(room: Room, site: HTTPServer) -> None:
     site.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /")
     follow(room, site)
@@ -315,6 +356,15 @@ def test_the_encoding_that_the_server_declares_counts() -> None:
     assert pages.read(page(*story).encode(), "http://news.test/1", "text/html; charset=nonsense").body
 
 
+def test_a_page_is_read_in_a_process_that_can_be_killed() -> None:
+    assert parser.page(page(*STORY).encode(), "http://news.test/1", "text/html") == ARTICLE
+    with pytest.raises(ParseError, match="no article"):
+        parser.page(b"", "http://news.test/1", None)
+    deep = b"<html><body>" + b"<div>" * 1_000_000 + b"words"
+    with parser.Parser(seconds=0.2) as impatient, pytest.raises(ParseError, match="Reading this page"):
+        impatient.page(deep, "http://news.test/1", "text/html")
+
+
 @pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>", b"<p>" * 20_000, "😀".encode() * 50])
 def test_what_is_no_article_is_said(body: bytes) -> None:
     with pytest.raises(ParseError, match="no article"):
@@ -325,8 +375,12 @@ def test_a_page_belongs_to_what_the_feed_gave_only_with_most_of_its_words() -> N
     assert pages.belongs("\n\n".join(STORY), f"Talks open {SUMMARY}")
     assert not pages.belongs("We value your privacy. " * 40, f"Talks open {SUMMARY}")
     assert not pages.belongs(SUMMARY, f"Talks open {SUMMARY}"), "nothing more"
+    talks = "代表団は港の会議場で関税の協議を始め、忍耐を約束した。"
+    assert pages.belongs(f"港町で火曜日、{talks}協議は金曜日に再開される。", talks)
+    assert not pages.belongs("このサイトはクッキーを使用しています。同意する場合はボタンを押してください。" * 3, talks)
 
 
+@on_sqlite
 def test_a_feeds_state_knows_its_choice(room: Room, site: HTTPServer) -> None:
     follow(room, site, "always")
     room.clock.now += PAUSE

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
@@ -106,6 +106,7 @@ def test_a_new_title_author_address_and_date_are_named() -> None:
     assert len(edits.blocks(before, after, "en")) == 1
 
 
+@settings(deadline=None)
 @given(st.text("<>&'\"ab. \n", max_size=80), st.text("<>&'\"ab. \n", max_size=80))
 def test_whatever_an_article_says_the_difference_is_only_text(one: str, other: str) -> None:
     for block in edits.blocks(_version(one), _version(other), "en"):

@@ -461,6 +461,22 @@ def test_the_demo_steps_back_when_one_other_article_arrives(demo: Open, desk: De
     assert "This is the demo" not in shown(at)
 
 
+@on_sqlite
+def test_summaries_among_whole_texts_are_said_and_can_be_left_out(
+    open_page: Open, engine: Engine, tmp_path: Path
+) -> None:
+    outlets = Press(engine, press.analyser(tmp_path))
+    outlets.publish(WEST, *(entry(n, f"Ada Quill speaks {n}", "She spoke.", HOURS_AGO) for n in range(1, 5)))
+    at = open_page()
+    assert "full text 75 %, summary 25 %: longer texts name more people" in shown(at).replace(words.NBSP, " ")
+    at.multiselect(key=keys.TEXTS).select("full text").run()
+    assert metrics(at)["Articles"] == "3"
+    assert "name more people" not in shown(at)
+    listed = open_page("articles", text="summary").dataframe[0].value
+    assert list(listed["title"]) == ["Ada Quill speaks 3"]
+    assert list(listed["text"]) == ["summary"]
+
+
 def test_articles_withdrawn_since_are_gone(demo: Open) -> None:
     at = demo()
     before = int(metrics(at)["Articles"])

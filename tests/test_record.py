@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, Text, insert, inspect, select
@@ -18,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ingest.errors import NewerRecord, RecordError
 from ingest.settings import PROJECT
-from ingest.store import damage, record, schema
+from ingest.store import damage, engines, record, schedule, schema
 from ingest.store.types import LongText, PlainText
 from tests.desk import DATABASES, Desk, on_sqlite, utc
 
@@ -66,6 +67,42 @@ def test_the_migrations_make_exactly_the_schema_in_the_code(engine: Engine) -> N
         opts = {"include_object": ours, "compare_type": differs}
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_a_record_of_the_first_version_is_taken_along_with_all_it_holds(nothing: str) -> None:
+    engine = engines.make(nothing)
+    config = record._config()
+    with record.writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in _OLD:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    engine = record.open_engine(nothing)
+    assert _version(engine) == HEAD
+    with engine.connect() as connection:
+        source = connection.execute(select(schema.source)).one()
+        assert (source.key, source.etag, source.failures) == ("http://news.test/rss", '"1"', 2)
+        assert (source.full_text, source.moved_seen, source.retired_at, source.interval_seconds) == (
+            "auto", 0, None, None,
+        )  # fmt: skip
+        days = connection.execute(select(schema.coverage).order_by(schema.coverage.c.day)).all()
+        assert [(row.day.isoformat(), row.attempts, row.successes, row.articles) for row in days] == [
+            ("2026-03-01", 1, 1, 5), ("2026-03-02", 2, 1, 3),
+        ]  # fmt: skip
+        assert [state.url for state in schedule.due(connection, utc(2026, 4, 1))] == ["http://news.test/rss"]
+    engine.dispose()
+
+
+_OLD = (
+    'INSERT INTO source (id, kind, key, name, "group", listed, added_at, failures, state, etag) VALUES '
+    "(1, 'feed', 'http://news.test/rss', 'News', '', TRUE, '2026-03-01 00:00:00', 2, 'failing', '\"1\"')",
+    *(
+        'INSERT INTO "fetch" (source_id, at, outcome, bytes, ms, added, edited) VALUES '
+        f"(1, '2026-03-{day} 23:30:00', '{outcome}', 1, 1, {added}, 0)"
+        for day, outcome, added in (("01", "ok", 5), ("02", "error", 0), ("02", "unchanged", 3))
+    ),
+)
 
 
 @pytest.fixture(params=DATABASES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import urls
@@ -185,6 +185,7 @@ ADDRESSES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(ADDRESSES | st.text(max_size=60))
 def test_an_address_once_read_is_read_as_itself(text: str) -> None:
     address = urls.web_address(text)
@@ -194,6 +195,7 @@ def test_an_address_once_read_is_read_as_itself(text: str) -> None:
         assert address.startswith(("http://", "https://"))
 
 
+@settings(deadline=None)
 @given(ADDRESSES | st.text(max_size=60))
 def test_a_canonical_address_is_its_own_canonical_address(text: str) -> None:
     address = urls.web_address(text)
@@ -202,6 +204,7 @@ def test_a_canonical_address_is_its_own_canonical_address(text: str) -> None:
         assert urls.canonical(canonical) == canonical
 
 
+@settings(deadline=None)
 @given(ADDRESSES, st.sampled_from(["utm_source=x", "fbclid=1"]))
 def test_where_a_reader_came_from_never_makes_another_page(text: str, tracking: str) -> None:
     address = urls.web_address(text)
@@ -209,6 +212,7 @@ def test_where_a_reader_came_from_never_makes_another_page(text: str, tracking: 
         assert urls.canonical(address) == urls.canonical(f"{address}{'&' if '?' in address else '?'}{tracking}")
 
 
+@settings(deadline=None)
 @given(ADDRESSES, st.sampled_from(["id", "p", "page", "story"]), st.integers(0, 99), st.integers(0, 99))
 def test_pages_told_apart_by_a_parameter_are_never_joined(text: str, name: str, one: int, other: int) -> None:
     address = urls.web_address(text)
@@ -217,6 +221,7 @@ def test_pages_told_apart_by_a_parameter_are_never_joined(text: str, name: str, 
         assert same == (one == other)
 
 
+@settings(deadline=None)
 @given(st.text("abcAB01-", min_size=1, max_size=6), st.text("abcAB01-", min_size=1, max_size=6))
 def test_pages_of_two_paths_are_never_joined(one: str, other: str) -> None:
     same = urls.canonical(f"https://e.org/{one}") == urls.canonical(f"https://e.org/{other}")

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select
 
 from ingest import watch
 from ingest.settings import PROJECT
-from ingest.store import damage, schema
+from ingest.store import complaints, damage, schema
 from ingest.store.sources import listing
 from tests.desk import FIGURES, Desk, item, on_sqlite, opml, rss, until
 
@@ -193,13 +193,20 @@ def test_edited_lists_are_taken_up_and_broken_ones_refused(start: Start, desk: D
 
     (desk.data / "feeds.opml").write_text("<opml><body>", encoding="utf-8")
     until(lambda: "this is no OPML" in loop.said(), 10)
+    assert "this is no OPML" in _complaints(loop.engine)[0], "said where people see it, not in the log alone"
     (desk.data / "feeds.opml").write_text(opml(httpserver.url_for("/rss")), encoding="utf-8")
     until(lambda: "From the feed" in loop.titles(), 15)
+    assert _complaints(loop.engine) == []
     desk.list_feeds()
     until(lambda: not _listed(loop.engine), 10)
     assert "From the feed" in loop.titles()
     assert loop.stop() == 0
     assert "Traceback" not in loop.said()
+
+
+def _complaints(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return [each.message for each in complaints.current(connection)]
 
 
 def _listed(engine: Engine) -> bool:

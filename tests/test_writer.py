@@ -148,7 +148,7 @@ def test_a_story_outlives_the_edits_of_its_article(archive: Archivist) -> None:
 # -- which article is it ------------------------------------------------------------------------------------------
 
 
-def test_a_changed_guid_at_the_same_address_is_the_same_article(archive: Archivist) -> None:
+def test_bad_input_52_a_changed_guid_at_the_same_address_is_the_same_article(archive: Archivist) -> None:
     archive.store(entry())
     assert archive.store(entry(keys=("guid:2", "url:news.test/1"))).revision is None
     assert archive.store(entry(body="Edited.", keys=("guid:2",))).edited == 1, "the new guid is remembered"
@@ -168,7 +168,7 @@ def test_a_feeds_guid_decides_before_its_address(archive: Archivist) -> None:
     assert sorted(archive.titles()) == ["One", "Two, edited"]
 
 
-def test_one_text_in_three_feeds_is_three_articles(archive: Archivist) -> None:
+def test_bad_input_55_one_text_in_three_feeds_is_three_articles(archive: Archivist) -> None:
     for name in ("a", "b", "c"):
         archive.store(entry(), replace(FEED, key=f"http://{name}.test/rss"))
     assert archive.count("article") == 3

@@ -32,12 +32,12 @@ PER_DAY = (
 CALENDAR = (
     "Each day (UTC) of each feed against its own rhythm: what it brought on the same weekday in the 8 weeks before. "
     "Failing: asked, never answered. Silent: nothing new where 5 articles or more were due, or for 8 weeks. Quiet: "
-    "less than a third of the usual, where that is 6 or more. Gone: it said so for good. New: fewer than 10 days known. "
-    "Not asked: our own program did not run. New articles count on the day on which they were fetched; the last day is not "
-    "over and never quiet."
+    "less than a third of the usual, where that is 6 or more. Gone: it said so for good. New: fewer than 10 days "
+    "known. Not asked: our own program did not run. New articles count on the day on which they were fetched; the "
+    "last day is not over and never quiet."
 )
 
-_SILENT = "It answers, but brings nothing new where its rhythm would have. Look at the site: the feed may have moved."
+_SILENT = "It answers, but brings nothing new where its rhythm would have: look at the site."
 
 #: How each source stands, by its id; folders and archives are not asked and have no place in it.
 Standing = Mapping[int, Verdict]
@@ -93,7 +93,7 @@ def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
         if verdict in DEAD:
             reason = _SILENT if verdict == "silent" else row.last_error or "No reason given."
             by_reason.setdefault((verdict, reason), []).append(row)
-    for number, ((verdict, reason), mine) in enumerate(sorted(by_reason.items(), key=lambda item: -len(item[1]))):
+    for number, ((verdict, reason), mine) in enumerate(sorted(by_reason.items(), key=_first)):
         if number == _REASONS:
             st.caption(f"… and {len(by_reason) - _REASONS} more reasons, in the table below.")
             break
@@ -107,6 +107,11 @@ def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
             )
             what = "Retry" if len(mine) == 1 else f"Retry all {len(mine)}"
             retries.button(page, [row.id for row in mine], label=what, key=f"retry-{number}")
+
+
+def _first(item: tuple[tuple[Verdict, str], list[SourceRow]]) -> tuple[int, int]:
+    (verdict, _), mine = item
+    return verdicts.VERDICTS.index(verdict), -len(mine)
 
 
 def calendar(page: Page, rows: Sequence[SourceRow], stands: Standing, days: ledger.Days) -> None:

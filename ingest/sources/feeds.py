@@ -18,7 +18,7 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
     damaged answer is not taken for one that we have.
     """
     response = None
-    whole = state.whole_at is None or now - state.whole_at >= rhythm.WHOLE_AGAIN
+    whole = state.whole_at is None or abs(now - state.whole_at) >= rhythm.WHOLE_AGAIN
     etag, last_modified = (None, None) if whole else (state.etag, state.last_modified)
     try:
         response = fetcher.get(state.address, etag=etag, last_modified=last_modified)

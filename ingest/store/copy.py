@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Date,
     Engine,
     MetaData,
     Select,
@@ -194,6 +196,9 @@ def _table(reading: Connection, target: Engine, table: Table, tell: Callable[[st
     key = list(table.primary_key.columns)
     places = [table.c.keys().index(column.name) for column in key]
     after, done, sum_ = _reached(target, table.name)
+    if after is not None:  # JSON knows no days
+        pairs = zip(key, after, strict=True)
+        after = [date.fromisoformat(each) if isinstance(column.type, Date) else each for column, each in pairs]
     fresh = 0
     for rows in _batches(reading, _rows(table), key, after):
         rows = [tuple(_plain(value) for value in row) for row in rows]
@@ -270,6 +275,7 @@ def _reached(target: Engine, name: str) -> tuple[list[Any] | None, int, int]:
 
 
 def _note(connection: Connection, name: str, key: list[Any], rows: int, sum_: int) -> None:
+    key = [each.isoformat() if isinstance(each, date) else each for each in key]
     values = {"key": key, "rows": rows, "sum": f"{sum_:016x}"}
     if not connection.execute(update(_progress).where(_progress.c.name == name).values(values)).rowcount:
         connection.execute(insert(_progress).values(name=name, **values))

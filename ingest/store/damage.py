@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, or_, select, table
 from sqlalchemy import column as named
@@ -38,9 +38,13 @@ def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
     over = threading.Event()
     try:
         with engine.connect() as connection:
-            file = connection.connection.dbapi_connection
-            assert isinstance(file, sqlite3.Connection)
-            timer = threading.Timer(seconds, lambda: (over.set(), file.interrupt()))
+            file: Any = connection.connection.dbapi_connection  # sqlite3's own
+
+            def end() -> None:
+                over.set()
+                file.interrupt()
+
+            timer = threading.Timer(seconds, end)
             timer.start()
             try:
                 faults = [str(row) for row in connection.exec_driver_sql("PRAGMA quick_check(3)").scalars()]
@@ -53,7 +57,7 @@ def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
         faults = [engines.reason(error)]
     if faults != ["ok"]:
         raise RecordError(
-            f"The record {engines.name(engine.url)} is damaged: {'; '.join(faults)}. Nothing was written to it. "
+            f"The record {engines.name(engine.url)} is damaged: {'; '.join(faults)}. "
             "README, 'Restoring the record', says what to do."
         )
 

@@ -117,7 +117,7 @@ def known(connection: Connection, scope: str, keys: Sequence[str]) -> int | None
 def had(connection: Connection, article_id: int, hash_: str) -> bool:
     """Whether the article was ever of these words."""
     content = schema.content.c
-    version = select(content.id).where(content.article_id == article_id, hash_ == GIVEN).limit(1)
+    version = select(content.id).where(content.article_id == article_id, GIVEN.in_([hash_])).limit(1)
     return connection.execute(version).first() is not None
 
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from ingest.errors import FetchError, IngestError
 from ingest.models import Entry
+from ingest.rhythm import LONGEST
 from ingest.store import identity, schema
 from ingest.store.asof import live
 
-#: Pages asked for at once: what is left comes with the next look.
-AT_ONCE = 200
+#: Pages of one feed, and of all, that are told at once: a site that wants long pauses holds up no other.
+_OF_ONE, _OF_ALL = 10, 1_000
 #: A page that could not be had is tried again after the first of these pauses, then the second; then it is let be.
 PAUSES = (timedelta(minutes=10), timedelta(hours=2))
 
@@ -54,14 +55,16 @@ def ask(connection: Connection, source_id: int, entries: Iterable[Entry], now: d
 def due(connection: Connection, now: datetime) -> list[PageState]:
     """The pages whose time has come, of articles that are current and of feeds that still want them."""
     source, content = schema.source.c, schema.content.c
-    question = (
-        select(_page.article_id, _page.url, _page.tries)
+    place = func.row_number().over(partition_by=_page.source_id, order_by=(_page.next_at, _page.article_id))
+    waiting = (
+        select(_page.article_id, _page.url, _page.tries, _page.next_at, place.label("place"))
         .join(schema.source, source.id == _page.source_id)
         .join(schema.content, (content.article_id == _page.article_id) & live(content, None))
-        .where(_page.next_at <= now, source.full_text != "never")
-        .order_by(_page.next_at, _page.article_id)
-        .limit(AT_ONCE)
+        # Nothing is put off for so long, but by a clock that has been put back since.
+        .where(or_(_page.next_at <= now, _page.next_at > now + 2 * LONGEST), source.full_text != "never")
+        .subquery()
     )
+    question = select(waiting).where(waiting.c.place <= _OF_ONE).order_by(waiting.c.place).limit(_OF_ALL)
     return [PageState(row.article_id, row.url, row.tries) for row in connection.execute(question)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
+from ingest.models import TextKind
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.filters import Filters, current, names_one, newest_first, numerator
@@ -51,7 +52,7 @@ class Headline:
     day: date
     link: str | None
     tone: float | None
-    text_kind: str
+    text_kind: TextKind
     author: str | None
 
 
@@ -189,7 +190,8 @@ def article(connection: Connection, uid: str, as_of: int | None = None) -> FullA
         select(schema.mention).where(_m.analysis_id == analysis_id).order_by(_m.start)
     ).mappings()
     topics = connection.execute(select(schema.analysis_topic).where(_t.analysis_id == analysis_id)).mappings()
-    so_far = select(func.count()).where(_c.article_id == headline.id)
+    # The text of its page is no edit of the summary that it followed.
+    so_far = select(func.count()).where(_c.article_id == headline.id, _c.given_hash.is_(None))
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,

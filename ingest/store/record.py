@@ -46,7 +46,9 @@ def open_engine(url: str) -> Engine:
 
 
 _REMEDY = {
-    "sqlite": "Check the path and its permissions. If the file is damaged: README, 'Restoring the record', says what to do.",
+    "sqlite": (
+        "Check the path and its permissions. If the file is damaged: README, 'Restoring the record', says what to do."
+    ),
     "postgresql": "See that the server runs and that DISCOURSE_DATABASE_URL is right.",
 }
 

@@ -64,6 +64,7 @@ def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, worker: str = "e
         "DISCOURSE_SEEDS_DIR": str(seeds),
         "DISCOURSE_WORKER": worker,
         "DISCOURSE_POLL_SECONDS": "10",
+        "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
     }
     log = (folder / "server.log").open("ab")
     process = subprocess.Popen(

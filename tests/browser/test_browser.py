@@ -217,7 +217,8 @@ def test_a_feed_is_read_and_hostile_titles_stay_text(page: Page, tmp_path: Path,
     httpserver.expect_request("/nothing").respond_with_data("", status=404)
     feeds = (
         '<opml version="2.0"><body><outline text="Press">'
-        f'<outline type="rss" text="A feed" xmlUrl="{httpserver.url_for("/feed")}" language="en"/>'
+        f'<outline type="rss" text="A feed" xmlUrl="{httpserver.url_for("/feed")}" language="en"'
+        ' fullText="never"/>'
         f'<outline type="rss" text="A broken feed" xmlUrl="{httpserver.url_for("/nothing")}" language="en"/>'
         "</outline></body></opml>"
     )

@@ -1,7 +1,8 @@
 """Runs damaged feeds through the parser: `python -m tests.fuzz [--documents N] [--seed S] [--keep DIR] [FILE|DIR …]`.
 
-Every document must give entries that are sound, or a ParseError; none may take five seconds, break the reader or kill its
-process. What did is kept in DIR and counted; the exit code is 1 when there was any. Files are further feeds to damage.
+Every document must give entries that are sound, or a ParseError; none may take five seconds, break the reader or kill
+its process. Those that do are kept in DIR and counted; the exit code is 1 when there are any. Files are further feeds
+to damage.
 """
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - what is written here must stand as it is
 """Feeds of every format, written for this project: what the fuzz run starts from."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - what is written here must stand as it is
 """Ways to damage a feed: its bytes, its elements, what stands in them, its encoding."""
 
 from __future__ import annotations
@@ -29,10 +30,8 @@ def mutated(feeds: Sequence[bytes], luck: Random) -> bytes:
     """One of the feeds, damaged in one to six ways; the same for the same state of `luck`."""
     body = luck.choice(feeds)
     for _ in range(luck.choice((1, 1, 2, 3, 6))):
-        if luck.random() < 0.1:
-            body = _splice(body, luck.choice(feeds), luck)
-        else:
-            body = luck.choice(_MUTATIONS)(body, luck)
+        spliced = luck.random() < 0.1
+        body = _splice(body, luck.choice(feeds), luck) if spliced else luck.choice(_MUTATIONS)(body, luck)
     return body[:200_000]
 
 

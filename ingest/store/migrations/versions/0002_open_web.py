@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from ingest import urls
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -15,6 +17,21 @@ _TIME = sa.DateTime(timezone=True)
 def _text(length: int | None = None) -> sa.types.TypeEngine[str]:
     ours: sa.types.TypeEngine[str] = sa.String(length) if length else sa.Text()
     return ours.with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def _respell() -> None:
+    """Writes the addresses under which articles are known as they are written now: without `www.` and `m.`."""
+    connection = op.get_bind()
+    table = sa.table("article_key", sa.column("scope", sa.Text), sa.column("key", sa.Text))
+    held = connection.execute(sa.select(table.c.scope, table.c.key).where(table.c.key.like("url:%")))
+    changed = [(row.scope, row.key, new) for row in held if (new := f"url:{urls.canonical(row.key[4:])}") != row.key]
+    for scope, key, new in changed:
+        here = sa.and_(table.c.scope == scope, table.c.key == key)
+        # Two articles under one address, as it is written now: the one that has it keeps it.
+        if connection.execute(sa.select(table.c.key).where(table.c.scope == scope, table.c.key == new)).first():
+            connection.execute(sa.delete(table).where(here))
+        else:
+            connection.execute(sa.update(table).where(here).values(key=new))
 
 
 def upgrade() -> None:
@@ -62,6 +79,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_page_next_at", "page", ["next_at"], unique=False)
     op.create_index("ix_analysis_story_id", "analysis", ["story_id"], unique=False)
+    _respell()
 
 
 def downgrade() -> None:
