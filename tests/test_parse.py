@@ -418,7 +418,8 @@ def test_an_rss_title_is_plain_text_unless_it_shows_that_it_is_html(title: str, 
 
 def test_of_several_links_the_articles_own_is_taken() -> None:
     atom = (
-        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://daily.example/a/'><entry xml:base='b/'><title>T</title>"
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://daily.example/a/'>"
+        "<entry xml:base='b/'><title>T</title>"
         "<link rel='enclosure' href='x.mp3'/><link rel='alternate' type='application/pdf' href='x.pdf'/>"
         "<link href='1.html'/><link rel='alternate' hreflang='de' href='de.html'/></entry></feed>"
     )
