@@ -164,7 +164,8 @@ def copy_link(page: Page) -> None:
 
 
 try:
-    main()
+    with data.turn():
+        main()
 except DatabaseError as error:
     # Damaged, or its disk went away, while we ran: nothing is lost by saying so and reading it again at the next click.
     st.error(f"**The record can't be read.** {borders.markdown(error.orig)}. `python -m ingest check` looks closer.")
