@@ -110,7 +110,11 @@ def _found(address: str, fetcher: Fetcher) -> list[Source]:
     except ParseError as error:
         named = discover.links(answer.body, answer.url)
         people.print(f"{escape(url)}: {escape(str(error))}", highlight=False)
-    people.print(f"It names {len(named)} feeds." if named else "It names no feed; looking where sites keep them …")
+    people.print(
+        f"It names {len(named)} feed{'s'[: len(named) - 1]}."
+        if named
+        else "It names no feed; looking where sites keep them …"
+    )
     found: dict[str, Source] = {}
     for link in named or discover.common(answer.url):
         try:
