@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def watchlist() -> Watchlist:
     return Watchlist.load(PROJECT / "seeds" / "figures.toml", PROJECT / "seeds" / "topics.toml")
 
 
-def store(url: str, corpus: Corpus, *, said: Callable[[str], None] = lambda _: None) -> Loaded:
+def store(url: str, corpus: Corpus) -> Loaded:
     """Stores the whole archive with the analysis its generator knows."""
     engine = record.open_engine(url)
     writing, timed, done = 0.0, 0, 0
@@ -61,8 +61,6 @@ def store(url: str, corpus: Corpus, *, said: Callable[[str], None] = lambda _: N
             done += len(pieces)
             if alone:
                 writing, timed = writing + seconds, done
-            if done % 50_000 == 0:
-                said(f"{done:,} articles")
     engine.dispose()
     return Loaded(timed, writing)
 
