@@ -87,6 +87,13 @@ def test_the_worst_feeds_come_first_with_their_error_in_words(dead_feed: Press, 
 
 
 @on_sqlite
+def test_a_view_of_long_ago_still_shows_what_fails_now(dead_feed: Press, open_page: Open) -> None:
+    at = open_page("sources", period="Custom", dates=["2020-01-01", "2020-12-31"])
+    days = {day for trace in charts(at)["calendar"]["data"] for day in trace["x"]}
+    assert TODAY.isoformat() in days
+
+
+@on_sqlite
 def test_the_retry_button_asks_the_worker_once(dead_feed: Press, open_page: Open, engine: Engine) -> None:
     at = open_page("sources")
     next(button for button in at.button if button.key == "retry-0").click().run()

@@ -119,7 +119,9 @@ def calendar(page: Page, rows: Sequence[SourceRow], stands: Standing, days: ledg
     feeds = sorted(
         (row for row in rows if row.id in stands), key=lambda row: (*_worst(row, stands), row.group, row.name)
     )
-    until = page.view.until
+    known = min((mine[0].day for mine in days.values() if mine), default=None)
+    # A view that ends before anything is known, as the demo does, would show an empty strip beside feeds that fail.
+    until = page.view.until if known is None or known <= page.view.until else page.view.today
     length = _PERIODS[st.session_state.get("calendar-length") or "30 days"]
     since = until - timedelta(days=length - 1)
     most = _ALL_ROWS if st.session_state.get("calendar-all") else _ROWS
@@ -133,7 +135,6 @@ def calendar(page: Page, rows: Sequence[SourceRow], stands: Standing, days: ledg
         ],
         columns=["source", "day", "verdict", "attempts", "successes", "new articles", "usual"],
     )
-    known = min((mine[0].day for mine in days.values() if mine), default=None)
     note = f"{LEGEND} · {words.period(since, until)}" + (f" · known since {words.day(known)}" if known else "")
     with panel(page, "Feeds day by day, the worst first", key="calendar", data=frame, about=CALENDAR, caption=note):
         with st.container(horizontal=True, vertical_alignment="center"):
