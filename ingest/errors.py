@@ -9,6 +9,8 @@
     ├── ParseError        bytes that are no feed and no article
     ├── SearchError       a search that can't be understood, or takes too long
     ├── ClusterError      the workers of a bulk run that can't be had
+    ├── LabelledError     a file of labelled mentions that can't be read
+    ├── ScorerError       a tone scorer that is not there or can't be used
     └── RecordError       the record can't be used
         ├── NewerRecord   … it was written by a newer version
         └── RecordBusy    … another loop already follows the feeds
@@ -70,6 +72,14 @@ class ParseError(IngestError):
 
 class ClusterError(IngestError):
     """The workers of a bulk run can't be had."""
+
+
+class LabelledError(IngestError):
+    """A file of labelled mentions can't be read."""
+
+
+class ScorerError(IngestError):
+    """A tone scorer is not there, or can't be used."""
 
 
 class SearchError(IngestError):
