@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from ingest import figures, language, sentences, sentiment, text, tone, topics
+from ingest import figures, language, sentences, sentiment, text, topics
 from ingest.figures import Figure
 from ingest.matcher import Matcher
 from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
 from ingest.store.writer import Snapshot
+from ingest.tone import Target
+from ingest.tone.rule import Rule
 from ingest.topics import Topic
 
 #: How sentences are cut, figures found and tone given. Raise the number with every change of those rules: what an older
@@ -77,5 +79,6 @@ def _scored(mention: Mention, whole: str, spans: list[tuple[int, int]], tones: l
     start, end = spans[mention.sentence]
     # A name at the very end may reach past its sentence where a full stop belongs to both ("Donald Trump Jr.").
     stop = min(mention.end, end)
-    toward, label = tone.toward(whole[start:end], mention.start - start, stop - start, value)
-    return replace(mention, tone=toward, label=label)
+    target = Target(whole[start:end], mention.start - start, stop - start, mention.kind)
+    (toward,) = Rule().toward([target])
+    return replace(mention, tone=toward.tone, label=toward.label, because=toward.because)

@@ -1,0 +1,44 @@
+"""Tone toward a figure: how a sentence speaks of the one it names. Two scorers behind one small interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ingest.models import Cue, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure named at `start:end` of a sentence."""
+
+    sentence: str
+    start: int  #: offsets in the sentence, in characters
+    end: int
+    kind: str = "person"  #: or "office"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= len(self.sentence):
+            raise ValueError(f"no mention at {self.start}:{self.end} in a sentence of {len(self.sentence)} characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Toward:
+    """How a sentence speaks of a target."""
+
+    tone: float  #: −1 … 1, four digits
+    label: Label
+    confidence: float  #: how likely the label is right, 0 … 1, four digits
+    because: tuple[Cue, ...] = ()  #: the words that moved the tone, strongest first
+
+
+class Scorer(Protocol):
+    """Gives the tone toward targets: the same for a target whatever else it is asked with."""
+
+    @property
+    def name(self) -> str:
+        """Name and number of its rules or weights; the record keeps it with every tone."""
+
+    def toward(self, targets: Sequence[Target]) -> list[Toward]:
+        """One answer a target, in their order."""
