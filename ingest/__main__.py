@@ -30,6 +30,7 @@ from ingest.store import search as searching
 from ingest.store import sources as stored
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
+from ingest.tone import commands as tone
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(bulk.app)
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(tone.app, name="tone")
 
 
 @app.command(epilog="Example: python -m ingest once")

@@ -1,0 +1,240 @@
+"""How far a scorer's labels agree with people's: numbers only, nothing is read, scored or drawn here.
+
+What can't be said (the F1 of a class that nobody gave, an interval from four articles) is None, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.models import Label
+from ingest.tone.labelled import LABELS
+
+Counts = NDArray[np.int64]  #: labels by people (rows) × labels found (columns), in the order of LABELS
+Interval = tuple[float, float]
+
+#: At which confidence one would draw the line, from "believe everything" to "only the surest".
+THRESHOLDS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
+BINS = 10
+WORST = 20
+
+#: Fewer articles tell nothing of how another sample would have come out (METRICS: no interval below 5 stories).
+FEWEST_GROUPS = 5
+_DRAWS = 1000
+_SEED = 5
+#: Draws at once: a hundred of them over ten thousand groups are 8 MB.
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """One label: how many people gave it, how many were found, and how well the two go together."""
+
+    label: Label
+    n: int
+    found: int
+    precision: float | None  #: None where it was never found
+    recall: float | None  #: None where nobody gave it
+    f1: float | None  #: None where neither
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers of about one confidence."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float  #: their mean
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is left, and how good it is, when only answers of at least this confidence are believed."""
+
+    threshold: float
+    n: int
+    share: float
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that is said of a scorer against labels."""
+
+    n: int
+    groups: int
+    accuracy: float | None
+    accuracy_interval: Interval | None  #: 95 %, groups drawn anew
+    macro_f1: float | None  #: mean F1 of the labels that people gave or the scorer found
+    macro_f1_interval: Interval | None
+    kappa: float | None  #: agreement beyond chance, scorer against people
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]  #: rows: by people; columns: found; negative, neutral, positive
+    calibration: tuple[Bin, ...]
+    ece: float | None  #: expected calibration error: how far confidence and accuracy stand apart, on average
+    coverage: tuple[Coverage, ...]
+    worst: tuple[int, ...]  #: places of the surest mistakes, surest first
+
+    @property
+    def missing(self) -> tuple[Label, ...]:
+        """Labels that nobody gave: about them nothing was measured."""
+        return tuple(each.label for each in self.classes if each.n == 0)
+
+
+def of(
+    golds: Sequence[Label],
+    found: Sequence[Label],
+    confidences: Sequence[float | None] | None = None,
+    groups: Sequence[str] | None = None,
+) -> Evaluation:
+    """The evaluation of labels `found` against `golds`, one by one.
+
+    Without confidences there is no calibration and no coverage; without groups each label is its own.
+    """
+    gold, guess = _places(golds), _places(found)
+    if len(gold) != len(guess):
+        raise ValueError(f"{len(golds)} labels by people and {len(found)} found")
+    clusters = _clusters(groups, len(gold))
+    counts = confusion(gold, guess, clusters)
+    whole: Counts = counts.sum(axis=0)
+    sure = None if confidences is None or any(c is None for c in confidences) else np.array(confidences, float)
+    right = gold == guess
+    accuracy_interval, macro_interval = _intervals(counts)
+    return Evaluation(
+        n=len(gold),
+        groups=len(counts),
+        accuracy=_ratio(int(right.sum()), len(gold)),
+        accuracy_interval=accuracy_interval,
+        macro_f1=macro_f1(whole),
+        macro_f1_interval=macro_interval,
+        kappa=_kappa(whole),
+        classes=tuple(_class(whole, place) for place in range(len(LABELS))),
+        confusion=tuple(tuple(int(value) for value in row) for row in whole),
+        calibration=() if sure is None else _calibration(sure, right),
+        ece=None if sure is None or not len(sure) else _ece(_calibration(sure, right), len(sure)),
+        coverage=() if sure is None else tuple(_coverage(sure, right, at) for at in THRESHOLDS),
+        worst=_worst(gold, guess, sure),
+    )
+
+
+def confusion(gold: Counts, guess: Counts, clusters: Counts) -> Counts:
+    """Confusion of each cluster: clusters × labels by people × labels found."""
+    kinds = len(LABELS)
+    cells = (clusters * kinds + gold) * kinds + guess
+    number = int(clusters.max()) + 1 if len(clusters) else 0
+    return np.bincount(cells, minlength=number * kinds**2).reshape(number, kinds, kinds)
+
+
+def macro_f1(counts: Counts) -> float | None:
+    """Mean F1 over the labels that were given or found; None where there are none."""
+    scores = _f1(counts[None])[0]
+    return None if np.isnan(scores).all() else float(np.nanmean(scores))
+
+
+def kappa(one: Sequence[Label], other: Sequence[Label]) -> float | None:
+    """Cohen's kappa of two coders over the same mentions (Cohen 1960): 1 is agreement, 0 what chance would give.
+
+    None where there is nothing to compare, or both gave one and the same label to all: chance would agree too.
+    """
+    first, second = _places(one), _places(other)
+    return _kappa(confusion(first, second, np.zeros(len(first), np.int64)).sum(axis=0))
+
+
+def _kappa(counts: Counts) -> float | None:
+    n = counts.sum()
+    if n == 0:
+        return None
+    agreed = np.trace(counts) / n
+    chance = float(counts.sum(axis=0) @ counts.sum(axis=1)) / float(n) ** 2
+    return None if chance >= 1 else float((agreed - chance) / (1 - chance))
+
+
+def _places(labels: Sequence[Label]) -> Counts:
+    number = {label: place for place, label in enumerate(LABELS)}
+    return np.array([number[label] for label in labels], np.int64)
+
+
+def _clusters(groups: Sequence[str] | None, n: int) -> Counts:
+    if groups is None:
+        return np.arange(n)
+    if len(groups) != n:
+        raise ValueError(f"{n} labels and {len(groups)} groups")
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(group, len(numbers)) for group in groups], np.int64)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _f1(counts: NDArray[np.generic]) -> NDArray[np.float64]:
+    """F1 of each label of some confusions (… × 3 × 3); NaN where it was neither given nor found."""
+    hits = np.diagonal(counts, axis1=-2, axis2=-1).astype(float)
+    given_and_found = counts.sum(axis=-1) + counts.sum(axis=-2)
+    return np.divide(2 * hits, given_and_found, out=np.full(hits.shape, np.nan), where=given_and_found > 0)
+
+
+def _class(counts: Counts, place: int) -> ClassScore:
+    hits, given, found = int(counts[place, place]), int(counts[place].sum()), int(counts[:, place].sum())
+    return ClassScore(
+        label=LABELS[place],
+        n=given,
+        found=found,
+        precision=_ratio(hits, found),
+        recall=_ratio(hits, given),
+        f1=_ratio(2 * hits, given + found),
+    )
+
+
+def _intervals(counts: Counts) -> tuple[Interval | None, Interval | None]:
+    """95 % of accuracy and macro-F1 when whole groups are drawn anew, always with the same luck."""
+    groups = len(counts)
+    if groups < FEWEST_GROUPS:
+        return None, None
+    luck = np.random.default_rng(_SEED)
+    flat = counts.reshape(groups, -1)
+    drawn = np.concatenate(
+        [luck.multinomial(groups, np.full(groups, 1 / groups), _AT_ONCE) @ flat for _ in range(_DRAWS // _AT_ONCE)]
+    ).reshape(_DRAWS, len(LABELS), len(LABELS))
+    accuracies = np.trace(drawn, axis1=1, axis2=2) / drawn.sum(axis=(1, 2))
+    return _middle(accuracies), _middle(np.nanmean(_f1(drawn), axis=1))
+
+
+def _middle(values: NDArray[np.float64]) -> Interval:
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _calibration(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[Bin, ...]:
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    found = []
+    for place in range(BINS):
+        inside = bins == place
+        if n := int(inside.sum()):
+            low, high = place / BINS, (place + 1) / BINS
+            found.append(Bin(low, high, n, float(sure[inside].mean()), float(right[inside].mean())))
+    return tuple(found)
+
+
+def _ece(bins: Sequence[Bin], n: int) -> float:
+    return sum(each.n * abs(each.accuracy - each.confidence) for each in bins) / n
+
+
+def _coverage(sure: NDArray[np.float64], right: NDArray[np.bool_], threshold: float) -> Coverage:
+    kept = sure >= threshold
+    n = int(kept.sum())
+    return Coverage(threshold, n, n / len(sure) if len(sure) else 0.0, _ratio(int(right[kept].sum()), n))
+
+
+def _worst(gold: Counts, guess: Counts, sure: NDArray[np.float64] | None) -> tuple[int, ...]:
+    """Mistakes: the surest first, then those that have the sign wrong, then as they came."""
+    wrong = np.flatnonzero(gold != guess)
+    confidence = np.zeros(len(gold)) if sure is None else sure
+    order = sorted(wrong.tolist(), key=lambda at: (-confidence[at], -abs(int(gold[at]) - int(guess[at])), at))
+    return tuple(order[:WORST])
