@@ -136,6 +136,7 @@ class Article:
     #: Title's and body's tokens for the full-text index, parted by blanks; None: whoever stores it makes them.
     tokens: tuple[str, str] | None = None
     packed: bytes | None = None  #: the body as a SQLite record keeps it; None: whoever stores it packs it
+    signature: bytes | None = None  #: what `stories.signature` makes of the body; None: whoever stores it makes it
 
 
 @dataclass(frozen=True, slots=True)
