@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from ingest import bulk, export, feeds, report, settings, watch
-from ingest.analyse import Watchlist
+from ingest.analyse import Method
 from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
 from ingest.errors import RecordBusy, RecordError, SearchError
@@ -124,7 +124,7 @@ def score(
         active = settings.load()
         active.prepare()
         failed = 0
-        for row in report.scored(files, Watchlist.load(active.figures, active.topics), now=utcnow()):
+        for row in report.scored(files, Method.by(active).analyser(), now=utcnow()):
             if not row["ok"]:
                 failed += 1
                 people.print(f"[bold]error:[/] {escape(row['source'])}: {escape(row['error'])}", highlight=False)

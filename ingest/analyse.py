@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +13,15 @@ from ingest import figures, language, sentences, sentiment, text, topics
 from ingest.figures import Figure
 from ingest.matcher import Matcher
 from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
+from ingest.settings import Settings
 from ingest.store.writer import Snapshot
-from ingest.tone import Target
+from ingest.tone import Scorer, Target, scorers
 from ingest.tone.rule import Rule
 from ingest.topics import Topic
 
-#: How sentences are cut, figures found and tone given. Raise the number with every change of those rules: what an older
-#: version has analysed is analysed again, or one record would hold two kinds of numbers.
-SCORER = f"{sentiment.SCORER}/sentence/1"
+#: How sentences are cut and figures found. Raise the number with every change of those rules: what an older version has
+#: analysed is analysed again, or one record would hold two kinds of numbers. The scorers of tone have names of their own.
+_RULES = 2
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,37 @@ class Watchlist:
         return Snapshot(hash_, facts[0], [topic.as_dict() for topic in self.topics])
 
 
-class Analyser:
-    """Analyses articles with one watch-list; made once, used for many."""
+@dataclass(frozen=True)
+class Method:
+    """All that an analysis depends on besides the article; small enough to be sent to any worker."""
 
-    def __init__(self, watchlist: Watchlist) -> None:
+    watchlist: Watchlist
+    tone: str = "rule"  #: the scorer of tone: rule, encoder or the folder of a model
+
+    @classmethod
+    def by(cls, settings: Settings) -> Method:
+        """What the settings name. Raises ConfigFileError when a list can't be used."""
+        return cls(Watchlist.load(settings.figures, settings.topics), settings.tone)
+
+    def analyser(self) -> Analyser:
+        """Whoever analyses so. Raises ScorerError when the scorer can't be had."""
+        return Analyser(self.watchlist, None if self.tone == "rule" else scorers.by_name(self.tone))
+
+
+class Analyser:
+    """Analyses articles with one watch-list; made once, used for many.
+
+    `encoder` scores the tone toward figures beside the rule, and its word counts; without one the rule's does.
+    """
+
+    def __init__(self, watchlist: Watchlist, encoder: Scorer | None = None) -> None:
         self.snapshot = watchlist.snapshot()
         self._figures = Matcher(watchlist.figures)
         self._topics = topics.Matcher(list(watchlist.topics))
+        self._rule = Rule()
+        self._encoder = encoder
+        #: What made the numbers, as the record keeps it with each analysis.
+        self.scorer = "/".join((sentiment.SCORER, str(_RULES), self._rule.name, *([encoder.name] if encoder else [])))
 
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
         """The entry with its analysis; every offset counts in the article's `text`."""
@@ -65,20 +91,34 @@ class Analyser:
                 language=code,
                 tone=sentiment.mean([value for value in tones if value is not None]) if scored else None,
                 sentences=tuple(Sentence(start, end, value) for (start, end), value in zip(spans, tones, strict=True)),
-                mentions=tuple(_scored(mention, whole, spans, tones) for mention in found),
+                mentions=tuple(self._toned(found, whole, spans) if scored else found),
                 topics=self._topics.find(whole),
                 words=len(whole.split()),
             ),
         )
 
+    def _toned(self, found: Sequence[Mention], whole: str, spans: Sequence[tuple[int, int]]) -> list[Mention]:
+        """The mentions with their tones; of whom an ambiguous one speaks nobody knows, so it has none."""
+        places = [place for place, mention in enumerate(found) if mention.kind != "ambiguous"]
+        targets = [_target(found[place], whole, spans) for place in places]
+        toned = list(found)
+        for place, by_rule in zip(places, self._rule.toward(targets), strict=True):
+            toned[place] = replace(
+                found[place],
+                tone_rule=by_rule.tone,
+                label=by_rule.label,
+                confidence=by_rule.confidence,
+                because=by_rule.because,
+            )
+        if self._encoder:
+            for place, toward in zip(places, self._encoder.toward(targets), strict=True):
+                toned[place] = replace(
+                    toned[place], tone_encoder=toward.tone, label=toward.label, confidence=toward.confidence
+                )
+        return toned
 
-def _scored(mention: Mention, whole: str, spans: list[tuple[int, int]], tones: list[float | None]) -> Mention:
-    value = tones[mention.sentence]
-    if value is None or mention.kind == "ambiguous":
-        return mention
+
+def _target(mention: Mention, whole: str, spans: Sequence[tuple[int, int]]) -> Target:
     start, end = spans[mention.sentence]
     # A name at the very end may reach past its sentence where a full stop belongs to both ("Donald Trump Jr.").
-    stop = min(mention.end, end)
-    target = Target(whole[start:end], mention.start - start, stop - start, mention.kind)
-    (toward,) = Rule().toward([target])
-    return replace(mention, tone=toward.tone, label=toward.label, because=toward.because)
+    return Target(whole[start:end], mention.start - start, min(mention.end, end) - start, mention.kind)

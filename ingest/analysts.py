@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyse import Analyser, Method
 from ingest.errors import ClusterError
 from ingest.models import Article, Entry
 from ingest.store.versions import prepared
@@ -60,6 +60,7 @@ class Here:
 
     def __init__(self, analyser: Analyser, clock: Callable[[], datetime]) -> None:
         self._analyser = analyser
+        self.scorer = analyser.scorer
         self._clock = clock
 
     def analysed(self, batches: Iterable[B]) -> Iterator[tuple[B, list[Result]]]:
@@ -72,10 +73,12 @@ class Crowd:
     """Analyses in other processes; few batches are under way at a time, and they come back in their order."""
 
     def __init__(
-        self, make: Callable[[], Executor], watchlist: Watchlist, clock: Callable[[], datetime], *, workers: int
+        self, make: Callable[[], Executor], method: Method, clock: Callable[[], datetime], *, workers: int
     ) -> None:
         self._make = make
-        self._watchlist = pickle.dumps(watchlist)
+        # Made here once: what can't be used is said here, and not by every worker.
+        self.scorer = method.analyser().scorer
+        self._method = pickle.dumps(method)
         self._clock = clock
         self._most = 2 * workers + 2
         self._executor: Executor | None = None
@@ -116,7 +119,7 @@ class Crowd:
             if self._executor is None:
                 self._executor = self._make()
             try:
-                return _sent(self._executor, self._watchlist, entries, self._clock())
+                return _sent(self._executor, self._method, entries, self._clock())
             except BrokenExecutor:
                 self._executor = None
         raise ClusterError("The workers die as soon as they are started. Look whether memory is free.")
@@ -125,7 +128,7 @@ class Crowd:
         """In workers that do nothing else, and in halves, until it is known which entry it was."""
         self._quarantine = self._quarantine or self._make()
         try:
-            return self._result(_sent(self._quarantine, self._watchlist, entries, self._clock()))
+            return self._result(_sent(self._quarantine, self._method, entries, self._clock()))
         except _deaths():
             self._quarantine.shutdown(wait=False, cancel_futures=True)
             self._quarantine = None
@@ -140,7 +143,7 @@ class Crowd:
         """Raises ClusterError when workers die over nothing: that is no article's fault."""
         self._quarantine = self._quarantine or self._make()
         try:
-            self._result(_sent(self._quarantine, self._watchlist, (), self._clock()))
+            self._result(_sent(self._quarantine, self._method, (), self._clock()))
         except _deaths():
             raise ClusterError(
                 "The workers die as soon as they are started. Look whether memory is free, and try --workers 1."
@@ -161,7 +164,7 @@ Analysts = Here | Crowd
 
 
 @contextmanager
-def pool(watchlist: Watchlist, clock: Callable[[], datetime], workers: int) -> Iterator[Crowd]:
+def pool(method: Method, clock: Callable[[], datetime], workers: int) -> Iterator[Crowd]:
     """So many processes of this machine."""
     context = multiprocessing.get_context("spawn")
     # Workers wait for its end, which comes when we close it and also when we are killed.
@@ -170,7 +173,7 @@ def pool(watchlist: Watchlist, clock: Callable[[], datetime], workers: int) -> I
     def make() -> Executor:
         return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(theirs,))
 
-    crowd = Crowd(make, watchlist, clock, workers=workers)
+    crowd = Crowd(make, method, clock, workers=workers)
     try:
         yield crowd
     finally:
@@ -180,7 +183,7 @@ def pool(watchlist: Watchlist, clock: Callable[[], datetime], workers: int) -> I
 
 
 @contextmanager
-def cluster(watchlist: Watchlist, clock: Callable[[], datetime], address: str) -> Iterator[Crowd]:
+def cluster(method: Method, clock: Callable[[], datetime], address: str) -> Iterator[Crowd]:
     """The workers of a Dask cluster. Raises ClusterError when it does not answer or Dask is not installed."""
     try:
         from distributed import Client
@@ -194,7 +197,7 @@ def cluster(watchlist: Watchlist, clock: Callable[[], datetime], address: str) -
         threads = sum(client.nthreads().values())
         if not threads:
             raise ClusterError(f"The Dask scheduler at {address} has no workers. Start some: dask worker {address}")
-        yield Crowd(lambda: client.get_executor(pure=False), watchlist, clock, workers=threads)
+        yield Crowd(lambda: client.get_executor(pure=False), method, clock, workers=threads)
     except CancelledError:
         raise ClusterError(f"The Dask scheduler at {address} no longer answers. Start it and this again.") from None
     finally:
@@ -214,12 +217,12 @@ def _deaths() -> tuple[type[BaseException], ...]:
     return (BrokenExecutor, KilledWorker)
 
 
-def _sent(executor: Executor, watchlist: bytes, entries: Sequence[Entry], now: datetime) -> Future[list[Result]]:
+def _sent(executor: Executor, method: bytes, entries: Sequence[Entry], now: datetime) -> Future[list[Result]]:
     # A worker that is started here inherits the block: Ctrl-C is for us alone, and we hear of it right after.
     mask: Any = getattr(signal, "pthread_sigmask", None)
     before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
     try:
-        return executor.submit(work, watchlist, entries, now)
+        return executor.submit(work, method, entries, now)
     finally:
         if mask:
             mask(signal.SIG_SETMASK, before)
@@ -228,14 +231,15 @@ def _sent(executor: Executor, watchlist: bytes, entries: Sequence[Entry], now: d
 # -- in a worker ------------------------------------------------------------------------------------------------------
 
 
-def work(watchlist: bytes, entries: Sequence[Entry], now: datetime) -> list[Result]:
-    """What a worker does: a batch of entries, analysed with the watch-list that comes with them."""
-    return scored(_analyser(watchlist), entries, now)
+def work(method: bytes, entries: Sequence[Entry], now: datetime) -> list[Result]:
+    """What a worker does: a batch of entries, analysed with the method that comes with them."""
+    return scored(_analyser(method), entries, now)
 
 
 @lru_cache(maxsize=2)
-def _analyser(watchlist: bytes) -> Analyser:
-    return Analyser(pickle.loads(watchlist))
+def _analyser(method: bytes) -> Analyser:
+    made: Method = pickle.loads(method)
+    return made.analyser()
 
 
 def _settle(line: Any) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, update
 
-from ingest.analyse import SCORER
 from ingest.analysts import Analysts, Result
 from ingest.errors import SourceError
 from ingest.models import Article, Entry, Source
@@ -245,7 +244,7 @@ class Backfill:
         faults: list[Reject] = []
         if not pairs:
             return commit.written, faults
-        scoring = Scoring(commit.watchlist(self.snapshot), SCORER)
+        scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
         groups = []
         # One outlet after the other; each has its articles in the file's order.
         for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0]):

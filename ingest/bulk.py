@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from ingest import analysts, backfill
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyse import Method
 from ingest.analysts import Crowd
 from ingest.backfill import Backfill, Job
 from ingest.console import fail, opened, people, rate
@@ -52,14 +52,14 @@ def backfill_(
 ) -> None:
     """Takes in archives of articles. Interrupted, it goes on where it was when it is started again."""
     with opened() as (active, engine):
-        watchlist = Watchlist.load(active.figures, active.topics)
-        snapshot = watchlist.snapshot()
+        method = Method.by(active)
+        snapshot = method.watchlist.snapshot()
         jobs = _looked_into(files, map_, source)
         for job in jobs:
             if rejects is not None and rejects.resolve() == job.path.resolve():
                 raise typer.BadParameter("--rejects is one of the files to be read")
         faults = []
-        with _crowd(watchlist, workers, dask) as crowd:
+        with _crowd(method, workers, dask) as crowd:
             for job in jobs:
                 listed = Rejects(rejects or job.path.with_name(job.path.name + ".rejects.jsonl"))
                 start = time.monotonic()
@@ -76,10 +76,10 @@ def backfill_(
 def rescore_(workers: Workers = None, dask: Dask = None) -> None:
     """Analyses again what another watch-list or an older version has analysed; only what changes gets new rows."""
     with opened() as (active, engine):
-        watchlist = Watchlist.load(active.figures, active.topics)
-        with _crowd(watchlist, workers, dask) as crowd, rate() as tell:
+        method = Method.by(active)
+        with _crowd(method, workers, dask) as crowd, rate() as tell:
             outcome = Rescore(
-                engine, watchlist.snapshot(), crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
+                engine, method.watchlist.snapshot(), crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
             ).run()
         people.print(f"{outcome.checked} looked at, {outcome.changed} changed.", highlight=False)
         if outcome.failed:
@@ -87,12 +87,11 @@ def rescore_(workers: Workers = None, dask: Dask = None) -> None:
 
 
 @contextmanager
-def _crowd(watchlist: Watchlist, workers: int | None, dask: str | None) -> Iterator[Crowd]:
+def _crowd(method: Method, workers: int | None, dask: str | None) -> Iterator[Crowd]:
     """Whoever analyses; Ctrl-C ends them with a word about how to go on."""
     if dask and workers:
         raise typer.BadParameter("--workers and --dask exclude each other")
-    Analyser(watchlist)  # a list that can't be used is said here, not by every worker
-    made = analysts.cluster(watchlist, utcnow, dask) if dask else analysts.pool(watchlist, utcnow, workers or _cores())
+    made = analysts.cluster(method, utcnow, dask) if dask else analysts.pool(method, utcnow, workers or _cores())
     before = signal.getsignal(signal.SIGINT)
     try:
         with made as crowd:

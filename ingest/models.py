@@ -100,9 +100,16 @@ class Mention:
     start: int  #: offsets in the article's text, in characters
     end: int
     kind: Kind  #: person, office, or ambiguous (two people share the name here)
-    tone: float | None = None  #: −1 … 1 toward the figure; None when not scored
-    label: Label | None = None
-    because: tuple[Cue, ...] = ()  #: the words that moved the tone, strongest first
+    tone_rule: float | None = None  #: −1 … 1 toward the figure by the rule; None when not scored
+    tone_encoder: float | None = None  #: … by the encoder; None when it was not asked
+    label: Label | None = None  #: of the encoder where it was asked, else of the rule
+    confidence: float | None = None  #: how likely that label is right, 0 … 1
+    because: tuple[Cue, ...] = ()  #: the words that moved the rule's tone, strongest first
+
+    @property
+    def tone(self) -> float | None:
+        """The tone that counts: the encoder's where there is one."""
+        return self.tone_rule if self.tone_encoder is None else self.tone_encoder
 
 
 @dataclass(frozen=True, slots=True)

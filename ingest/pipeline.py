@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Engine, insert, select, update
 
 from ingest import pages, rhythm, text
-from ingest.analyse import SCORER, Analyser
+from ingest.analyse import Analyser
 from ingest.analysts import Here
 from ingest.errors import IngestError, ParseError
 from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
@@ -136,7 +136,7 @@ class Pipeline:
                 store_pages.failed(connection, state, found, now)
             elif held and article:
                 commit = Commit(connection, now, held.source)
-                scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+                scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
                 page_at = found.published
                 if commit.completed(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
                     store_pages.done(connection, state.article_id)
@@ -264,7 +264,7 @@ class Pipeline:
             return Written(), failed
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
             groups = [
                 (source_id or commit.source(source), source, [article for _, _, article in group])
                 for (source, source_id), group in groupby(analysed, key=lambda each: each[:2])

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from ingest import parse, parser, verdicts, watch
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyse import Analyser
 from ingest.articles import SUFFIXES
 from ingest.errors import IngestError, SourceError
 from ingest.fetch import Fetcher
@@ -81,9 +81,8 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     return list(parser.feed(body, source=source, now=now).entries)
 
 
-def scored(files: Iterable[Path], watchlist: Watchlist, *, now: datetime) -> Iterator[Row]:
+def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Iterator[Row]:
     """One row a file: its text, sentences and mentions; `ok: false` and the reason for a file that can't be read."""
-    analyser = Analyser(watchlist)
     for path in files:
         try:
             body = path.read_bytes()
@@ -112,6 +111,9 @@ def scored(files: Iterable[Path], watchlist: Watchlist, *, now: datetime) -> Ite
                         "kind": mention.kind,
                         "tone": mention.tone,
                         "label": mention.label,
+                        "confidence": mention.confidence,
+                        "tone_rule": mention.tone_rule,
+                        "because": [asdict(cue) for cue in mention.because],
                     }
                     for mention in article.analysis.mentions
                 ],

@@ -19,7 +19,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from ingest.analyse import SCORER
 from ingest.analysts import Analysts, Result
 from ingest.models import Analysis, Article, Entry
 from ingest.store import progress, record, rows, schema, watched
@@ -82,7 +81,7 @@ class Rescore:
         with self.engine.connect() as connection:
             before = progress.find(connection, KIND, self._mark)
             start = before.position if before else 0
-            total = connection.execute(_outdated(select(func.count()), self.snapshot.hash, start)).scalar_one()
+            total = connection.execute(_outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)).scalar_one()
         outcome = Outcome()
         if not total:
             return outcome
@@ -102,7 +101,7 @@ class Rescore:
 
     @property
     def _mark(self) -> str:
-        return f"{self.snapshot.hash} {SCORER}"
+        return f"{self.snapshot.hash} {self.analysts.scorer}"
 
     def _begun(self, connection: Connection) -> int:
         return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
@@ -113,7 +112,7 @@ class Rescore:
                 stopped.append(True)
                 return
             with self.engine.connect() as connection:
-                old = _read(connection, self.snapshot.hash, last)
+                old = _read(connection, self.snapshot.hash, self.analysts.scorer, last)
             if not old:
                 return
             last = old[-1].id
@@ -130,9 +129,9 @@ class Rescore:
         differing = {old.id: analysis for old, analysis in scored if _facts(analysis) != old.facts}
         with record.writing(self.engine, many=True) as connection:
             commit = Commit(connection, self.clock(), "re-score")
-            scoring = Scoring(commit.watchlist(self.snapshot), SCORER)
+            scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
             in_force = watched.watchlist(connection).hash, watched.scorer(connection)
-            if scored and in_force != (self.snapshot.hash, SCORER):
+            if scored and in_force != (self.snapshot.hash, self.analysts.scorer):
                 differing.setdefault(scored[0][0].id, scored[0][1])
             changed = commit.rescored(differing, scoring=scoring)
             done = outcome.checked + outcome.failed + len(pairs)
@@ -143,24 +142,24 @@ class Rescore:
         )
 
 
-def _outdated(question: Select[Any], watchlist_hash: str, after: int) -> Select[Any]:
+def _outdated(question: Select[Any], watchlist_hash: str, scorer: str, after: int) -> Select[Any]:
     content, analysis, watchlist = schema.content, schema.analysis, schema.watchlist
     return (
         question.select_from(analysis)
         .join(content, content.c.id == analysis.c.content_id)
         .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
         .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), analysis.c.id > after)
-        .where((watchlist.c.hash != watchlist_hash) | (analysis.c.scorer != SCORER))
+        .where((watchlist.c.hash != watchlist_hash) | (analysis.c.scorer != scorer))
     )
 
 
-def _read(connection: Connection, watchlist_hash: str, after: int) -> list[_Old]:
+def _read(connection: Connection, watchlist_hash: str, scorer: str, after: int) -> list[_Old]:
     content, analysis, body = schema.content.c, schema.analysis.c, schema.content_text
     columns = (
         content.title, content.text_kind, content.published_at, content.language, body.c.body,
         analysis.id, analysis.tone, analysis.words,
     )  # fmt: skip
-    question = _outdated(select(*columns), watchlist_hash, after)
+    question = _outdated(select(*columns), watchlist_hash, scorer, after)
     found = connection.execute(
         question.join(body, body.c.content_id == content.id).order_by(analysis.id).limit(BATCH)
     ).all()
@@ -193,7 +192,7 @@ def _held(connection: Connection, analyses: dict[int, tuple[float | None, int]])
     mentions: defaultdict[int, list[Facts]] = defaultdict(list)
     for row in rows.among(connection, select(schema.mention), mention.analysis_id, analyses):
         cues = tuple(tuple(cue) for cue in row.because)
-        facts = (row.figure, row.sentence, row.start, row.end, row.kind, row.tone_rule, row.label, cues)
+        facts = (row.figure, row.sentence, row.start, row.end, row.kind, row.tone_rule, row.tone_encoder, row.label, row.confidence, cues)
         mentions[row.analysis_id].append(facts)
     topics: defaultdict[int, list[Facts]] = defaultdict(list)
     for row in rows.among(connection, select(schema.analysis_topic), topic.analysis_id, analyses):
@@ -207,7 +206,7 @@ def _held(connection: Connection, analyses: dict[int, tuple[float | None, int]])
 def _facts(analysis: Analysis) -> Facts:
     """What a new analysis would have the record hold."""
     mentions: list[Facts] = [
-        (m.figure, m.sentence, m.start, m.end, m.kind, m.tone, m.label, tuple((c.word, c.weight) for c in m.because))
+        (m.figure, m.sentence, m.start, m.end, m.kind, m.tone_rule, m.tone_encoder, m.label, m.confidence, tuple((c.word, c.weight) for c in m.because))
         for m in analysis.mentions
     ]
     spans = [(sentence.start, sentence.end, sentence.tone) for sentence in analysis.sentences]

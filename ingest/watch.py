@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from ingest import logs, pages, parser, retries
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyse import Analyser, Method
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch import Fetcher
 from ingest.fetches import Fetches, Hosts
@@ -286,7 +286,7 @@ def _news_first(found: Iterable[tuple[FeedState, Attempt]]) -> list[tuple[FeedSt
 
 
 def _analyser(settings: Settings) -> Analyser:
-    return Analyser(Watchlist.load(settings.figures, settings.topics))
+    return Method.by(settings).analyser()
 
 
 def _pace(settings: Settings) -> Rhythm:

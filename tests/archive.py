@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from ingest.analyse import SCORER, Analyser
+from ingest.analyse import Analyser
 from ingest.models import Article, Entry, Source
 from ingest.store import record, tokens
 from ingest.store.versions import Scoring
@@ -82,7 +82,7 @@ def store(engine: Engine, analyser: Analyser, published: Sequence[Piece], *, fir
     """Publishes them in one commit; the number of each, from `first`, is its identity."""
     with record.writing(engine) as connection:
         commit = Commit(connection, utc(2026, 3, 2), "an archive")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
+        scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
         for number, piece in enumerate(published, first):
             outlet = OUTLETS[piece.outlet]
             commit.article(commit.source(outlet), outlet, _article(analyser, number, piece), scoring=scoring)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, or_, select
 
 from ingest import analysts, rescore
-from ingest.analyse import SCORER, Analyser, Watchlist
+from ingest.analyse import Analyser, Method, Watchlist
 from ingest.analysts import Crowd, Here
 from ingest.errors import ClusterError
 from ingest.models import Entry, Source, utcnow
@@ -89,7 +89,7 @@ class Both:
             for batch in batches:
                 with record.writing(self.engine) as connection:
                     commit = Commit(connection, NOW, "a test")
-                    scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+                    scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
                     id_ = commit.source(ours)
                     articles = [prepared(self.analyser.article(each, NOW)) for each in batch]
                     if way == "many":
@@ -139,7 +139,7 @@ def test_files_of_the_seed_folder_many_at_once_are_the_same_as_one_by_one(both: 
             for batch in batches:
                 with record.writing(both.engine) as connection:
                     commit = Commit(connection, NOW, "a test")
-                    scoring = Scoring(commit.watchlist(both.analyser.snapshot), SCORER)
+                    scoring = Scoring(commit.watchlist(both.analyser.snapshot), both.analyser.scorer)
                     id_ = commit.source(source)
                     articles = [both.analyser.article(each, NOW) for each in ours(batch, way)]
                     if "many" in way:
@@ -163,7 +163,7 @@ def test_one_bad_article_in_a_batch_is_refused_alone(engine: Engine, analyser: A
     object.__setattr__(broken, "entry", entry("b", "x", link=object()))
     with record.writing(engine) as connection:
         commit = Commit(connection, NOW, "a test")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
+        scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
         (fault,) = commit.sound([(commit.source(source), source, [articles[0], broken, articles[2]])], scoring=scoring)
     assert fault[0] is broken
     assert commit.written.added == 2
@@ -198,7 +198,7 @@ def test_an_article_that_kills_its_worker_is_refused_and_nothing_hangs(desk: Des
     def make() -> ProcessPoolExecutor:
         return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=poisoned)
 
-    crowd = Crowd(make, _watchlist(desk), utcnow, workers=1)
+    crowd = Crowd(make, Method(_watchlist(desk)), utcnow, workers=1)
     batches = [Handful(tuple(entry(f"{b}{n}", "Ben Marsh won.") for n in range(2))) for b in range(3)]
     batches[1] = Handful((batches[1].entries[0], entry("bad", "poison")))
     try:
@@ -218,14 +218,14 @@ def test_a_dask_cluster_of_real_processes_says_the_same_as_this_process(desk: De
     batches = [Handful(tuple(entry(f"{b}{n}", "Ada Quill met Ben Marsh.") for n in range(3))) for b in range(4)]
     with (
         LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as here,
-        analysts.cluster(_watchlist(desk), lambda: NOW, here.scheduler_address) as crowd,
+        analysts.cluster(Method(_watchlist(desk)), lambda: NOW, here.scheduler_address) as crowd,
     ):
         there = [results for _, results in crowd.analysed(batches)]
     assert there == [results for _, results in Here(analyser, lambda: NOW).analysed(batches)]
 
 
 def test_a_cluster_that_does_not_answer_is_said_to(desk: Desk) -> None:
-    with pytest.raises(ClusterError, match="No Dask scheduler"), analysts.cluster(_watchlist(desk), utcnow, "nonsense"):
+    with pytest.raises(ClusterError, match="No Dask scheduler"), analysts.cluster(Method(_watchlist(desk)), utcnow, "nonsense"):
         pass
 
 
@@ -247,7 +247,7 @@ class Desks:
         source = Source(kind="feed", key="f", name="f")
         with record.writing(self.engine) as connection:
             commit = Commit(connection, NOW, "a test")
-            scoring = Scoring(commit.watchlist(analyser.snapshot), SCORER)
+            scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
             articles = [analyser.article(entry(body, body), NOW) for body in bodies]
             commit.articles(commit.source(source), source, articles, scoring=scoring)
 

@@ -466,7 +466,7 @@ def test_what_an_older_version_has_analysed_is_analysed_again(room: Room, monkey
     room.desk.drop("a.txt", "Title\n\nBen Marsh spoke.")
     room.scan()
     assert room.pipeline.rescore() == 0
-    monkeypatch.setattr("ingest.rescore.SCORER", "newer rules")
+    monkeypatch.setattr(room.pipeline.analyser, "scorer", "newer rules")
     assert room.pipeline.rescore() == 1
     assert room.pipeline.rescore() == 0, "once is enough"
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, func, or_, select
 
-from ingest.analyse import SCORER, Analyser
+from ingest.analyse import Analyser
 from ingest.models import Entry, Source
 from ingest.store import record, schema
 from ingest.store.versions import Scoring
@@ -42,7 +42,7 @@ class Archivist:
     def store(self, given: Entry, source: Source = FEED, present: tuple[str, ...] = ()) -> Written:
         with record.writing(self.engine) as connection:
             commit = Commit(connection, self.now, "a test")
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
             article = self.analyser.article(given, self.now)
             paths = frozenset(f"path:{path}" for path in present)
             commit.article(commit.source(source), source, article, scoring=scoring, present=paths)

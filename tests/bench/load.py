@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, select, update
 
-from ingest.analyse import SCORER, Watchlist
+from ingest.analyse import Watchlist
 from ingest.settings import PROJECT
 from ingest.store import record, schema, versions
 from ingest.store.versions import Scoring
@@ -83,7 +83,7 @@ def commit(engine: Engine, corpus: Corpus, pieces: Sequence[Made], *, now: datet
     start = time.monotonic()
     with record.writing(engine, many=True) as connection:
         made = Commit(connection, now, "bench")
-        scoring = Scoring(made.watchlist(_snapshot()), SCORER)
+        scoring = Scoring(made.watchlist(_snapshot()), "none")
         ids = {at: made.source(outlet) for at, outlet in enumerate(corpus.outlets)}
         of_outlets = groupby(sorted(pieces, key=lambda piece: piece.outlet), key=lambda piece: piece.outlet)
         made.many(
