@@ -37,11 +37,12 @@ _LEAD, _KEYS = 64, 8
 _CONTAINED = 0.5
 #: A text of fewer shingles than `_LONG` needs more: a stock phrase is a good part of it. So do two of one outlet, which
 #: have a frame in common, and templates: the market report of Monday and of Tuesday.
-_LONG, _SHORT_MORE, _ONE_OUTLET = 100, 0.25, 0.75
+_LONG, _SHORT_MORE, _ONE_OUTLET = 100, 0.1, 0.75
 #: Fewer in the sample tell nothing.
 _SAMPLE = 6
 #: A copy is one from end to end, give or take a piece that was cut or put in: three quarters of the shorter text have
-#: to be in the longer one, each by so much. What only ends alike has a footer in common, or begins alike a dateline.
+#: to be in the longer one, each by so much, and all four where both are from one outlet. What only ends alike has a
+#: footer in common. A sample of less can't be parted in quarters.
 _QUARTER, _QUARTERS, _SAMPLE_QUARTERS = 0.4, 3, 24
 #: Two texts so alike stand for each other: whoever copies one copies both.
 _SAME = 0.9
@@ -152,10 +153,10 @@ def copies(one: Print, other: Print, *, one_outlet: bool = False) -> bool:
     """Whether two texts are one text, printed twice; `one_outlet` when both are from the same source."""
     share, sample, quarters = _compared(one, other)
     shorter = min(one.size, other.size)
-    wanted = _CONTAINED + _SHORT_MORE * max(0.0, 1 - shorter / _LONG)
-    if sample < _SAMPLE or share < (max(wanted, _ONE_OUTLET) if one_outlet else wanted):
+    wanted = _ONE_OUTLET if one_outlet else _CONTAINED + _SHORT_MORE * max(0.0, 1 - shorter / _LONG)
+    if sample < _SAMPLE or share < wanted:
         return False
-    return sample < _SAMPLE_QUARTERS or sum(part >= _QUARTER for part in quarters) >= _QUARTERS
+    return sample < _SAMPLE_QUARTERS or sum(part >= _QUARTER for part in quarters) >= _QUARTERS + one_outlet
 
 
 def alike(one: Print, other: Print) -> bool:
