@@ -78,12 +78,13 @@ def f1(value: float | None, of: Interval | None) -> str:
     """A macro-F1 with its 95 % interval: `.74 (.66 to .81)`."""
     if value is None:
         return words.NO_VALUE
-    reach = f" ({_digits(of[0])} to {_digits(of[1])})" if of else ""
-    return f"{_digits(value)}{reach}"
+    reach = f" ({digits(of[0])} to {digits(of[1])})" if of else ""
+    return f"{digits(value)}{reach}"
 
 
-def _digits(value: float) -> str:
-    return words.signed(value).removeprefix("+")
+def digits(value: float, places: int = 2) -> str:
+    """A number of −1 to 1 without the zero before its point: `.74`."""
+    return f"{value:.{places}f}".replace("0.", ".", 1).replace("-", words.MINUS)
 
 
 def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
@@ -104,7 +105,7 @@ def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
         lines = ["| scorer | n | agreement | macro-F1 | kappa |", "|---|--:|--:|--:|--:|"]
         lines += [
             f"| {name} | {of.n} | {interval(of.accuracy, of.accuracy_interval)} "
-            f"| {f1(of.macro_f1, of.macro_f1_interval)} | {words.NO_VALUE if of.kappa is None else _digits(of.kappa)} |"
+            f"| {f1(of.macro_f1, of.macro_f1_interval)} | {words.NO_VALUE if of.kappa is None else digits(of.kappa)} |"
             for name, of in found.items()
         ]
         st.markdown("\n".join(lines))
@@ -142,7 +143,7 @@ def _coders(page: Page, judged: Sequence[Given]) -> None:
             if pair.n < audit.FEWEST:
                 st.markdown(f"{said}, too few")
                 continue
-            kappa = "not to be had, both gave one label only" if pair.kappa is None else _digits(pair.kappa)
+            kappa = "not to be had, both gave one label only" if pair.kappa is None else digits(pair.kappa)
             st.markdown(f"{said} · agreement {words.share(pair.agreed)} · kappa {kappa}")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from ingest.models import Kind, Label, label_of
 from ingest.store import schema
@@ -153,6 +153,11 @@ def answers(connection: Connection, by: str) -> dict[Place, Answer]:
     """What a coder's labels say, by place."""
     question = select(schema.label).where(_l.by == by).order_by(_l.id)
     return {_place(row): row.label for row in connection.execute(question)}
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest label; 0 where there is none. It grows with each one."""
+    return int(connection.execute(select(func.max(_l.id))).scalar() or 0)
 
 
 def coders(connection: Connection) -> list[str]:
