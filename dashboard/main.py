@@ -17,13 +17,13 @@ import streamlit as st  # noqa: E402
 from sqlalchemy.exc import DatabaseError, TimeoutError  # noqa: E402
 
 from dashboard import borders, data, evidence, holdings, keys, palette, pin, searchfield, share, sidebar, words  # noqa: E402
-from dashboard.app_pages import articles, figures, overview, sources  # noqa: E402
+from dashboard.app_pages import articles, audit, figures, methods, overview, sources  # noqa: E402
 from dashboard.panel import Page  # noqa: E402
 from dashboard.view import AUTOMATIC  # noqa: E402
 from ingest.errors import SearchError  # noqa: E402
 
-#: Parameters that pages set themselves: the open article, the open point, the figure of the Figures page.
-OWN = ("article", evidence.OPEN, "figure")
+#: Parameters that pages set themselves: the open article, the open point, the figure of the Figures page, the sample.
+OWN = ("article", evidence.OPEN, "figure", audit.SAMPLE)
 
 st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.png"), layout="wide")
 
@@ -52,6 +52,8 @@ def main() -> None:
             st.Page(lambda: figures.draw(page), title="Figures", icon=":material/person_search:", url_path="figures"),
             st.Page(lambda: articles.draw(page), title="Articles", icon=":material/article:", url_path="articles"),
             st.Page(lambda: sources.draw(page), title="Sources", icon=":material/rss_feed:", url_path="sources"),
+            st.Page(lambda: audit.draw(page), title="Audit", icon=":material/fact_check:", url_path="audit"),
+            st.Page(lambda: methods.draw(page), title="Methods", icon=":material/menu_book:", url_path="methods"),
         ],
         position="top",
     )

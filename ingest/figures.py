@@ -9,7 +9,7 @@ from typing import Any
 
 from ingest import configfile
 
-_KEYS = {"id", "name", "strong", "weak", "famous", "not", "offices", "names", "wikidata", "group", "role"}
+_KEYS = {"id", "name", "strong", "weak", "famous", "not", "offices", "names", "wikidata", "group", "woman", "role"}
 _ROLE_KEYS = {"title", "of", "from", "to", "phrases"}
 
 
@@ -43,6 +43,7 @@ class Figure:
     wikidata: str | None = None
     group: str = ""
     roles: tuple[Role, ...] = ()
+    woman: bool | None = None  #: Mrs and Ms before the surname mean her, Mr before it somebody else; None: unknown
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the record's snapshot keeps it."""
@@ -90,6 +91,7 @@ def _figure(entry: configfile.Table) -> Figure:
         wikidata=entry.optional_text("wikidata"),
         group=entry.optional_text("group") or "",
         roles=tuple(_role(role) for role in entry.tables("role")),
+        woman=entry.flag("woman") if "woman" in entry.values else None,
     )
 
 

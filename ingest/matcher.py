@@ -1,41 +1,52 @@
 """Finds the figures in a text: one pass over its words, longest name first.
 
-- a strong name is always its figure, and licenses that figure's weak names from there on;
+- a strong name is always its figure, and licenses that figure's weak names from there on; so does a title that the
+  figure has that day ("Chancellor Merz");
 - a weak name counts when its figure is licensed or famous. Of two licensed figures the one named in full last wins
   if that was in the same or the previous sentence; otherwise the mention is *ambiguous*;
+- another first name before a weak name, or another title, makes it another person's ("Susan Rice"), and what follows is
+  about that person; so does a surname after it ("Kim Kardashian"), a building or a ship around it (`neighbours`);
 - a headline is written about the text below it, so what follows licenses its weak names as well;
 - a weak name joined by a hyphen to a counted person ("the Trump-Kim summit") is the one of that name in office;
 - look-alikes (`not`) and a following Jr. swallow the name; offices are a kind of their own;
-- accents, apostrophes, hyphens and possessives are folded; ALL CAPS match through full names only.
+- accents, apostrophes, hyphens and possessives are folded; ALL CAPS match through full names, and in a line that is
+  written in capitals through the names that the text licenses or that are famous.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from datetime import date
 
-from ingest import names
+from ingest import names, neighbours
 from ingest.figures import Figure
 from ingest.models import Kind, Mention
 from ingest.names import Name, Table, Token
+from ingest.passage import HYPHENS, Passage
+from ingest.vocabulary import (
+    DAYS_AND_MONTHS,
+    FIRST_NAMES,
+    FOREIGN_TO_POLITICS,
+    MEETINGS,
+    NO_FIRST_NAMES,
+    PREFIXES,
+    SUFFIXES,
+    THINGS,
+)
 
-# What may stand between two words of one name: a space, a wrapped line, a hyphen, the dot of an initial.
-_GAP = re.compile(r"\.?(?:[ \u00a0]{1,2}|[ \u00a0]?\n[ \u00a0]?)|[-‐‑–.]")
-_HYPHENS = frozenset("-‐‑–")
-_JUNIOR = frozenset({"jr", "sr", "ii", "iii"})
+#: Told where (from which to which character), whose names, and what became of them.
+Tell = Callable[[int, int, Sequence[str], str], None]
+
 # "the former US president" is not the one in office.
-_NOT_IN_OFFICE = frozenset({"former", "ex", "then", "late", "next", "future", "previous", "vice", "deputy", "acting"})
+_NOT_IN_OFFICE = frozenset(
+    "former ex then late next future previous vice deputy acting assistant incoming past onetime longtime".split()
+)
+_NOT_YET = frozenset({"elect", "designate", "presumptive"})
 # "Moons" and "Parks" are rarely families: a surname that is not famous needs one of these before its plural.
 _OF_A_FAMILY = frozenset({"the", "both", "two", "these", "those", "all"})
-# Capitalised words that follow a name without being part of one: "Kim Monday ordered".
-_NO_NAME = frozenset(
-    (
-        "monday tuesday wednesday thursday friday saturday sunday "
-        "january february march april may june july august september october november december"
-    ).split()
-)
+#: Who has one of these offices has a government: "the Merz government".
+_GOVERN = frozenset("president chancellor premier prime leader king taoiseach emir".split())
 
 
 class Matcher:
@@ -46,63 +57,70 @@ class Matcher:
         self._substrings = {language: names.Substrings(figures, language) for language in names.SUBSTRING_LANGUAGES}
 
     def find(
-        self, text: str, sentences: Sequence[tuple[int, int]], *, day: date, language: str = "en"
+        self,
+        text: str,
+        sentences: Sequence[tuple[int, int]],
+        *,
+        day: date,
+        language: str = "en",
+        tokens: Sequence[Token] | None = None,
+        tell: Tell | None = None,
     ) -> list[Mention]:
         """The mentions in a text, in order, not scored.
 
         `sentences` are the starts and ends from `sentences.split`; a mention outside all of them (a bullet) is none.
-        `day` is the article's, for roles with dates.
+        `day` is the article's, for roles with dates. `tokens` are those of the text, where they are at hand already.
+        `tell` hears of every name that was looked at, and why it counts or does not.
         """
-        scan = _Scan(self._tables.get(language) or self._tables[""], text, sentences, day)
-        found = scan.run()
+        passage = Passage(text, sentences, language, tokens)
+        found = _Scan(self._tables.get(language) or self._tables[""], passage, day, tell).run()
         if language in self._substrings:
             taken = sorted((mention.start, mention.end) for mention in found)
             for start, end, figure in self._substrings[language].find(text):
                 nearest = bisect_left(taken, (end, 0)) - 1
                 if nearest < 0 or taken[nearest][1] <= start:
-                    found.append(_mention(figure, scan.sentence_of(start), start, end, "person"))
+                    found.append(_mention(figure, passage.sentence_of(start), start, end, "person"))
+                    if tell:
+                        tell(start, end, [figure], f"counted: a name in the language {language}")
         return sorted((m for m in found if m.sentence >= 0), key=lambda m: (m.start, m.figure))
 
 
 class _Scan:
     """One pass over one text."""
 
-    def __init__(self, table: Table, text: str, sentences: Sequence[tuple[int, int]], day: date) -> None:
+    def __init__(self, table: Table, passage: Passage, day: date, tell: Tell | None) -> None:
         self._table = table
-        self._text = text
-        self._sentences = sentences
-        self._starts = [start for start, _ in sentences]
+        self._passage = passage
+        self._tokens = passage.tokens
+        self._words = [token.folded for token in passage.tokens]
         self._day = day
-        self._tokens = list(names.tokens(text))
-        self._words = [token.folded for token in self._tokens]
+        self._tell = tell
         self._found: list[Mention] = []
         self._first: dict[str, int] = {}  # figure -> place of its first full name
         self._latest: dict[str, int] = {}  # figure -> place of its latest full name
-        self._headlines: dict[int, bool] = {}  # sentence -> whether it is one
+        self._others: dict[str, int] = {}  # surname -> place of the latest full name of somebody else who has it
+        self._counted: set[str] = set()
         self._open: list[tuple[int, int, list[Name]]] = []  # weak names with nobody to mean, so far
 
     def run(self) -> list[Mention]:
-        at = 0
-        lengths = self._table.lengths
-        words = self._words
+        at, words = 0, self._words
+        known = self._table.known
         while at < len(words):
             first = words[at]
-            at = self._match(at) if lengths(first) or first.endswith("s") else at + 1
+            at = self._match(at) if first in known or first.endswith("s") else at + 1
         self._settle()
         return self._found
-
-    def sentence_of(self, offset: int) -> int:
-        index = bisect_right(self._starts, offset) - 1
-        return index if index >= 0 and offset < self._sentences[index][1] else -1
 
     def _match(self, at: int) -> int:
         """Adds the mention that begins at this token, if any; answers where to go on."""
         best, stop = self._longest(at)
         if not best:
             return at + 1
-        if self._is_junior(stop):
+        if neighbours.is_junior(self._passage, stop):
+            self._say(at, stop + 1, best, "not counted: Jr. is another person")
             return stop + 1
         if any(name.kind == "not" for name in best):
+            self._look_alike(at, stop, best)
             return stop
         kind = next(kind for kind in ("strong", "office", "role", "weak") if any(name.kind == kind for name in best))
         best = [name for name in best if name.kind == kind]
@@ -112,16 +130,30 @@ class _Scan:
                 longer, reach = self._longest(inner)
                 if reach > stop and longer:
                     return self._overlap(at, inner, longer, reach)
-        self._add(at, stop, kind, best)
+            return self._strong(at, stop, best)
+        if kind == "weak":
+            return self._weak(at, stop, best)
+        self._office(at, stop, best)
         return stop
 
     def _overlap(self, at: int, inner: int, longer: Sequence[Name], reach: int) -> int:
         kinds = {name.kind for name in longer}
-        if "not" in kinds or self._is_junior(reach):
+        if "not" in kinds:
+            self._look_alike(inner, reach, longer)
             return reach
+        if neighbours.is_junior(self._passage, reach):
+            self._say(at, reach + 1, longer, "not counted: Jr. is another person")
+            return reach + 1
         kind = next(kind for kind in ("strong", "office", "role", "weak") if kind in kinds)
-        self._add(at if kind in ("strong", "office") else inner, reach, kind, [n for n in longer if n.kind == kind])
+        chosen = [name for name in longer if name.kind == kind]
+        if kind == "strong":
+            return self._strong(at, reach, chosen)
+        if kind == "weak":
+            return self._weak(inner, reach, chosen)
+        self._office(at if kind == "office" else inner, reach, chosen)
         return reach
+
+    # -- finding ------------------------------------------------------------------------------------------------------
 
     def _longest(self, at: int) -> tuple[list[Name], int]:
         """The longest names that begin at this token, and the token after them."""
@@ -137,12 +169,14 @@ class _Scan:
                 length += 1
             if found:
                 return found, at + length
-        family = [
-            name
-            for name in self._table.families(words[at])
-            if (name.famous or (at and words[at - 1] in _OF_A_FAMILY)) and self._stands(name, (at,))
-        ]
-        return family, at + 1
+        return self._family(at), at + 1
+
+    def _family(self, at: int) -> list[Name]:
+        """Those whose family the plural at this token is: the Trumps, the Joneses."""
+        announced = at > 0 and self._words[at - 1] in _OF_A_FAMILY
+        found = [n for n in self._table.families(self._words[at]) if (n.famous or announced) and self._stands(n, (at,))]
+        # "Economy Trumps Ideology": in a headline it may be any word.
+        return found if announced or not found or not self._passage.is_headline(self._sentence(at)) else []
 
     def _standing(self, words: tuple[str, ...], places: Sequence[int]) -> list[Name]:
         """The names of these words, where they are written as one name, with its capitals."""
@@ -152,135 +186,286 @@ class _Scan:
         last = places[-1]
         if not all(self._cased(place, name, nth) for nth, place in enumerate(places)):
             return False
-        if not all(self._adjacent(place) for place in range(places[0], last)):
+        if not all(self._passage.adjacent(place) for place in range(places[0], last)):
             return False
         if name.kind == "role" and not self._in_office(places[0], last + 1, name):
             return False
-        return not (name.surname_first and self._other_given_name(last))
+        # Chairman Kim Dae-jung: his title is not this one's.
+        titled = name.kind == "strong" and name.surname_first and len(places) > 1
+        return not (titled and neighbours.surname_after(self._passage, name, last, self._is_surname))
 
     def _cased(self, place: int, name: Name, nth: int) -> bool:
         token, wanted = self._tokens[place], name.raw[nth]
         if len(token.raw) > 1 and token.raw.isupper() and not wanted.isupper():
-            return len(name.words) > 1 and name.kind != "weak"
+            if len(name.words) > 1 and name.kind != "weak":
+                return True
+            return self._passage.is_shouted(self._sentence(place))
         if not wanted[0].isupper():
             return True
-        if nth and self._text[token.start - 1] in _HYPHENS:  # Kim Jong-un, Moon Jae-in
+        if nth and self._passage.hyphen_before(place):  # Kim Jong-un, Moon Jae-in
             return True
         return token.raw[0].isupper()
-
-    def _adjacent(self, place: int) -> bool:
-        """Whether nothing but a gap stands between this token and the next (a possessive is more than a gap)."""
-        here, there = self._tokens[place], self._tokens[place + 1]
-        gap = self._text[here.end : there.start]
-        if gap == " " or gap in _HYPHENS:
-            return True
-        # "He met Trump. Tower blocks fell": a sentence ends no less for its full stop.
-        return _GAP.fullmatch(gap) is not None and self.sentence_of(here.start) == self.sentence_of(there.start)
-
-    def _is_junior(self, stop: int) -> bool:
-        tokens = self._tokens
-        if stop >= len(tokens) or tokens[stop].folded not in _JUNIOR or not tokens[stop].raw[0].isupper():
-            return False
-        return re.fullmatch(r",?[ \u00a0]{1,2}", self._text[tokens[stop - 1].end : tokens[stop].start]) is not None
 
     def _in_office(self, at: int, stop: int, name: Name) -> bool:
         """Whether a role's phrase means its holder here: in office that day, no title before a name, not "former"."""
         if name.role is None or not name.role.held_on(self._day):
             return False
-        if self._capital_follows(stop - 1):
-            return False
-        before = self._words[at - 1] if at else ""
+        if stop < len(self._words) and self._passage.adjacent(stop - 1):
+            following = self._tokens[stop]
+            if following.folded in _NOT_YET:
+                return False
+            if (
+                following.raw[0].isupper()
+                and following.folded not in DAYS_AND_MONTHS
+                and self._passage.spaced(stop - 1)
+            ):
+                return False
+        before = self._words[at - 1] if at and self._passage.adjacent(at - 1) else ""
         return before not in _NOT_IN_OFFICE
 
-    def _capital_follows(self, place: int) -> bool:
-        following = place + 1
-        if following >= len(self._tokens) or not self._adjacent(place):
-            return False
-        token = self._tokens[following]
-        return token.raw[0].isupper() and token.folded not in _NO_NAME
+    def _is_surname(self, word: str) -> bool:
+        return any(name.kind == "weak" for name in self._table.named((word,))) and word not in FIRST_NAMES
 
-    def _other_given_name(self, place: int) -> bool:
-        """Kim Dae-jung is not Kim Jong Un: a capitalised word after a surname that comes first is a given name.
+    # -- deciding -----------------------------------------------------------------------------------------------------
 
-        In a headline where every word is capitalised it says nothing, unless it is written as in Dae-jung.
-        """
-        tokens, text = self._tokens, self._text
-        if not self._capital_follows(place) or text[tokens[place].end] in _HYPHENS:
-            return False
-        given = tokens[place + 1]
-        if text[given.end : given.end + 1] in _HYPHENS and text[given.end + 1 : given.end + 2].islower():
-            return True
-        return not self._is_headline(self.sentence_of(tokens[place].start))
-
-    def _is_headline(self, sentence: int) -> bool:
-        """Whether most words of a sentence are capitalised, and no full stop ends it."""
-        if sentence not in self._headlines:
-            start, end = self._sentences[max(0, sentence)]
-            words = [word for word in self._text[start:end].split() if len(word) > 3]
-            lower = sum(word[0].islower() for word in words)
-            self._headlines[sentence] = self._text[end - 1] not in ".!?" and lower * 2 < len(words)
-        return self._headlines[sentence]
-
-    def _add(self, at: int, stop: int, kind: str, named: Sequence[Name]) -> None:
+    def _strong(self, at: int, stop: int, named: Sequence[Name]) -> int:
+        passage = self._passage
+        if reach := neighbours.office_after(passage, stop):
+            self._office(at, reach, named)
+            return reach
+        if reach := neighbours.thing_after(passage, stop):
+            self._say(at, reach, named, "not counted: part of the name of a thing")
+            return reach
+        if neighbours.thing_before(passage, at):
+            self._say(at - 1, stop, named, "not counted: part of the name of a thing")
+            return stop
+        if named[0].given_last and neighbours.longer_given_name(passage, stop):
+            self._another(at, stop + 1, named, "a longer given name")
+            return stop + 1
         start = self._tokens[at].start
-        if kind == "strong":
-            for name in named:
-                self._first.setdefault(name.figure, start)
-                self._latest[name.figure] = start
-            self._count(at, stop, named, "person")
-        elif kind in ("office", "role"):
-            self._count(at, stop, named, "office")
-        else:
-            meant = self._meant(named, start)
-            if meant:
-                self._count(at, stop, [meant], "person")
-            else:
-                self._open.append((at, stop, list(named)))
+        for name in named:
+            self._first.setdefault(name.figure, start)
+            self._latest[name.figure] = start
+        self._count(at, stop, named, "person", "a strong name")
+        return stop
 
-    def _meant(self, named: Sequence[Name], start: int) -> Name | None:
-        """Who of those with this weak name is meant here, going by what came before."""
+    def _office(self, at: int, stop: int, named: Sequence[Name]) -> None:
+        self._count(
+            at, stop, named, "office", "the office of somebody in it that day" if named[0].role else "an office"
+        )
+
+    def _weak(self, at: int, stop: int, named: Sequence[Name]) -> int:
+        passage, start = self._passage, self._tokens[at].start
+        if neighbours.is_month(passage, at):
+            return stop
+        if reach := neighbours.office_after(passage, stop):
+            self._government(at, stop, reach, named)
+            return reach
+        if reach := neighbours.thing_after(passage, stop):
+            self._say(at, reach, named, "not counted: part of the name of a thing")
+            return reach
+        if neighbours.thing_before(passage, at):
+            self._say(at - 1, stop, named, "not counted: part of the name of a thing")
+            return stop
+        left = self._elsewhere(at, stop, named)
+        if not left:
+            return stop
+        title = neighbours.title_before(passage, at)
+        if title:
+            fits = {name.figure: title.fits(name.roles, self._day) for name in left}
+            has = [name for name in left if fits[name.figure] == "has"]
+            if has:
+                for name in has:
+                    self._first.setdefault(name.figure, start)
+                    self._latest[name.figure] = start
+                self._count(at, stop, has, "person" if len(has) == 1 else "ambiguous", "a title of somebody in office")
+                return stop
+            foreign = bool(title.words & FOREIGN_TO_POLITICS)
+            kept = [n for n in left if fits[n.figure] != "never" or (n.famous and not foreign)]
+            if not kept:
+                self._another(at, stop, left, "a title that this figure never had")
+                return stop
+            left = kept
+        meant = self._meant(left, start)
+        if meant == "nobody":
+            self._say(at, stop, left, "not counted: the one of this surname named last is somebody else")
+        elif isinstance(meant, Name):
+            self._count(at, stop, [meant], "person", "famous" if self._unlicensed(meant) else "licensed by a full name")
+        else:
+            self._open.append((at, stop, left))
+        return stop
+
+    def _elsewhere(self, at: int, stop: int, named: Sequence[Name]) -> list[Name]:
+        """Those of the figures who can be meant, going by the words beside the name."""
+        passage, left = self._passage, []
+        address = neighbours.honorific_before(passage, at)
+        for name in named:
+            begin = neighbours.given_before(passage, at, name, self._is_surname)
+            if begin is not None:
+                self._another(begin, stop, [name], "another first name")
+            elif address is not None and name.woman is not None and name.woman is not address:
+                self._another(at, stop, [name], "Mr or Mrs is somebody else")
+            elif not name.famous and neighbours.surname_after(passage, name, stop - 1, self._is_surname):
+                self._another(at, stop + 1, [name], "a surname or given name after it")
+            elif not name.famous and neighbours.is_place(passage, at, stop):
+                self._say(at, stop, [name], "not counted: a place")
+            elif not name.famous and self._double_barrelled(at, stop):
+                self._another(at, stop, [name], "part of a double name")
+            else:
+                left.append(name)
+        return left
+
+    def _double_barrelled(self, at: int, stop: int) -> bool:
+        """Whether a hyphen makes the surname part of a longer one: Berners-Lee, Harris-Perry."""
+        passage = self._passage
+        before = neighbours.joined_before(passage, at)
+        after = (
+            stop if stop < len(self._tokens) and passage.hyphen_after(stop - 1) and passage.adjacent(stop - 1) else None
+        )
+        for place in (before, after):
+            if place is None or not passage.capital(place):
+                continue
+            word = self._words[place]
+            if word in PREFIXES or word in SUFFIXES or word in NO_FIRST_NAMES or self._known_person(word):
+                continue
+            end = place + 1 if place is after else stop
+            if end < len(self._tokens) and self._words[end] in MEETINGS:
+                continue
+            return True
+        return False
+
+    def _known_person(self, word: str) -> bool:
+        return any(name.kind == "weak" for name in self._table.named((word,)))
+
+    def _government(self, at: int, stop: int, reach: int, named: Sequence[Name]) -> None:
+        """A surname and "government": of the one who is famous, licensed or governs that day."""
+        able = [n for n in named if n.figure in self._latest] or [n for n in named if n.famous]
+        able = able or [n for n in named if any(r.held_on(self._day) and _governs(r.title) for r in n.roles)]
+        left = self._elsewhere(at, stop, able)
+        if len(left) == 1:
+            self._count(at, reach, left, "office", "an office")
+        elif able:
+            self._say(at, reach, able, "not counted: whose office is not clear")
+
+    def _meant(self, named: Sequence[Name], start: int) -> Name | str | None:
+        """Who of those with this weak name is meant here, going by what came before; "nobody" of them, or not clear."""
         licensed = [name for name in named if name.figure in self._latest]
         able = licensed or [name for name in named if name.famous]
-        if len(able) < 2:
-            return able[0] if able else None
+        if not able:
+            return None
+        here = self._passage.sentence_of(start)
+        surname = able[0].words[-1]
+        other = self._others.get(surname, -1)
         latest = max(able, key=lambda name: self._latest.get(name.figure, -1))
-        near = self.sentence_of(self._latest.get(latest.figure, -1)) >= self.sentence_of(start) - 1
+        if other >= 0:
+            there = self._passage.sentence_of(other)
+            if not licensed and there < here and latest.figure not in self._counted:
+                return "nobody"
+            if licensed and not latest.famous and other > self._latest[latest.figure] and there >= here - 1:
+                return "nobody"
+        if len(able) < 2:
+            return None if self._waits(able[0], start) else able[0]
+        near = self._passage.sentence_of(self._latest.get(latest.figure, -1)) >= here - 1
         return latest if licensed and near else None
+
+    def _waits(self, name: Name, start: int) -> bool:
+        """In the headline a famous surname waits for the text: it may be about a namesake."""
+        return self._unlicensed(name) and self._in_headline(start)
+
+    def _unlicensed(self, name: Name) -> bool:
+        return name.figure not in self._latest
+
+    def _in_headline(self, start: int) -> bool:
+        passage = self._passage
+        return passage.sentence_of(start) == 0 and passage.text.startswith("\n\n", passage.sentences[0][1])
 
     def _settle(self) -> None:
         """Decides the weak names that nothing before them explained."""
         people = [mention for mention in self._found if mention.kind == "person"]
         starts, ends = {mention.start for mention in people}, {mention.end for mention in people}
+        famous = [(at, stop) for at, stop, named in self._open if any(self._stays_famous(at, name) for name in named)]
+        starts |= {self._tokens[at].start for at, _ in famous}
+        ends |= {self._tokens[stop - 1].end for _, stop in famous}
+        text = self._passage.text
         for at, stop, named in self._open:
             licensed = self._licensed(at, named)
             start, end = self._tokens[at].start, self._tokens[stop - 1].end
-            joined = (self._text[end : end + 1] in _HYPHENS and end + 1 in starts) or (
-                self._text[start - 1 : start] in _HYPHENS and start - 1 in ends
+            joined = (text[end : end + 1] in HYPHENS and end + 1 in starts) or (
+                text[start - 1 : start] in HYPHENS and start - 1 in ends
             )
             in_office = [name for name in named if any(role.held_on(self._day) for role in name.roles)]
             if joined and len(in_office) == 1:
-                self._count(at, stop, in_office, "person")
+                self._count(at, stop, in_office, "person", "joined to a counted person, and in office that day")
+            elif len(licensed) == 1:
+                why = "famous" if self._unlicensed(licensed[0]) else "licensed by a full name"
+                self._count(at, stop, licensed, "person", why)
+            elif licensed:
+                self._count(
+                    at, stop, licensed, "ambiguous", "several have this surname, and none was named just before"
+                )
             else:
-                self._count(at, stop, licensed, "person" if len(licensed) == 1 else "ambiguous")
+                self._say(at, stop, named, "not counted: no full name licenses it")
+
+    def _stays_famous(self, at: int, name: Name) -> bool:
+        return name.famous and (
+            name.figure in self._counted
+            or name.words[-1] not in self._others
+            or not self._in_headline(self._tokens[at].start)
+        )
 
     def _licensed(self, at: int, named: Sequence[Name]) -> list[Name]:
         """Those whom a full name before the place licenses, in the headline one after it as well."""
         start = self._tokens[at].start
-        headline = self.sentence_of(start) == 0 and self._text.startswith("\n\n", self._sentences[0][1])
-        able = [name for name in named if name.famous or self._first.get(name.figure, start) < start]
+        headline = self._in_headline(start)
+        able = [n for n in named if self._stays_famous(at, n) or self._first.get(n.figure, start) < start]
         if able or not headline:
             return able
         able = [name for name in named if name.figure in self._first]
         if len(able) > 1:
             first = min(able, key=lambda name: self._first[name.figure])
-            if self.sentence_of(self._first[first.figure]) <= 1:
+            if self._passage.sentence_of(self._first[first.figure]) <= 1:
                 return [first]
         return able
 
-    def _count(self, at: int, stop: int, named: Sequence[Name], kind: Kind) -> None:
+    # -- noting -------------------------------------------------------------------------------------------------------
+
+    def _sentence(self, place: int) -> int:
+        return self._passage.sentence_of(self._tokens[place].start)
+
+    def _look_alike(self, at: int, stop: int, named: Sequence[Name]) -> None:
+        """A look-alike that is a person is from now on another one of that surname."""
+        words = self._words[at:stop]
+        if len(words) > 1 and not any(word in THINGS for word in words):
+            for word in (words[0], words[-1]):
+                if self._known_person(word):
+                    self._others[word] = self._tokens[at].start
+        self._say(at, stop, [n for n in named if n.kind == "not"], "not counted: a look-alike (`not`)")
+
+    def _another(self, at: int, stop: int, named: Sequence[Name], why: str) -> None:
+        for name in named:
+            for word in name.words:
+                if self._known_person(word):
+                    self._others[word] = self._tokens[at].start
+        self._say(at, min(stop, len(self._tokens)), named, f"not counted: {why}, so another person")
+
+    def _count(self, at: int, stop: int, named: Sequence[Name], kind: Kind, why: str) -> None:
         start, end = self._tokens[at].start, self._tokens[stop - 1].end
-        sentence = self.sentence_of(start)
-        self._found.extend(_mention(name.figure, sentence, start, end, kind) for name in named)
+        sentence = self._passage.sentence_of(start)
+        figures = list(dict.fromkeys(name.figure for name in named))
+        self._found.extend(_mention(figure, sentence, start, end, kind) for figure in figures)
+        if kind == "person":
+            self._counted.update(figures)
+        self._say(at, stop, named, f"{'ambiguous' if kind == 'ambiguous' else f'counted as {kind}'}: {why}")
+
+    def _say(self, at: int, stop: int, named: Sequence[Name], what: str) -> None:
+        if self._tell:
+            stop = min(stop, len(self._tokens))
+            start, end = self._tokens[at].start, self._tokens[stop - 1].end
+            self._tell(start, end, list(dict.fromkeys(name.figure for name in named)), what)
+
+
+def _governs(title: str) -> bool:
+    return not _GOVERN.isdisjoint(title.lower().split())
 
 
 def _is_initial(token: Token) -> bool:

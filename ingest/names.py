@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ingest.figures import Figure, Role
+from ingest.vocabulary import TITLES
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’ʼ][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
@@ -38,8 +39,11 @@ class Name:
     figure: str
     famous: bool = False
     surname_first: bool = False  #: ends in a surname after which a given name may follow
+    given_last: bool = False  #: begins with such a surname, and ends in the given name
     role: Role | None = None
     roles: tuple[Role, ...] = ()  #: the offices of the figure
+    woman: bool | None = None
+    initials: frozenset[str] = frozenset()  #: of the figure's given names
 
 
 class Table:
@@ -55,6 +59,11 @@ class Table:
                 known.append(name)
             lengths.setdefault(name.words[0], set()).add(len(name.words))
         self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+
+    @property
+    def known(self) -> Set[str]:
+        """The words with which names begin."""
+        return self._lengths.keys()
 
     def lengths(self, first: str) -> tuple[int, ...]:
         """The numbers of words of the names that begin with this word, longest first."""
@@ -84,11 +93,13 @@ class Substrings:
         for figure in figures:
             for name in dict(figure.names).get(language, ()):
                 self._figures.setdefault(name, []).append(figure.id)
+        for name in {name for figure in figures for name in figure.not_ if not name.isascii()}:
+            self._figures[name] = []
         longest_first = sorted(self._figures, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and figure of each name in a text, in order."""
+        """Start, end and figure of each name in a text, in order; look-alikes swallow the names in them."""
         for match in self._pattern.finditer(text) if self._pattern else ():
             for figure in self._figures[match.group()]:
                 yield match.start(), match.end(), figure
@@ -101,7 +112,9 @@ def tables(figures: Sequence[Figure]) -> dict[str, Table]:
     for figure in figures:
         for language, given in figure.names:
             if language not in SUBSTRING_LANGUAGES:
-                own.setdefault(language, []).extend(_names(given, "strong", figure))
+                # A famous surname stands in every table, with the rules for surnames.
+                others = [name for name in given if not (figure.famous and name in figure.weak)]
+                own.setdefault(language, []).extend(_names(others, "strong", figure))
     return {language: Table([*everywhere, *names]) for language, names in own.items()}
 
 
@@ -117,6 +130,7 @@ def _of(figure: Figure) -> Iterator[Name]:
 def _names(given: Sequence[str], kind: str, figure: Figure, role: Role | None = None) -> Iterator[Name]:
     first_words = {fold(name.split()[0]) for name in figure.strong}
     surnames = first_words & {fold(name) for name in figure.weak}
+    initials = frozenset(word[0] for name in figure.strong for word in fold(name).split()[:-1] if word not in TITLES)
     for name in given:
         found = list(tokens(name))
         if not found:
@@ -129,8 +143,11 @@ def _names(given: Sequence[str], kind: str, figure: Figure, role: Role | None = 
             figure.id,
             figure.famous,
             kind in ("strong", "weak") and words[-1] in surnames,
+            kind == "strong" and len(words) > 1 and words[0] in surnames,
             role,
             figure.roles,
+            figure.woman,
+            initials,
         )
 
 

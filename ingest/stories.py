@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,17 +37,21 @@ _LEAD, _KEYS = 64, 8
 _CONTAINED = 0.5
 #: A text of fewer shingles than `_LONG` needs more: a stock phrase is a good part of it. So do two of one outlet, which
 #: have a frame in common, and templates: the market report of Monday and of Tuesday.
-_LONG, _SHORT_MORE, _ONE_OUTLET = 100, 0.25, 0.75
+_LONG, _SHORT_MORE, _ONE_OUTLET = 100, 0.1, 0.75
 #: Fewer in the sample tell nothing.
 _SAMPLE = 6
-#: A copy is one from end to end, give or take a piece that was cut or put in: three quarters of the shorter text have to
-#: be in the longer one, each by so much. What only ends alike has a footer in common, or begins alike an introduction.
+#: A copy is one from end to end, give or take a piece that was cut or put in: three quarters of the shorter text have
+#: to be in the longer one, each by so much, and all four where both are from one outlet. What only ends alike has a
+#: footer in common. A sample of less can't be parted in quarters.
 _QUARTER, _QUARTERS, _SAMPLE_QUARTERS = 0.4, 3, 24
 #: Two texts so alike stand for each other: whoever copies one copies both.
 _SAME = 0.9
 
 # A run of characters in a script without spaces is words, not a word: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+)
 _UNIT = re.compile(rf"[{_UNSPACED}]|[^{_UNSPACED}]+")
 _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
@@ -120,8 +125,8 @@ class Print:
 
     size: int  #: how many shingles the text has
     keys: tuple[int, ...]  #: what a copy has at least one of
-    hashes: npt.NDArray[np.uint32]  #: rising
-    quarters: npt.NDArray[np.uint32]  #: where each stands in the text, 0 to 3
+    hashes: npt.NDArray[Any]  #: rising
+    quarters: npt.NDArray[Any]  #: where each stands in the text, 0 to 3
 
     @property
     def reach(self) -> int:
@@ -148,10 +153,10 @@ def copies(one: Print, other: Print, *, one_outlet: bool = False) -> bool:
     """Whether two texts are one text, printed twice; `one_outlet` when both are from the same source."""
     share, sample, quarters = _compared(one, other)
     shorter = min(one.size, other.size)
-    wanted = _CONTAINED + _SHORT_MORE * max(0.0, 1 - shorter / _LONG)
-    if sample < _SAMPLE or share < (max(wanted, _ONE_OUTLET) if one_outlet else wanted):
+    wanted = _ONE_OUTLET if one_outlet else _CONTAINED + _SHORT_MORE * max(0.0, 1 - shorter / _LONG)
+    if sample < _SAMPLE or share < wanted:
         return False
-    return sample < _SAMPLE_QUARTERS or sum(part >= _QUARTER for part in quarters) >= _QUARTERS
+    return sample < _SAMPLE_QUARTERS or sum(part >= _QUARTER for part in quarters) >= _QUARTERS + one_outlet
 
 
 def alike(one: Print, other: Print) -> bool:

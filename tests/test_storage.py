@@ -50,7 +50,7 @@ def titles(engine: Engine) -> list[str]:
 def whole(engine: Engine) -> None:
     """Fails unless every article is there once with all that belongs to it, and the ledger fits the attempts."""
     assert damage.examine(engine).faults == ()
-    found = counts(engine, "article", "content", "content_text", "analysis", "analysis_sentences", "story")
+    found = counts(engine, "article", "content", "content_text", "analysis", "analysis_sentences")
     assert len(set(found.values())) == 1, found
     assert len(set(titles(engine))) == found["article"]
     with engine.connect() as connection:

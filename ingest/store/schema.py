@@ -225,7 +225,28 @@ story = Table(
     Column("uid", PlainText(16), nullable=False, unique=True),
     _ref("first_article_id", "article.id"),
     Column("first_seen", UtcTime, nullable=False),
-    Column("signature", LargeBinary),
+)
+
+# The texts of the last weeks that others may be copies of. A text that says the same as one of them is not among them.
+signature = Table(
+    "signature",
+    metadata,
+    _id(),
+    _ref("article_id", "article.id"),
+    _ref("story_id", "story.id"),
+    Column("day", Date, nullable=False),  # on which the text was published
+    Column("arrived", Date, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
+)
+
+# By what a copy finds them: a hash of their words, and above it the weeks they are from, so that what is looked for
+# together stands together. No foreign key: for each signature that goes, all keys would be looked through.
+signature_key = Table(
+    "signature_key",
+    metadata,
+    Column("key", BigInteger, primary_key=True),
+    Column("signature_id", _Id, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 watchlist = Table(

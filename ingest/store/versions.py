@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, select, update
 
-from ingest import text
+from ingest import stories, text
 from ingest.models import Analysis, Article, PublishedFrom
 from ingest.store import index, rows, schema
 from ingest.store.index import IndexRow
@@ -169,11 +169,25 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
 
 
 def prepared(article: Article) -> Article:
-    """The article with its tokens and its body packed: made beside the analysis, they cost the one writer nothing."""
+    """The article with what storing it takes: made beside the analysis, that costs the one writer nothing."""
     entry = article.entry
     body = text.body_of(article.text, entry.title)
     found = index.row(0, title=entry.title, body=body, author=entry.author)
-    return replace(article, tokens=(found.title, found.body), packed=packed(body))
+    signature = stories.signature(body)
+    return replace(article, tokens=(found.title, found.body), packed=packed(body), signature=signature)
+
+
+def signature_of(article: Article) -> bytes:
+    """What tells the copies of an article: made before, or now."""
+    if article.signature is not None:
+        return article.signature
+    return stories.signature(text.body_of(article.text, article.entry.title))
+
+
+def signature_in(connection: Connection, content_id: int) -> bytes:
+    """The same of a version in the record."""
+    body = schema.content_text.c
+    return stories.signature(connection.execute(select(body.body).where(body.content_id == content_id)).scalar_one())
 
 
 def _indexed(content_id: int, article: Article, body: str) -> IndexRow:

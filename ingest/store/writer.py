@@ -15,9 +15,10 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from ingest.models import Analysis, Article, Source
-from ingest.store import identity, rows, schema, versions
+from ingest.store import identity, rows, schema, stories, versions
 from ingest.store.record import current_revision
-from ingest.store.versions import Place, Scored, Scoring, Words, inserted
+from ingest.store.stories import Arrival
+from ingest.store.versions import Latest, Place, Scored, Scoring, Words, inserted
 
 log = logging.getLogger(__name__)
 
@@ -170,10 +171,12 @@ class Commit:
         if entry.published_from in (None, "file time", "fetch time"):
             # Nobody stated another date: an edit does not move the article in time.
             entry = replace(entry, published=latest.published_at, published_from=latest.published_from)
+        article = replace(article, entry=entry)
+        story_id = self._story(known, latest, article)
         if latest.open:
             versions.close(connection, known, self.revision)
-        place = Place(known, source_id, latest.story_id, self.revision)
-        words = Words(place, replace(article, entry=entry), hash_)
+        place = Place(known, source_id, story_id, self.revision)
+        words = Words(place, article, hash_)
         versions.open_contents(connection, [words], scoring, now=self.now)
         self._edited += 1
 
@@ -261,8 +264,9 @@ class Commit:
         latest = versions.latest(self.connection, article_id)
         if not latest.open or latest.content_id != content_id:
             return False
+        story_id = self._story(article_id, latest, article)
         versions.close(self.connection, article_id, self.revision)
-        place = Place(article_id, latest.source_id, latest.story_id, self.revision)
+        place = Place(article_id, latest.source_id, story_id, self.revision)
         hash_ = identity.fingerprint(article.entry)
         words = Words(place, article, hash_, given_hash=latest.hash, page_at=page_at)
         versions.open_contents(self.connection, [words], scoring, now=self.now)
@@ -291,6 +295,14 @@ class Commit:
             versions.close(self.connection, article_id, self.revision)
         return len(current)
 
+    def _story(self, article_id: int, latest: Latest, article: Article) -> int:
+        """The story of an article that has new words."""
+        connection, before = self.connection, versions.signature_in(self.connection, latest.content_id)
+        uid = connection.execute(select(schema.article.c.uid).where(schema.article.c.id == article_id)).scalar_one()
+        day, signature = (article.entry.published or self.now).date(), versions.signature_of(article)
+        arrival = Arrival(article_id, latest.source_id, uid, day, signature, latest.story_id, before)
+        return stories.settle(connection, [arrival], now=self.now)[0]
+
     def _add_one(self, source_id: int, source: Source, article: Article, hash_: str, scoring: Scoring) -> None:
         (article_id,) = self._add([_New(source_id, source, article, hash_)], scoring)
         identity.remember(self.connection, identity.scope_of(source_id, source), article.entry.keys, article_id)
@@ -304,16 +316,19 @@ class Commit:
         names = [(home, each.article.entry.keys[0]) for home, each in zip(homes, new, strict=True)]
         uids = identity.new_uids(connection, names)
         ids = rows.allot(connection, schema.article, len(new))
-        stories = rows.allot(connection, schema.story, len(new))
-        articles, openings, words = [], [], []
-        for id_, story_id, uid, each in zip(ids, stories, uids, new, strict=True):
+        articles, arrivals = [], []
+        for id_, uid, each in zip(ids, uids, new, strict=True):
             entry = each.article.entry
             facts = {"source_id": each.source_id, "guid": entry.guid, "url": entry.link, "first_seen": self.now}
             articles.append({"id": id_, "uid": uid, **facts})
-            openings.append({"id": story_id, "uid": uid, "first_article_id": id_, "first_seen": self.now})
-            words.append(Words(Place(id_, each.source_id, story_id, revision), each.article, each.hash))
+            day, signature = (entry.published or self.now).date(), versions.signature_of(each.article)
+            arrivals.append(Arrival(id_, each.source_id, uid, day, signature))
         rows.add(connection, schema.article, articles)
-        rows.add(connection, schema.story, openings)
+        settled = stories.settle(connection, arrivals, now=self.now)
+        words = [
+            Words(Place(id_, each.source_id, story_id, revision), each.article, each.hash)
+            for id_, story_id, each in zip(ids, settled, new, strict=True)
+        ]
         versions.open_contents(connection, words, scoring, now=self.now)
         self._added += len(new)
         return ids

@@ -177,7 +177,9 @@ def _f1(counts: NDArray[np.generic]) -> NDArray[np.float64]:
     """F1 of each label of some confusions (… × 3 × 3); NaN where it was neither given nor found."""
     hits = np.diagonal(counts, axis1=-2, axis2=-1).astype(float)
     given_and_found = counts.sum(axis=-1) + counts.sum(axis=-2)
-    return np.divide(2 * hits, given_and_found, out=np.full(hits.shape, np.nan), where=given_and_found > 0)
+    scores = np.full(hits.shape, np.nan)
+    np.divide(2 * hits, given_and_found, out=scores, where=given_and_found > 0)
+    return scores
 
 
 def _class(counts: Counts, place: int) -> ClassScore:

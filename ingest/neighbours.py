@@ -1,0 +1,286 @@
+"""What the words beside a surname say: a title, another person's first name, a building, an office."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from ingest import vocabulary as words
+from ingest.figures import Role
+from ingest.names import Name, tokens
+from ingest.passage import HYPHENS, Passage
+
+#: Whether a title is one that the figure has, had, or can't have; None where it says nothing.
+Fit = Literal["has", "had", "never"]
+
+_JUNIOR = frozenset({"jr", "sr", "ii", "iii", "junior"})
+_JUNIOR_GAP = re.compile(r",?[ \u00a0]{1,2}")
+_PARTICLES = frozenset("al el bin ibn ben de da di do dos du del della van von der den ter la le abu ould ap".split())
+#: So many capitalised words may stand between a name and the building: "Barack Obama Presidential Center".
+_THING_REACH = 4
+_DOTTED = re.compile(r"(?:[^\W\d_]\.)+")
+_COUNTRIES = frozenset({"us", "uk", "un", "eu", "dc", "usa", "uae"})
+_MONTHS = frozenset({"may", "march", "april", "june", "august"})
+_BEFORE_MONTHS = frozenset(
+    "in by since until till last next this early late mid of from through during before after every and to on".split()
+)
+#: After these, "in" is followed by a person: "confidence in Austin".
+_TRUST = frozenset(
+    "confidence trust trusts trusted faith interest interested belief believe believes believed hope hopes "
+    "disappointed role point man see saw find found support".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The title before a surname."""
+
+    words: frozenset[str]
+    former: bool
+
+    def fits(self, roles: Sequence[Role], day: date) -> Fit | None:
+        """Whether one of these roles is called so."""
+        telling = self.words - words.FOR_ANYBODY
+        if not telling or not roles:
+            return None
+        matching = [role for role in roles if telling <= _title_words(f"{role.title} {role.of or ''}")]
+        if any(role.held_on(day) or (self.former and role.since and role.since <= day) for role in matching):
+            return "has"
+        return "had" if matching else "never"
+
+
+def is_junior(passage: Passage, stop: int) -> bool:
+    """Whether Jr. follows the word before `stop`."""
+    found = passage.tokens
+    if stop >= len(found) or found[stop].folded not in _JUNIOR or not passage.capital(stop):
+        return False
+    return _JUNIOR_GAP.fullmatch(passage.gap(stop - 1)) is not None
+
+
+def thing_after(passage: Passage, stop: int) -> int:
+    """The place after the building, firm or law that a name ending at `stop` is part of; 0 if it is part of none."""
+    headline = _telling_nothing(passage, stop - 1)
+    known = words.MONUMENTS if headline or not passage.english else words.THINGS
+    reach = 1 if headline else _THING_REACH
+    for place in range(stop, min(stop + reach, len(passage.tokens))):
+        if not passage.spaced(place - 1) or not passage.capital(place):
+            return 0
+        if passage.tokens[place].folded in known:
+            return place + 1
+        if passage.tokens[place].folded in words.OFFICES | words.DAYS_AND_MONTHS:
+            return 0
+    return 0
+
+
+def thing_before(passage: Passage, at: int) -> bool:
+    """Whether a ship, storm or place begins with the word before: USS, Hurricane, Port."""
+    return (
+        at > 0
+        and passage.tokens[at - 1].folded in words.BEFORE_THINGS
+        and (passage.spaced(at - 1) and passage.capital(at - 1))
+    )
+
+
+def title_before(passage: Passage, at: int) -> Title | None:
+    """The title that ends before a name, if one does."""
+    found: list[str] = []
+    place = at - 1
+    while place >= 0 and len(found) < 7 and passage.adjacent(place):
+        word = passage.tokens[place].folded
+        small = word in ("of", "the", "and", "for")
+        if word not in words.TITLES and word not in words.QUALIFIERS:
+            break
+        if not (small or passage.capital(place) or word in ("former", "then", "ex", "acting") or found):
+            break  # "the president Trump": small letters are a title only in front of a capital one
+        found.append(word)
+        place -= 1
+    former = "former" in found or "ex" in found or (place >= 0 and passage.tokens[place].folded in ("former", "ex"))
+    heads = [word for word in found if word in words.TITLES]
+    if not heads or (found[0] not in words.TITLES and not ("of" in found or "for" in found)):
+        return None
+    return Title(_same({word for word in found if word not in ("former", "ex", "then", "acting", "interim")}), former)
+
+
+def honorific_before(passage: Passage, at: int) -> bool | None:
+    """True where Mrs, Ms and the like stand before, False for Mr."""
+    if at == 0 or not passage.spaced(at - 1) or not passage.capital(at - 1):
+        return None
+    word = passage.tokens[at - 1].folded
+    return True if word in words.WOMEN else False if word in words.MEN else None
+
+
+def given_before(passage: Passage, at: int, name: Name, is_surname: Callable[[str], bool]) -> int | None:
+    """Where another person's name begins, when the word before the surname is a first name; None if it is none.
+
+    An initial that is the figure's own is none.
+    """
+    place = _over_particle(passage, at)
+    if place < 0 or not passage.spaced(place) or not passage.capital(place):
+        return None
+    token = passage.tokens[place]
+    word = token.folded
+    if _is_initials(passage, place):
+        if place and passage.spaced(place - 1) and passage.capital(place - 1) and not passage.opens(place - 1):
+            before = passage.tokens[place - 1]
+            if before.folded not in words.NO_FIRST_NAMES | words.TITLES and not before.raw.isupper():
+                return place - 1  # Mary L. Trump
+        return None if word[0] in name.initials else place
+    if token.raw.isupper() and len(token.raw) > 1 and not passage.is_shouted(passage.sentence_of(token.start)):
+        return None  # NATO, GOP
+    if word in words.TITLES or word in words.QUALIFIERS or word in words.MEN or word in words.WOMEN or is_surname(word):
+        return None
+    known = word in words.FIRST_NAMES
+    if _telling_nothing(passage, at) or not passage.english:
+        return place if known and word not in words.MORE_THAN_NAMES else None
+    if passage.opens(place):
+        return place if _is_name(passage, place, word, known) else None
+    if known and word not in words.DAYS_AND_MONTHS:
+        return place
+    return None if word in words.NO_FIRST_NAMES or word in words.COMMON_WORDS else place
+
+
+def surname_after(passage: Passage, name: Name, place: int, is_surname: Callable[[str], bool]) -> bool:
+    """Whether the name that ends at `place` is another person's first name: Kim Kardashian, Austin Tice, Kim Dae-jung.
+
+    In a headline where every word is capitalised it says nothing, unless it is written as in Dae-jung.
+    """
+    found, following = passage.tokens, place + 1
+    if following >= len(found) or not passage.spaced(place) or not passage.capital(following):
+        return False
+    token = found[following]
+    if token.folded in words.DAYS_AND_MONTHS:
+        return False
+    after = passage.text[token.end : token.end + 2]
+    if name.surname_first and after[:1] in HYPHENS and after[1:].islower() and _syllable(passage, following + 1):
+        return True
+    if _telling_nothing(passage, place) or (token.raw.isupper() and len(token.raw) > 1):
+        return False
+    if token.folded in words.NO_SURNAMES or is_surname(token.folded):
+        return False
+    return passage.english or name.surname_first
+
+
+def longer_given_name(passage: Passage, stop: int) -> bool:
+    """Whether a hyphen makes a given name longer that ends before `stop`: Wang Yi-ting is not Wang Yi."""
+    if stop >= len(passage.tokens) or not passage.hyphen_after(stop - 1) or not passage.adjacent(stop - 1):
+        return False
+    return _syllable(passage, stop)
+
+
+def office_after(passage: Passage, stop: int) -> int:
+    """The place after "administration" and the like; 0 if no such word follows."""
+    found = passage.tokens
+    if stop >= len(found) or not passage.spaced(stop - 1):
+        return 0
+    if found[stop].folded in words.OFFICES:
+        return stop + 1
+    white_house = stop + 1 < len(found) and found[stop].raw == "White" and found[stop + 1].raw == "House"
+    return stop + 2 if white_house and passage.spaced(stop) else 0
+
+
+def is_month(passage: Passage, at: int) -> bool:
+    """Whether a surname that is a month is one here: in May, May 5."""
+    found = passage.tokens
+    if found[at].folded not in _MONTHS:
+        return False
+    if at and found[at - 1].folded in _BEFORE_MONTHS and passage.adjacent(at - 1):
+        return True
+    digits = passage.text[found[at].end : found[at].end + 3].strip()[:1].isdigit()
+    return (
+        digits
+        or passage.text[max(0, found[at].start - 2) : found[at].start].strip()[-1:].isdigit()
+        or (passage.opens(at) and at + 1 < len(found) and found[at + 1].raw.islower())
+    )
+
+
+def is_place(passage: Passage, at: int, stop: int) -> bool:
+    """Whether a surname stands where a town does: "in Austin.", "Clinton, Iowa"."""
+    found = passage.tokens
+    if stop < len(found) and passage.gap(stop - 1) == ", " and found[stop].folded in _STATES and passage.capital(stop):
+        return True
+    if not at or not passage.spaced(at - 1) or passage.capital(at - 1):
+        return False
+    if found[at - 1].folded == "near":
+        return True
+    if found[at - 1].folded != "in" or (at > 1 and found[at - 2].folded in _TRUST):
+        return False
+    return passage.text[found[stop - 1].end : found[stop - 1].end + 1] not in ("'", "’")
+
+
+_STATES = frozenset(
+    "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho "
+    "illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota "
+    "mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah "
+    "vermont virginia washington wisconsin wyoming england scotland wales ontario quebec ala ark calif colo "
+    "conn fla ill ind kan ky mass mich minn miss mo mont neb okla ore pa tenn tex wis wyo".split()
+)
+
+
+def joined_before(passage: Passage, at: int) -> int | None:
+    """The place of the word that a hyphen joins to the front of a name; None if there is none."""
+    if at and passage.hyphen_before(at) and passage.adjacent(at - 1):
+        return at - 1
+    return None
+
+
+def _is_name(passage: Passage, place: int, word: str, known: bool) -> bool:
+    """Whether the capitalised first word of a sentence is a first name, and no common word before a surname."""
+    if known:
+        return word not in words.MORE_THAN_NAMES or not (word in words.COMMON_WORDS or word in _VERBS)
+    if word in words.COMMON_WORDS or word in words.NO_FIRST_NAMES or word.endswith(("ing", "ed", "ly", "s", "tion")):
+        return False
+    return not passage.written_small(word)
+
+
+_VERBS = frozenset("will may mark grant chase bill rob sue can".split())
+
+
+def _telling_nothing(passage: Passage, place: int) -> bool:
+    """Whether capitals say nothing here: in a headline, or where everything is written in them."""
+    sentence = passage.sentence_of(passage.tokens[place].start)
+    return passage.is_headline(sentence) or passage.is_shouted(sentence)
+
+
+def _over_particle(passage: Passage, at: int) -> int:
+    """The place before a name, and before the al-, bin or von in front of it."""
+    place = at - 1
+    while place >= 0 and passage.adjacent(place) and passage.tokens[place].folded in _PARTICLES:
+        place -= 1
+    return place
+
+
+def _is_initials(passage: Passage, place: int) -> bool:
+    token = passage.tokens[place]
+    if len(token.raw) == 1:
+        return token.raw.isupper() and passage.text[token.end : token.end + 1] == "."
+    if _DOTTED.fullmatch(token.raw):
+        return token.folded not in _COUNTRIES and len(token.folded) <= 3
+    return (
+        len(token.raw) == 2
+        and token.raw.isupper()
+        and token.raw[1] in "JDBRTCKGWP"
+        and token.raw[0] in "AJDTPRCMKLEBGW"
+        and (token.folded not in words.TITLES)
+    )
+
+
+def _syllable(passage: Passage, place: int) -> bool:
+    """Whether the word after a hyphen goes on with a given name, and is not "led" or "backed"."""
+    if place >= len(passage.tokens):
+        return False
+    word = passage.tokens[place].folded
+    return word.isalpha() and len(word) <= 6 and word not in words.SUFFIXES and passage.tokens[place].raw.islower()
+
+
+@lru_cache(maxsize=4_096)
+def _title_words(title: str) -> frozenset[str]:
+    return _same({token.folded for token in tokens(title)})
+
+
+def _same(title: set[str] | frozenset[str]) -> frozenset[str]:
+    said = " ".join(words.SAME_TITLE.get(word, word) for word in title)
+    return frozenset(words.SAME_TITLE.get(word, word) for word in said.split()) - {"of", "the", "and", "for"}

@@ -1,0 +1,258 @@
+"""The labels that people give to mentions, and what is needed to give them and to judge the scorers by them.
+
+A label belongs to a place: a figure at offsets of one version of an article's words. So it outlives every re-score, and
+an edit leaves it on the words that were read. Nothing is deleted: of a coder's labels of one place the newest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, func, insert, select
+
+from ingest.models import Kind, Label, label_of
+from ingest.store import schema
+from ingest.tone.labelled import Labelled
+
+#: What a coder may answer; who is unsure says nothing of the tone.
+Answer = Literal["negative", "neutral", "positive", "unsure"]
+
+_l, _m, _a, _c, _art, _src = (
+    schema.label.c,
+    schema.mention.c,
+    schema.analysis.c,
+    schema.content.c,
+    schema.article.c,
+    schema.source.c,
+)
+_spans, _body = schema.analysis_sentences.c, schema.content_text.c
+
+#: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
+_MANY = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a figure is named, whatever has scored it."""
+
+    content_id: int  #: one version of an article's words
+    figure: str
+    start: int  #: offsets in the article's text, in characters
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A mention to be labelled, in its context. No score is in it, so that none can be seen."""
+
+    place: Place
+    article_id: int
+    kind: Kind
+    before: str  #: the sentence before it, empty where there is none
+    sentence: str
+    after: str
+    start: int  #: of the mention, in the sentence
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A label that counts, with its words and the scores of the same place."""
+
+    place: Place
+    label: Answer
+    by: str
+    at: datetime
+    uid: str
+    source_id: int
+    outlet: str
+    sentence: str  #: empty where the analysis no longer has a sentence there
+    start: int  #: of the mention, in the sentence
+    end: int
+    rule: Label | None  #: what each scorer says of it; None where it has not scored it
+    encoder: Label | None
+
+    def found(self, scorer: str) -> Label | None:
+        """What the scorer `rule` or `encoder` says."""
+        return self.encoder if scorer == "encoder" else self.rule
+
+    def labelled(self) -> Labelled | None:
+        """As `tone fit` and `tone evaluate` read it; None where it says nothing of the tone."""
+        if self.label == "unsure" or not self.sentence:
+            return None
+        at = self.at.astimezone(UTC).isoformat(timespec="seconds")
+        return Labelled(
+            self.sentence, self.start, self.end, self.label,
+            group=self.uid, figure=self.place.figure, outlet=self.outlet, by=self.by, at=at,
+        )  # fmt: skip
+
+
+def places(connection: Connection, mention_ids: Sequence[int]) -> list[Place]:
+    """The places of these mentions, in the order asked for; one that the record has not got is left out."""
+    wanted = select(_m.id, _a.content_id, _m.figure, _m.start, _m.end).join(schema.analysis, _a.id == _m.analysis_id)
+    rows = {row.id: row for row in _in_parts(connection, wanted, _m.id, mention_ids)}
+    found = (rows[id_] for id_ in mention_ids if id_ in rows)
+    return [Place(row.content_id, row.figure, row.start, row.end) for row in found]
+
+
+def passage(connection: Connection, mention_id: int) -> Passage | None:
+    """The sentence of a mention with its neighbours; None where the record has no such mention."""
+    row = connection.execute(
+        select(
+            _m.figure, _m.sentence, _m.start, _m.end, _m.kind, _m.article_id, _a.content_id, _c.title, _body.body,
+            _spans.spans,
+        )
+        .select_from(
+            schema.mention.join(schema.analysis, _a.id == _m.analysis_id)
+            .join(schema.content, _c.id == _a.content_id)
+            .join(schema.content_text, _body.content_id == _c.id)
+            .join(schema.analysis_sentences, _spans.analysis_id == _a.id)
+        )
+        .where(_m.id == mention_id)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    text = _text(row.title, row.body)
+    around = [
+        text[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
+        for at in (row.sentence - 1, row.sentence, row.sentence + 1)
+    ]
+    start, end, _ = row.spans[row.sentence]
+    return Passage(
+        place=Place(row.content_id, row.figure, row.start, row.end),
+        article_id=row.article_id,
+        kind=row.kind,
+        before=around[0],
+        sentence=around[1],
+        after=around[2],
+        start=row.start - start,
+        end=min(row.end, end) - start,
+    )
+
+
+def add(connection: Connection, place: Place, article_id: int, label: Answer, *, by: str, now: datetime) -> None:
+    """Stores a label. One that the same coder gave the place before stays, and no longer counts."""
+    connection.execute(
+        insert(schema.label).values(
+            article_id=article_id,
+            content_id=place.content_id,
+            figure=place.figure,
+            start=place.start,
+            end=place.end,
+            label=label,
+            by=by,
+            at=now,
+        )
+    )
+
+
+def answers(connection: Connection, by: str) -> dict[Place, Answer]:
+    """What a coder's labels say, by place."""
+    question = select(schema.label).where(_l.by == by).order_by(_l.id)
+    return {_place(row): row.label for row in connection.execute(question)}
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest label; 0 where there is none. It grows with each one."""
+    return int(connection.execute(select(func.max(_l.id))).scalar() or 0)
+
+
+def coders(connection: Connection) -> list[str]:
+    """Everybody who has labelled, by name."""
+    return sorted(connection.execute(select(_l.by).distinct()).scalars())
+
+
+def given(connection: Connection, as_of: int | None = None, among: Collection[Place] | None = None) -> list[Given]:
+    """The labels that count, oldest first, with what the analysis of the labelled words says as of a revision.
+
+    `among`: only those of these places. Of an article that was edited since, that is the last analysis of the words
+    that the coder read.
+    """
+    newest: dict[tuple[Place, str], Any] = {}
+    question = select(
+        schema.label, _art.uid, _src.id.label("source_id"), _src.name.label("outlet"), _c.title, _body.body
+    ).select_from(
+        schema.label.join(schema.article, _art.id == _l.article_id)
+        .join(schema.source, _src.id == _art.source_id)
+        .join(schema.content, _c.id == _l.content_id)
+        .join(schema.content_text, _body.content_id == _c.id)
+    )
+    for row in connection.execute(question.order_by(_l.id)):
+        place = _place(row)
+        if among is None or place in among:
+            newest[place, row.by] = row
+    scored = _Scores.of(connection, {place.content_id for place, _ in newest}, as_of)
+    rows = sorted(newest.items(), key=lambda item: item[1].id)
+    return [_given(place, row, scored) for (place, _), row in rows]
+
+
+def _given(place: Place, row: Any, scored: _Scores) -> Given:
+    start, end = scored.sentence(place)
+    mention = scored.mention(place)
+    encoder = None if mention is None or mention.tone_encoder is None else mention.label
+    rule = None if mention is None or mention.tone_rule is None else label_of(mention.tone_rule)
+    return Given(
+        place=place,
+        label=row.label,
+        by=row.by,
+        at=row.at,
+        uid=row.uid,
+        source_id=row.source_id,
+        outlet=row.outlet,
+        sentence=_text(row.title, row.body)[start:end],
+        start=place.start - start,
+        end=min(place.end, end) - start,
+        rule=rule,
+        encoder=encoder,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The last analysis of each content: its sentences and mentions."""
+
+    spans: Mapping[int, Sequence[Sequence[Any]]]  #: by content
+    mentions: Mapping[Place, Any]
+
+    @classmethod
+    def of(cls, connection: Connection, contents: Collection[int], as_of: int | None) -> _Scores:
+        """As they stood at a revision, or stand now."""
+        wanted = select(_a.id, _a.content_id, _spans.spans).join(schema.analysis_sentences, _spans.analysis_id == _a.id)
+        if as_of is not None:
+            wanted = wanted.where(_a.rev_from <= as_of)
+        found = sorted(_in_parts(connection, wanted, _a.content_id, contents), key=lambda row: row.id)
+        last = {row.content_id: row for row in found}
+        by_analysis = {row.id: row.content_id for row in last.values()}
+        mentions = {
+            Place(by_analysis[row.analysis_id], row.figure, row.start, row.end): row
+            for row in _in_parts(connection, select(schema.mention), _m.analysis_id, by_analysis)
+        }
+        return cls({content: row.spans for content, row in last.items()}, mentions)
+
+    def mention(self, place: Place) -> Any:
+        """The mention at this place; None where the analysis finds none there."""
+        return self.mentions.get(place)
+
+    def sentence(self, place: Place) -> tuple[int, int]:
+        """Start and end of the sentence in which a place begins; twice its start where there is none."""
+        for start, end, *_ in self.spans.get(place.content_id, ()):
+            if start <= place.start < end:
+                return start, end
+        return place.start, place.start
+
+
+def _place(row: Any) -> Place:
+    return Place(row.content_id, row.figure, row.start, row.end)
+
+
+def _in_parts(connection: Connection, statement: Select[Any], column: Any, ids: Iterable[int]) -> Iterator[Any]:
+    wanted = list(ids)
+    for at in range(0, len(wanted), _MANY):
+        yield from connection.execute(statement.where(column.in_(wanted[at : at + _MANY])))
+
+
+def _text(title: str, body: str) -> str:
+    return f"{title}\n\n{body}" if body else title

@@ -1,0 +1,62 @@
+"""Reprints: the signatures of texts that may still be copied, and the keys by which a copy finds them."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TIME = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "signature",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("article_id", _ID, nullable=False),
+        sa.Column("story_id", _ID, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("arrived", sa.Date(), nullable=False),
+        sa.Column("sketch", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_signature_article_id")),
+        sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_signature_story_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
+    )
+    op.create_table(
+        "signature_key",
+        sa.Column("key", sa.BigInteger(), nullable=False),
+        sa.Column("signature_id", _ID, nullable=False),
+        sa.PrimaryKeyConstraint("key", "signature_id", name=op.f("pk_signature_key")),
+        sqlite_with_rowid=False,
+    )
+    op.drop_column("story", "signature")
+    _ask()
+
+
+def _ask() -> None:
+    """Asks for the stories of what is in the record: until now each article was one of its own."""
+    connection = op.get_bind()
+    if connection.execute(sa.text("SELECT id FROM article LIMIT 1")).first() is None:
+        return
+    table = sa.table(
+        "request",
+        sa.column("kind", sa.Text),
+        sa.column("args", sa.JSON),
+        sa.column("by", sa.Text),
+        sa.column("at", _TIME),
+        sa.column("state", sa.Text),
+    )
+    # SQLite keeps times without their zone.
+    now = datetime.now(UTC)
+    at = now.replace(tzinfo=None) if connection.dialect.name == "sqlite" else now
+    args = {"mark": "shingles-1", "position": 0}
+    connection.execute(sa.insert(table).values(kind="stories", args=args, by="migration", at=at, state="waiting"))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the record only goes forward; restore a copy to go back")
