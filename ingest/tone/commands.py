@@ -13,7 +13,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import fail, messages
+from ingest.console import fail, messages, people
 from ingest.tone import Target, Toward, evaluate, labelled, scorers
 from ingest.tone.evaluate import Evaluation, Interval
 from ingest.tone.labelled import LABELS, Labelled
@@ -57,6 +57,31 @@ def evaluate_(
             print(json.dumps(as_row(by.name, result, rows, found, held_out=held_out), ensure_ascii=False))
         else:
             Console(highlight=False).print(in_words(by.name, result, rows, found))
+
+
+@app.command("fit", epilog="Example: python -m ingest tone fit labelled.jsonl --to my-model --seeds 3")
+def fit_(
+    file: Annotated[Path, typer.Argument(metavar="LABELLED.jsonl", help="Keys: text, start, end, label, group.")],
+    to: Annotated[Path, typer.Option(help="Folder of the new model; DISCOURSE_TONE then names it.")],
+    base: Annotated[
+        str,
+        typer.Option(metavar="minilm|mpnet|PATH", help="What it starts from: small and fast, large, or your weights."),
+    ] = "minilm",
+    seeds: Annotated[int, typer.Option(min=1, help="Trained so often; the mean of the weights is the model.")] = 3,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Folder of a larger model made by `fit`: what it says is learnt as well.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Cores. Another number gives other last digits.")] = 1,
+) -> None:
+    """Teaches a network the tone of your labels and writes it as a model that runs without torch."""
+    with messages():
+        try:
+            from ingest.tone.fit import Plan, fit
+        except ModuleNotFoundError as error:
+            fail(f"Training needs {error.name}. Install the extra: pip install 'discourse-monitor[train]'")
+        plan = Plan(file, to, base, seeds, teacher, threads)
+        card = fit(plan, lambda line: people.print(line, highlight=False, markup=False))
+        people.print(f"{to}: macro-F1 {card['macro_f1']:.3f}. Use it: DISCOURSE_TONE={to}", highlight=False)
 
 
 def as_row(

@@ -1,4 +1,4 @@
-"""Sentences made from patterns, for what labelled news lacks: who speaks in a quotation, headlines, who did what to whom.
+"""Sentences made from patterns, for what labelled news lacks: who speaks in a quotation, headlines, who did what.
 
 A network that has only seen news takes a harsh quotation for harshness toward its speaker. The patterns and words are
 this project's own; each `{a}` and `{b}` is a name, and the two marks behind a pattern are the tones toward them.
@@ -13,30 +13,33 @@ from ingest.models import Label
 from ingest.tone.labelled import Labelled
 
 _NAMES = (
-    "Adebayo, Maria Keller, Okafor, Senator Whitlock, Tanaka, Ingrid Solberg, President Duarte, Haddad, Novak, Lindqvist, "
-    "Prime Minister Rao, Petrenko, Castellanos, Governor Mills, Yamada, Elena Marchetti, Mr. Osei, Minister Falk, Choi, "
-    "Kovalenko, Mrs. Trent, Secretary Boyd, Abubakar, Laurent, Zhang, General Pike, Ms. Arslan, Fernandes, Chancellor "
-    "Brandt, Walker, Nguyen, Sadiq, Trump, Biden, Merkel, Putin, Obama, Macron, Modi, Johnson, Clinton, Netanyahu, "
-    "Erdogan, Lula, Kim, Xi"
+    "Adebayo, Maria Keller, Okafor, Senator Whitlock, Tanaka, Ingrid Solberg, President Duarte, Haddad, Novak, "
+    "Lindqvist, Prime Minister Rao, Petrenko, Castellanos, Governor Mills, Yamada, Elena Marchetti, Mr. Osei, "
+    "Minister Falk, Choi, Kovalenko, Mrs. Trent, Secretary Boyd, Abubakar, Laurent, Zhang, General Pike, Ms. "
+    "Arslan, Fernandes, Chancellor Brandt, Walker, Nguyen, Sadiq, Trump, Biden, Merkel, Putin, Obama, Macron, "
+    "Modi, Johnson, Clinton, Netanyahu, Erdogan, Lula, Kim, Xi"
 ).split(", ")
 _BAD = (
-    "a disaster, a liar, a coward, unfit for office, a threat to the country, corrupt, a disgrace, incompetent, weak, "
-    "out of his depth, a fraud, reckless, the worst we have had, a danger to peace, dishonest, a failure, cruel"
+    "a disaster, a liar, a coward, unfit for office, a threat to the country, corrupt, a disgrace, incompetent, "
+    "weak, out of his depth, a fraud, reckless, the worst we have had, a danger to peace, dishonest, a failure, "
+    "cruel"
 ).split(", ")
 _GOOD = (
-    "a true leader, a hero, the right choice, a man of his word, honest, brave, an inspiration, a friend of this country, "
-    "the best we have had, wise, a gift to the party, trustworthy, a patient negotiator, an excellent minister"
+    "a true leader, a hero, the right choice, a man of his word, honest, brave, an inspiration, a friend of this "
+    "country, the best we have had, wise, a gift to the party, trustworthy, a patient negotiator, an excellent "
+    "minister"
 ).split(", ")
 _BAD_DEED = (
-    "betraying allies, lying to parliament, hiding the report, wasting public money, taking bribes, ignoring the famine, "
-    "breaking the law, stoking hatred, abandoning the hostages, rigging the vote"
+    "betraying allies, lying to parliament, hiding the report, wasting public money, taking bribes, ignoring the "
+    "famine, breaking the law, stoking hatred, abandoning the hostages, rigging the vote"
 ).split(", ")
 _GOOD_DEED = (
-    "ending the siege, saving thousands of jobs, keeping his promise, standing by the victims, brokering the truce, "
-    "rebuilding the port, telling the truth under pressure, opening the archives"
+    "ending the siege, saving thousands of jobs, keeping his promise, standing by the victims, brokering the "
+    "truce, rebuilding the port, telling the truth under pressure, opening the archives"
 ).split(", ")
 _TOPIC = (
-    "the budget, the border talks, the summit, the harvest, trade, the new railway, the election, the treaty, energy prices"
+    "the budget, the border talks, the summit, the harvest, trade, the new railway, the election, the treaty, "
+    "energy prices"
 ).split(", ")
 
 #: Pattern, tone toward a, tone toward b. {bad} and {good} end "is …", {crime} and {merit} end "of …".

@@ -1,4 +1,4 @@
-"""The tone that a small transformer reads, taught on labelled news: who is spoken of how, not which words stand near."""
+"""The tone that a small transformer reads, taught on labelled news: how a sentence speaks of whom."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 class Encoder:
     """A model's folder as a scorer; safe to share between threads.
 
-    Targets are scored one by one. A batch would be a tenth faster, but the numbers of an int8 network depend on what else
-    is in its batch, in the second digit: the same sentence has to get the same tone wherever it stands.
+    Targets are scored one by one. A batch would be a tenth faster, but the numbers of an int8 network depend on what
+    else is in its batch, in the second digit: the same sentence has to get the same tone wherever it stands.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -43,8 +43,8 @@ class Encoder:
             ) from None
         if hashlib.sha256(body).hexdigest() != checksum:
             raise ScorerError(
-                f"{self._folder / MODEL} is not the model that its card describes: it may have been cut short on its way "
-                "here. Get it again."
+                f"{self._folder / MODEL} is not the model that its card describes: it may have been cut short on "
+                "its way here. Get it again."
             )
         self.name = f"{kind}-{checksum[:8]}"
         self._marker = Marker(self._folder / TOKENIZER)

@@ -61,4 +61,3 @@ def _shares(left: int, right: int, room: int) -> tuple[int, int]:
     if left <= half:
         return left, room - left
     return (room - right, right) if right <= room - half else (half, room - half)
-

@@ -13,7 +13,7 @@ from torch import Tensor
 from ingest.tone import marking
 from ingest.tone.network import Network
 
-#: Batches are cut from so many shuffled ones, sorted by length: half of the padding is saved, the order stays by chance.
+#: Batches are cut from so many shuffled ones, sorted by length: that saves half of the padding.
 _SORTED_TOGETHER = 40
 _WARM_UP = 0.1
 

@@ -1,0 +1,191 @@
+"""Makes a model of tone from labelled mentions: taught, averaged, measured on what it has not seen, exported.
+
+Needs the `train` extra. The same file, base, seeds and torch on the same kind of processor give the same model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from ingest.errors import LabelledError
+from ingest.tone import Target, bases, drills, evaluate, export, labelled, lessons
+from ingest.tone.bases import BASES, Base
+from ingest.tone.encoder import CARD, MODEL, TOKENIZER, Encoder
+from ingest.tone.evaluate import Evaluation
+from ingest.tone.labelled import LABELS, Labelled
+from ingest.tone.marking import Marker
+from ingest.tone.network import Network, Shape
+from ingest.tone.training import Lesson, answers, teach
+
+#: The network before it was made small, which can teach another one.
+WEIGHTS = "weights.safetensors"
+#: Heads begin alike whatever the seed: only networks that began alike can be averaged.
+_HEAD_SEED = 0
+#: So many drills a labelled target: a seasoning, not a meal.
+_DRILLS = 1 / 12
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be made."""
+
+    file: Path  #: labelled mentions
+    to: Path  #: the model's folder
+    base: str  #: minilm, mpnet or a folder
+    seeds: int
+    teacher: Path | None = None  #: the folder of a larger model made by `fit`
+    threads: int = 1
+
+
+def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
+    """The new model's card, which lies in its folder beside it. Raises IngestError when something can't be used."""
+    torch.set_num_threads(plan.threads)
+    torch.use_deterministic_algorithms(True)
+    rows = labelled.read(plan.file)
+    training = [row for row in rows if not labelled.held_out(row.cluster)]
+    unseen = [row for row in rows if labelled.held_out(row.cluster)]
+    if missing := [label for label in LABELS if all(row.label != label for row in training)]:
+        raise LabelledError(f"{plan.file}: no mention to train on is {missing[0]}. All three labels are needed.")
+    if not unseen:
+        raise LabelledError(f"{plan.file}: none of its groups is held out, so nothing could be measured. Label more.")
+    plan.to.mkdir(parents=True, exist_ok=True)
+    with _base(plan.base) as (base, folder):
+        shutil.copyfile(folder / TOKENIZER, plan.to / TOKENIZER)
+        marker = Marker(plan.to / TOKENIZER)
+        given = _lessons(plan, training, marker, tell)
+        networks, reached = [], []
+        for seed in range(1, plan.seeds + 1):
+            network = Network.based_on(folder, _HEAD_SEED)
+            teach(network, given, base.schedule, seed=seed, pad=marker.pad, tell=tell)
+            networks.append(network)
+            reached.append(_measured(network, marker, unseen, plan.to).macro_f1 or 0.0)
+            tell(f"seed {seed}: macro-F1 {reached[-1]:.4f}")
+    network = average(networks)
+    save_file({name: weights.contiguous() for name, weights in network.state_dict().items()}, plan.to / WEIGHTS)
+    result = _measured(network, marker, unseen, plan.to)
+    card = _card(plan, base, training, unseen) | {
+        "seeds": _seeds(reached),
+        "accuracy": round(result.accuracy, 4),
+        "macro_f1": round(result.macro_f1 or 0.0, 4),
+        "spread": round(statistics.stdev(reached), 4) if len(reached) > 1 else None,
+        "temperature": temperature(network, marker, unseen),
+        "shape": asdict(network.shape),
+    }
+    _write(plan.to, card)
+    tell(f"macro-F1 {result.macro_f1:.4f} on {len(unseen)} targets of groups that it was not trained on")
+    return card
+
+
+def _lessons(plan: Plan, training: Sequence[Labelled], marker: Marker, tell: Tell) -> list[Lesson]:
+    drilled = lessons.labelled(list(drills.drills(int(len(training) * _DRILLS), seed=1)), marker)
+    if plan.teacher is None:
+        return [*lessons.labelled(training, marker), *drilled]
+    others = lessons.bystanders(training, seed=1)
+    tell(f"{plan.teacher} answers for {len(training)} labelled targets and {len(others)} beside them")
+    teacher, theirs = loaded(plan.teacher)
+    return [*lessons.taught(teacher, theirs, marker, training, others), *drilled]
+
+
+def average(networks: Sequence[Network]) -> Network:
+    """One network whose weights are the mean of these, which must have begun alike."""
+    made = networks[0]
+    states = [network.state_dict() for network in networks]
+    made.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+    return made
+
+
+def loaded(folder: Path) -> tuple[Network, Marker]:
+    """A network that `fit` has made, whole, with its marker."""
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    network = Network(Shape(**card["shape"]))
+    network.load_state_dict(load_file(str(folder / WEIGHTS)))
+    network.eval()
+    return network, Marker(folder / TOKENIZER)
+
+
+def _measured(network: Network, marker: Marker, unseen: Sequence[Labelled], to: Path) -> Evaluation:
+    """How right it is as it will run: in eight bits, one target at a time."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        shutil.copyfile(to / TOKENIZER, folder / TOKENIZER)
+        export.onnx(network, folder / MODEL)
+        _write(folder, {"kind": "trial", "temperature": 1.0})
+        found = Encoder(folder).toward([Target(row.text, row.start, row.end) for row in unseen])
+        shutil.copyfile(folder / MODEL, to / MODEL)
+    return evaluate.of(
+        [row.label for row in unseen],
+        [each.label for each in found],
+        [each.confidence for each in found],
+        [row.cluster for row in unseen],
+    )
+
+
+def temperature(network: Network, marker: Marker, unseen: Sequence[Labelled]) -> float:
+    """By what the logits are to be divided so that a confidence of .8 is right eight times in ten (Guo et al. 2017).
+
+    It changes no label, so what is measured of labels on the same groups stays honest.
+    """
+    logits = torch.tensor(answers(network, [lessons.marked(row, marker) for row in unseen], pad=marker.pad))
+    truth = torch.tensor([LABELS.index(row.label) for row in unseen])
+    tried = [0.5 + 0.05 * step for step in range(51)]
+    return round(min(tried, key=lambda t: float(torch.nn.functional.cross_entropy(logits / t, truth))), 2)
+
+
+def _card(plan: Plan, base: Base, training: Sequence[Labelled], unseen: Sequence[Labelled]) -> dict[str, Any]:
+    """What it was made from."""
+    return {
+        "name": f"encoder ({base.kind})",
+        "kind": base.kind,
+        "date": datetime.now(UTC).date().isoformat(),
+        "base": {"name": base.name, "sha256": base.checksum, "licence": base.licence, "packages": list(base.packages)},
+        "trained_on": {
+            "targets": len(training),
+            "groups": len({row.cluster for row in training}),
+            "sha256": hashlib.sha256(plan.file.read_bytes()).hexdigest(),
+        },
+        "teacher": json.loads((plan.teacher / CARD).read_text(encoding="utf-8"))["name"] if plan.teacher else None,
+        "held_out": f"the {len({row.cluster for row in unseen})} groups of its labels that were kept out of training",
+        "n": len(unseen),
+        "torch": torch.__version__,
+    }
+
+
+def _seeds(reached: Sequence[float]) -> dict[str, Any]:
+    shipped = "the mean of their weights" if len(reached) > 1 else "the only one"
+    return {
+        "macro_f1": [round(each, 4) for each in reached],
+        "mean": round(statistics.mean(reached), 4),
+        "shipped": shipped,
+    }
+
+
+def _write(folder: Path, card: dict[str, Any]) -> None:
+    checksum = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+    (folder / CARD).write_text(json.dumps({**card, "sha256": checksum}, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _base(name: str) -> Iterator[tuple[Base, Path]]:
+    if name in BASES:
+        with bases.folder(BASES[name]) as folder:
+            yield BASES[name], folder
+        return
+    folder = Path(name)
+    like = BASES["mpnet" if Shape.read(folder).relative else "minilm"]
+    checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    yield replace(like, name=folder.name, checksum=checksum, packages=(), licence="see its source"), folder
