@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from sqlalchemy import Engine
 
-from dashboard import agreement, audit, borders, coder, keys, words
+from dashboard import agreement, audit, borders, coder, empty, keys, queries, words
 from dashboard import passage as passages
 from dashboard.audit import Sample
 from dashboard.panel import Page
@@ -117,9 +117,13 @@ def _open(seed: int, size: int, revision: int) -> None:
 
 
 def _nothing(page: Page) -> None:
-    wider = "Choose a longer period or fewer filters" if page.revision else "Wait for the first articles"
+    articles = queries.total(page.model, page.view)
+    if not articles:
+        empty.draw(page, articles)
+        return
     st.info(
-        f"**No scored mention passes the filters, so there is nothing to label.** {wider}; only English is scored.",
+        "**No scored mention passes the filters, so there is nothing to label.** Only English is scored, and only "
+        "where a figure is named. Take a filter away, or choose a longer period.",
         icon=":material/filter_alt_off:",
     )
 
