@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -115,21 +117,36 @@ def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
 
 
 def sentence(item: Evidence) -> None:
-    """One sentence: the name in bold, the tone with its sign."""
-    before, name, after = item.sentence[: item.start], item.sentence[item.start : item.end], item.sentence[item.end :]
+    """One sentence: the name in bold, the words that moved its tone in colour, the tone with its sign and certainty."""
     tone = "" if item.tone is None else f"  {tone_badge(item.tone, item.label)}"
+    sure = "" if item.confidence is None else f"  :small[{words.share(item.confidence)} sure]"
     kind = f"  :small[{_KIND[item.kind]}]" if item.kind in _KIND else ""
-    quoted = f"{_spaced(before)}**{borders.markdown(name)}**{_spaced(after)}"
-    st.markdown(f"{quoted}{tone}{kind}")
+    st.markdown(f"{marked(item.sentence, item.start, item.end, item.because)}{tone}{sure}{kind}")
 
 
-def _spaced(text: str) -> str:
-    """Escaped, with the spaces at its ends that `borders.markdown` takes away."""
-    if not text.strip():
-        return " " if text else ""
-    lead = " " if text[0].isspace() else ""
-    trail = " " if text[-1].isspace() else ""
-    return f"{lead}{borders.markdown(text)}{trail}"
+def marked(sentence: str, start: int, end: int, because: Sequence[Sequence[Any]]) -> str:
+    """A sentence as Markdown: the name in bold, the words that moved its tone in the colour of their direction."""
+    weights: dict[str, float] = dict(because)  # type: ignore[arg-type]
+    pieces = []
+    for text, inside in ((sentence[:start], False), (sentence[start:end], True), (sentence[end:], False)):
+        if inside:
+            pieces.append(f"**{borders.markdown(text)}**")
+        else:
+            pieces += _coloured(text, weights)
+    return "".join(pieces)
+
+
+def _coloured(text: str, weights: Mapping[str, float]) -> Iterator[str]:
+    if not weights:
+        yield borders.piece(text)
+        return
+    longest_first = sorted(weights, key=len, reverse=True)
+    at = 0
+    for match in re.finditer(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", text):
+        yield borders.piece(text[at : match.start()])
+        yield f":{'blue' if weights[match.group()] > 0 else 'orange'}[{borders.markdown(match.group())}]"
+        at = match.end()
+    yield borders.piece(text[at:])
 
 
 def tone_badge(tone: float, label: str | None = None) -> str:

@@ -19,8 +19,8 @@ from ingest.tone import Scorer, Target, scorers
 from ingest.tone.rule import Rule
 from ingest.topics import Topic
 
-#: How sentences are cut and figures found. Raise the number with every change of those rules: what an older version has
-#: analysed is analysed again, or one record would hold two kinds of numbers. The scorers of tone have names of their own.
+#: How sentences are cut and figures found. Raise the number with every change of those rules: what an older version
+#: has analysed is analysed again, or one record would hold two kinds of numbers. Scorers of tone have their own names.
 _RULES = 2
 
 

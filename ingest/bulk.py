@@ -78,8 +78,9 @@ def rescore_(workers: Workers = None, dask: Dask = None) -> None:
     with opened() as (active, engine):
         method = Method.by(active)
         with _crowd(method, workers, dask) as crowd, rate() as tell:
+            snapshot = method.watchlist.snapshot()
             outcome = Rescore(
-                engine, method.watchlist.snapshot(), crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
+                engine, snapshot, crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
             ).run()
         people.print(f"{outcome.checked} looked at, {outcome.changed} changed.", highlight=False)
         if outcome.failed:

@@ -24,7 +24,10 @@ What = Literal["articles", "mentions", "attention"]
 Row = dict[str, Any]
 
 _ARTICLES = "article title source published published_from language author link text_kind tone figures topics"
-_MENTIONS = "mention figure kind tone label sentence start end article title source published link"
+_MENTIONS = (
+    "mention figure kind tone label confidence tone_rule tone_encoder because sentence start end article title source "
+    "published link"
+)
 _ATTENTION = "figure articles all share"
 _PROVENANCE = "revision watchlist scorer filters"
 
@@ -112,6 +115,10 @@ def evidence_rows(found: Iterable[reader.Evidence], made_from: Row) -> Iterator[
             "kind": item.kind,
             "tone": item.tone,
             "label": item.label,
+            "confidence": item.confidence,
+            "tone_rule": item.tone_rule,
+            "tone_encoder": item.tone_encoder,
+            "because": " ".join(f"{word} {weight:+.2f}" for word, weight in item.because),
             "sentence": item.sentence,
             "start": item.start,
             "end": item.end,

@@ -81,7 +81,8 @@ class Rescore:
         with self.engine.connect() as connection:
             before = progress.find(connection, KIND, self._mark)
             start = before.position if before else 0
-            total = connection.execute(_outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)).scalar_one()
+            question = _outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)
+            total = connection.execute(question).scalar_one()
         outcome = Outcome()
         if not total:
             return outcome
@@ -192,7 +193,8 @@ def _held(connection: Connection, analyses: dict[int, tuple[float | None, int]])
     mentions: defaultdict[int, list[Facts]] = defaultdict(list)
     for row in rows.among(connection, select(schema.mention), mention.analysis_id, analyses):
         cues = tuple(tuple(cue) for cue in row.because)
-        facts = (row.figure, row.sentence, row.start, row.end, row.kind, row.tone_rule, row.tone_encoder, row.label, row.confidence, cues)
+        tones = row.tone_rule, row.tone_encoder, row.label, row.confidence
+        facts = (row.figure, row.sentence, row.start, row.end, row.kind, *tones, cues)
         mentions[row.analysis_id].append(facts)
     topics: defaultdict[int, list[Facts]] = defaultdict(list)
     for row in rows.among(connection, select(schema.analysis_topic), topic.analysis_id, analyses):
@@ -206,9 +208,12 @@ def _held(connection: Connection, analyses: dict[int, tuple[float | None, int]])
 def _facts(analysis: Analysis) -> Facts:
     """What a new analysis would have the record hold."""
     mentions: list[Facts] = [
-        (m.figure, m.sentence, m.start, m.end, m.kind, m.tone_rule, m.tone_encoder, m.label, m.confidence, tuple((c.word, c.weight) for c in m.because))
+        (
+            m.figure, m.sentence, m.start, m.end, m.kind, m.tone_rule, m.tone_encoder, m.label, m.confidence,
+            tuple((cue.word, cue.weight) for cue in m.because),
+        )
         for m in analysis.mentions
-    ]
+    ]  # fmt: skip
     spans = [(sentence.start, sentence.end, sentence.tone) for sentence in analysis.sentences]
     topics: list[Facts] = [(hit.topic, hit.hits, tuple(hit.words)) for hit in analysis.topics]
     return analysis.tone, analysis.words, spans, _sorted(mentions), _sorted(topics)

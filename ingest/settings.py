@@ -81,8 +81,8 @@ class Settings(BaseSettings):
     tone: str = Field(
         "encoder",
         description=(
-            "who scores the tone toward figures. `encoder`: a small neural network, about 30 articles a second and core; "
-            "`rule`: word lists, ten times as fast, much less often right; or the folder of a model that `tone fit` made"
+            "who scores the tone toward figures. `encoder`: a small neural network; `rule`: word lists, many times as "
+            "fast and less often right; or the folder of a model that `tone fit` made"
         ),
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much the worker says")

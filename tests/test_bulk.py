@@ -225,7 +225,10 @@ def test_a_dask_cluster_of_real_processes_says_the_same_as_this_process(desk: De
 
 
 def test_a_cluster_that_does_not_answer_is_said_to(desk: Desk) -> None:
-    with pytest.raises(ClusterError, match="No Dask scheduler"), analysts.cluster(Method(_watchlist(desk)), utcnow, "nonsense"):
+    with (
+        pytest.raises(ClusterError, match="No Dask scheduler"),
+        analysts.cluster(Method(_watchlist(desk)), utcnow, "nonsense"),
+    ):
         pass
 
 

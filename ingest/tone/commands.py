@@ -78,7 +78,7 @@ def fit_(
         try:
             from ingest.tone.fit import Plan, fit
         except ModuleNotFoundError as error:
-            fail(f"Training needs {error.name}. Install the extra: pip install 'discourse-monitor[train]'")
+            fail(f"Training needs {error.name}. Install the extra: pip install '.[train]'")
         plan = Plan(file, to, base, seeds, teacher, threads)
         card = fit(plan, lambda line: people.print(line, highlight=False, markup=False))
         people.print(f"{to}: macro-F1 {card['macro_f1']:.3f}. Use it: DISCOURSE_TONE={to}", highlight=False)

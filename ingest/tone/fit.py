@@ -80,7 +80,7 @@ def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
     result = _measured(network, marker, unseen, plan.to)
     card = _card(plan, base, training, unseen) | {
         "seeds": _seeds(reached),
-        "accuracy": round(result.accuracy, 4),
+        "accuracy": round(result.accuracy or 0.0, 4),
         "macro_f1": round(result.macro_f1 or 0.0, 4),
         "spread": round(statistics.stdev(reached), 4) if len(reached) > 1 else None,
         "temperature": temperature(network, marker, unseen),
