@@ -49,7 +49,7 @@ class Passage:
             return False
         here, there = self.tokens[place], self.tokens[place + 1]
         gap = self.text[here.end : there.start]
-        if gap == " " or gap in HYPHENS:
+        if gap == " " or gap in HYPHENS or (gap == ", " and there.folded in ("jr", "sr")):
             return True
         # "He met Trump. Tower blocks fell": a sentence ends no less for its full stop.
         return _GAP.fullmatch(gap) is not None and self.sentence_of(here.start) == self.sentence_of(there.start)
