@@ -9,6 +9,8 @@ from tokenizers import Tokenizer
 
 #: Longer sentences lose what is furthest from the target; 1 in 500 of the sentences that people labelled is longer.
 LONGEST = 128
+#: No more characters than these are cut into pieces: what is further away would not fit.
+_NEAR = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,12 @@ class Marker:
         left, target, right = (
             encoding.ids
             for encoding in self._tokenizer.encode_batch(
-                [sentence[:start], sentence[start:end], sentence[end:]], add_special_tokens=False
+                [
+                    sentence[max(0, start - _NEAR) : start],
+                    sentence[start : min(end, start + _NEAR)],
+                    sentence[end : end + _NEAR],
+                ],
+                add_special_tokens=False,
             )
         )
         target = target[: LONGEST // 2]
