@@ -30,8 +30,10 @@ _WORDS, _CHARACTERS = 5, 8
 _FEWEST, _FEWEST_CHARACTERS = 16, 32
 #: One shingle in four is kept, of short texts all, of very long ones no more than this.
 _KEPT, _LEAST, _MOST = 4, 96, 1_024
-#: A teaser is the beginning of its text: half of the keys are from there.
-_LEAD, _KEYS = 64, 8
+#: A text is found by so many of its hashes. A teaser is the beginning of its text: half of the keys are from there.
+_KEYS, _LEAD, _LEAD_KEYS = 12, 64, 6
+#: What has fewer keys in common is no copy: one may be a stock phrase, and to look at all who use it takes long.
+COMMON_KEYS = 2
 
 #: How much of the shorter text has to stand in the longer one.
 _CONTAINED = 0.5
@@ -59,7 +61,7 @@ _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _REMEMBERED = 100_000
 #: Bits of a hash: two more say in which quarter of its text a shingle stands first.
 _BITS = 30
-_HASH, _HEAD = np.uint64(2**_BITS - 1), 1 + _KEYS
+_HASH, _HEAD = np.uint64(2**_BITS - 1), 1 + _LEAD_KEYS
 # Odd numbers without a pattern (of splitmix64 and xxHash): each place of a shingle has its own.
 _PLACES = np.array(
     [
@@ -114,8 +116,8 @@ def signature(body: str) -> bytes:
     kept = found[: max(_LEAST, min(_MOST, len(found) // _KEPT))]
     places = kept & np.uint64(0xFFFFFFFF)
     sketch = (kept >> _HALF) << np.uint64(2) | places * np.uint64(4) // np.uint64(count)
-    lead = np.unique(hashes[:_LEAD])[:_KEYS]
-    head = np.concatenate(([len(found)], lead, [0] * (_KEYS - len(lead))))
+    lead = np.sort(hashes[:_LEAD])[:_LEAD_KEYS]
+    head = np.concatenate(([len(found)], lead))
     return np.concatenate((head, sketch)).astype("<u4").tobytes()
 
 
@@ -124,7 +126,7 @@ class Print:
     """A signature, read."""
 
     size: int  #: how many shingles the text has
-    keys: tuple[int, ...]  #: what a copy has at least one of
+    keys: tuple[int, ...]  #: what a copy has some of
     hashes: npt.NDArray[Any]  #: rising
     quarters: npt.NDArray[Any]  #: where each stands in the text, 0 to 3
 
@@ -138,9 +140,9 @@ def read(signature: bytes) -> Print:
     """A signature that is not empty, ready to be compared."""
     values = np.frombuffer(signature, "<u4")
     hashes = values[_HEAD:] >> 2
-    keys = dict.fromkeys(values[1:_HEAD].tolist() + hashes[:_KEYS].tolist())
-    keys.pop(0, None)
-    return Print(int(values[0]), tuple(keys), hashes, values[_HEAD:] & 3)
+    size, *lead = values[:_HEAD].tolist()
+    keys = tuple(dict.fromkeys([*lead, *hashes[:_KEYS].tolist()]))[:_KEYS]
+    return Print(size, keys, hashes, values[_HEAD:] & 3)
 
 
 def contained(one: Print, other: Print) -> tuple[float, int]:

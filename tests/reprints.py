@@ -23,8 +23,8 @@ STOCK = (
 #: What stands under every article of an outlet.
 FOOTERS = (
     "Subscribe to our newsletter and never miss a story. Every morning we send the five reports you should have read, "
-    "with a comment by our editors, straight to your inbox. You can unsubscribe at any time. By signing up you agree to "
-    "our terms of use and to our privacy policy.",
+    "with a comment by our editors, straight to your inbox. You can unsubscribe at any time. By signing up you agree "
+    "to our terms of use and to our privacy policy.",
     "This material may not be published, broadcast, rewritten or redistributed without permission. All rights "
     "reserved. For corrections write to the standards desk. Reporting from our correspondents in nine countries is "
     "supported by readers like you. Please consider a donation today.",

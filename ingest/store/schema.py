@@ -246,6 +246,7 @@ signature_key = Table(
     metadata,
     Column("key", BigInteger, primary_key=True),
     Column("signature_id", _Id, primary_key=True),
+    Column("story_id", _Id, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -42,6 +42,10 @@ _HITS = {
     "postgresql": "unnest(CAST(:keys AS bigint[])) AS wanted (value) "
     "JOIN signature_key AS held ON held.key = wanted.value",
 }
+_KEEP = {
+    "sqlite": "INSERT INTO signature_key (key, signature_id, story_id) VALUES (?, ?, ?)",
+    "postgresql": "INSERT INTO signature_key (key, signature_id, story_id) VALUES (%s, %s, %s)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,10 @@ class _Text:
 def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime) -> list[int]:
     """The story of each of these articles, made where it is the first to tell it; in order, with few statements."""
     prints = [stories.read(arrival.signature) if arrival.signature else None for arrival in arrivals]
-    known = _Known(connection, zip(arrivals, prints, strict=True))
+    known = _Known(connection, arrivals, prints)
     spare = iter(rows.allot(connection, schema.story, len(arrivals)))
-    numbers = iter(rows.allot(connection, schema.signature, len(arrivals)))
     settled: list[int] = []
-    opened, signatures, keys = [], [], []
+    opened = []
     for arrival, made in zip(arrivals, prints, strict=True):
         copied = known.copied(arrival, made) if made else []
         story_id = _joined(connection, arrival, made, copied)
@@ -84,20 +87,13 @@ def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime
             uid, story_id = _uid(connection, arrival)
             if story_id is None:
                 story_id = next(spare)
-                first = {"first_article_id": arrival.article_id, "first_seen": now}
-                opened.append({"id": story_id, "uid": uid, **first})
+                opened.append({"id": story_id, "uid": uid, "first_article_id": arrival.article_id, "first_seen": now})
         settled.append(story_id)
-        same = any(each.story_id == story_id and stories.alike(made, each.print) for each in copied) if made else True
-        if made and not same:
-            added = _Text(next(numbers), arrival.article_id, arrival.source_id, story_id, arrival.day, made)
-            if own := known.add(added):
-                keys += [{"key": key, "signature_id": added.id} for key in own]
-                facts = {"id": added.id, "article_id": arrival.article_id, "story_id": story_id}
-                signatures.append({**facts, "day": arrival.day, "arrived": now.date(), "sketch": arrival.signature})
+        if made and not any(each.story_id == story_id and stories.alike(made, each.print) for each in copied):
+            known.add(arrival, made, story_id, now.date())
     rows.add(connection, schema.story, opened)
-    rows.add(connection, schema.signature, signatures)
-    rows.add(connection, schema.signature_key, sorted(keys, key=lambda row: row["key"]))
-    _clear(connection, now.date() - _KEPT, _CLEARED + _CLEARED_EACH * len(signatures))
+    known.keep(connection)
+    _clear(connection, now.date() - _KEPT, _CLEARED + _CLEARED_EACH * len(arrivals))
     return settled
 
 
@@ -141,40 +137,66 @@ def _uid(connection: Connection, arrival: Arrival) -> tuple[str, int | None]:
 class _Known:
     """The texts that arrivals may be copies of, those among them included that come before."""
 
-    def __init__(self, connection: Connection, arrivals: Iterable[tuple[Arrival, Print | None]]) -> None:
-        asked = {
-            key for arrival, made in arrivals if made for period in _periods(arrival.day) for key in _keys(period, made)
+    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], prints: Sequence[Print | None]) -> None:
+        self._asked = {
+            arrival.article_id: [key for period in _periods(arrival.day) for key in _keys(period, made)]
+            for arrival, made in zip(arrivals, prints, strict=True)
+            if made
         }
-        hits = _hits(connection, asked)
-        texts = {row.id: _text(row) for row in _signatures(connection, {id_ for _, id_ in hits})}
-        self._held: dict[int, list[_Text]] = {}
-        for key, id_ in hits:
-            self._held.setdefault(key, []).append(texts[id_])
+        self._numbers = iter(rows.allot(connection, schema.signature, len(self._asked)))
+        #: key → the texts that have it, each with its story
+        self._held: dict[int, list[tuple[int, int]]] = {}
+        for key, id_, story_id in _hits(connection, {key for keys in self._asked.values() for key in keys}):
+            self._held.setdefault(key, []).append((id_, story_id))
+        wanted = {id_ for article_id in self._asked for id_ in self._sharing(article_id)}
+        self._texts = {row.id: _text(row) for row in _signatures(connection, wanted)}
+        self._added: list[dict[str, Any]] = []
+        self._keys: list[tuple[int, int, int]] = []
 
     def copied(self, arrival: Arrival, made: Print) -> list[_Text]:
         """The texts of which an article is a copy."""
-        near: dict[int, _Text] = {}
-        for period in _periods(arrival.day):
-            for key in _keys(period, made):
-                held = self._held.get(key, ())
-                if 0 < len(held) < _COMMON:
-                    near.update((each.id, each) for each in held)
         return [
             each
-            for each in near.values()
+            for each in map(self._texts.__getitem__, self._sharing(arrival.article_id))
             if abs((each.day - arrival.day).days) <= WINDOW
             and stories.copies(made, each.print, one_outlet=_one_outlet(each, arrival))
         ]
 
-    def add(self, added: _Text) -> list[int]:
-        """Takes in a text; answers the keys that are to be kept of it: those that its story has not, and few others."""
+    def add(self, arrival: Arrival, made: Print, story_id: int, today: date) -> None:
+        """Takes in a text, by those keys that neither its story nor many others have; without any it is in already."""
+        id_ = next(self._numbers)
         own = []
-        for key in _keys(_period(added.day), added.print):
-            held = self._held.setdefault(key, [])
-            if len(held) < _COMMON and all(each.story_id != added.story_id for each in held):
-                held.append(added)
-                own.append(key)
-        return own
+        for key in _keys(_period(arrival.day), made):
+            held = self._held.get(key)
+            if held is None:
+                self._held[key] = [(id_, story_id)]
+            elif len(held) < _COMMON and story_id not in (of for _, of in held):
+                held.append((id_, story_id))
+            else:
+                continue
+            own.append((key, id_, story_id))
+        if own:
+            self._texts[id_] = _Text(id_, arrival.article_id, arrival.source_id, story_id, arrival.day, made)
+            facts = {"id": id_, "article_id": arrival.article_id, "story_id": story_id, "day": arrival.day}
+            self._added.append({**facts, "arrived": today, "sketch": arrival.signature})
+            self._keys += own
+
+    def keep(self, connection: Connection) -> None:
+        """Writes down what was added."""
+        rows.add(connection, schema.signature, self._added)
+        if self._keys:
+            # In the order in which they are kept: neighbours are written to the same page.
+            connection.exec_driver_sql(_KEEP[connection.dialect.name], sorted(self._keys))
+
+    def _sharing(self, article_id: int) -> list[int]:
+        """The texts that have so many keys of an article's that they may say the same."""
+        shared: dict[int, int] = {}
+        for key in self._asked[article_id]:
+            held = self._held.get(key)
+            if held and len(held) < _COMMON:
+                for id_, _ in held:
+                    shared[id_] = shared.get(id_, 0) + 1
+        return [id_ for id_, count in shared.items() if count >= stories.COMMON_KEYS]
 
 
 def _one_outlet(text_: _Text, arrival: Arrival) -> bool:
@@ -194,15 +216,15 @@ def _keys(period: int, made: Print) -> list[int]:
     return [(period << _BITS) + key for key in made.keys]
 
 
-def _hits(connection: Connection, keys: Iterable[int]) -> list[tuple[int, int]]:
-    """Which signatures have which of these keys."""
+def _hits(connection: Connection, keys: Iterable[int]) -> Iterable[Sequence[int]]:
+    """Which signatures have which of these keys, and of which story they are."""
     asked: Any = sorted(keys)
     if not asked:
         return []
     if connection.dialect.name == "sqlite":
         asked = json.dumps(asked)
-    question = text(f"SELECT held.key, held.signature_id FROM {_HITS[connection.dialect.name]}")
-    return [(int(key), int(id_)) for key, id_ in connection.execute(question, {"keys": asked})]
+    question = f"SELECT held.key, held.signature_id, held.story_id FROM {_HITS[connection.dialect.name]}"
+    return connection.execute(text(question), {"keys": asked}).all()
 
 
 def _signatures(connection: Connection, ids: Iterable[int]) -> Iterator[Row[Any]]:

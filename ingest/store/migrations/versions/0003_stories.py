@@ -31,6 +31,7 @@ def upgrade() -> None:
         "signature_key",
         sa.Column("key", sa.BigInteger(), nullable=False),
         sa.Column("signature_id", _ID, nullable=False),
+        sa.Column("story_id", _ID, nullable=False),
         sa.PrimaryKeyConstraint("key", "signature_id", name=op.f("pk_signature_key")),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,159 @@
+"""A sentence as the rule reads it: tokens with VADER's valences, borders of clauses, and who is quoted."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ingest import sentiment
+
+#: One character for one, so that offsets stay: VADER knows straight apostrophes only, and no dash between two words.
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "—": " ", "–": " "})
+_STRAIGHT = str.maketrans({"“": '"', "”": '"'})
+_MARK = re.compile('["“”]')
+_AROUND = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~…"
+_QUOTES_OFF = "\"')]"
+#: Fewer quoted words are a turn of phrase ("great courage"), not somebody's speech.
+_SPEECH = 4
+
+#: Tokens between two commas that may part a name from its verb, and those of names and titles between verb and surname.
+_APPOSITION, _NAME = 12, 5
+
+#: Words that begin a clause, so that what follows is less about those named before.
+_OPENS_CLAUSE = frozenset(
+    "after although and as because before but if since than that though unless when where whereas which while who whom "
+    "whose".split()
+)
+_SAYS = frozenset(
+    "acknowledged add added adds admitted announce announced announces argue argued argues ask asked asks claim claimed "
+    "claims commented conceded contended continued declare declared declares explain explained explains insist insisted "
+    "insists joked maintained note noted notes pledged predict predicted predicts promised quipped recalled remarked "
+    "replied replies reply respond responded responds said say saying says state stated states suggest suggested "
+    "suggests tell telling tells testified think thinks thought told tweet tweeted tweets vowed warn warned warns write "
+    "writes wrote".split()
+)
+_BEFORE_SAYS = frozenset(
+    "also had has have later might recently repeatedly once then will would again previously could".split()
+)
+_TITLES = frozenset(
+    "chancellor chief former gen general gov governor leader minister mr mrs ms president prime rep secretary sen senator "
+    "speaker the vice".split()
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence cut into tokens; the lists run in step with them."""
+
+    reading: sentiment.Reading
+    lead: int  #: blanks before it
+    tokens: list[str]
+    lowers: list[str]  #: without punctuation around them and possessive ending
+    clauses: list[int]  #: the number of the clause that each stands in
+    quoted: list[bool]  #: whether each stands in a quotation of some length
+
+    @cached_property
+    def speech(self) -> bool:
+        """Whether somebody is quoted."""
+        return any(self.quoted)
+
+    def place(self, sentence: str, at: int) -> int:
+        """Where an offset of the sentence lies in the reading's text, which has words for emoji."""
+        before = sentiment.described(sentence[:at]) if not sentence.isascii() else None
+        return max(0, (at if before is None else len(before)) - self.lead)
+
+    def word(self, index: int) -> str:
+        """The token as it is written, without what stands around it."""
+        return self.tokens[index].strip(_AROUND)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The first and the last token of what stands at these offsets of the reading's text."""
+        starts = self.reading.starts
+        first = max(0, bisect_right(starts, start) - 1)
+        return first, max(first, bisect_left(starts, end) - 1)
+
+    def speaks(self, first: int, last: int) -> bool:
+        """Whether whoever is named by these tokens is said to say something: "X said", "said President X", "X: …"."""
+        token, after = self.tokens[last].rstrip(_QUOTES_OFF), last + 1
+        if token.endswith(":"):
+            return True
+        if token.endswith(","):  # "X, the leader of the party, said"
+            near = range(after, min(after + _APPOSITION, len(self.tokens)))
+            after = next((at + 1 for at in near if self.tokens[at].endswith(",")), after)
+        while after < len(self.lowers) and self.lowers[after] in _BEFORE_SAYS:
+            after += 1
+        if after < len(self.lowers) and self.lowers[after] in _SAYS:
+            return True
+        before = first - 1
+        while before > max(0, first - _NAME) and (self.lowers[before] in _TITLES or self.tokens[before][:1].isupper()):
+            before -= 1
+        return before >= 0 and self.lowers[before] in _SAYS
+
+
+def read(sentence: str) -> Passage:
+    """The sentence as the rule reads it."""
+    text = sentiment.described(sentence).translate(_PLAIN)
+    reading = sentiment.read(text.translate(_STRAIGHT))
+    lead = len(text) - len(text.lstrip())
+    tokens = reading.text.split()
+    lowers = [_lower(token) for token in tokens]
+    quoted = _quoted(text.strip(), reading.starts) if _MARK.search(text) else [False] * len(tokens)
+    return Passage(reading, lead, tokens, lowers, list(_clauses(tokens, lowers)), quoted)
+
+
+def stem(word: str) -> str:
+    """What a word shares with its inflections, roughly: attacked, attacking and attacks are one."""
+    for ending in ("ations", "ation", "ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def _lower(token: str) -> str:
+    return token.strip(_AROUND).lower().removesuffix("'s")
+
+
+def _clauses(tokens: list[str], lowers: list[str]) -> Iterator[int]:
+    number, ended = 0, False
+    for token, lower in zip(tokens, lowers, strict=True):
+        number += ended or lower in _OPENS_CLAUSE
+        ended = token.rstrip(_QUOTES_OFF)[-1:] in (",", ";", ":", "!", "?")
+        yield number
+
+
+def _quoted(text: str, starts: list[int]) -> list[bool]:
+    found = [False] * len(starts)
+    for opened, closed in quotations(text):
+        inside = range(bisect_left(starts, opened), bisect_left(starts, closed))
+        if len(inside) >= _SPEECH:
+            for index in inside:
+                found[index] = True
+    return found
+
+
+def quotations(sentence: str) -> Iterator[tuple[int, int]]:
+    """Start and end of everything in quotation marks, straight or curly.
+
+    A quotation that is not closed goes on to the end; one that was opened in an earlier sentence begins at the start.
+    """
+    opened: int | None = None
+    first = True
+    for mark in _MARK.finditer(sentence):
+        at = mark.start()
+        closes = mark.group() == "”" or (mark.group() == '"' and (opened is not None or _after_word(sentence, at)))
+        if not closes:
+            opened = at if opened is None else opened
+        elif opened is not None or first:
+            yield opened or 0, at
+            opened = None
+        first = False
+    if opened is not None:
+        yield opened, len(sentence)
+
+
+def _after_word(sentence: str, at: int) -> bool:
+    """Whether a straight mark stands at the end of a word, as one that closes does."""
+    return at > 0 and not sentence[at - 1].isspace() and sentence[at - 1] not in "([—–-"
