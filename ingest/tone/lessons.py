@@ -1,4 +1,4 @@
-"""What a network is taught from: labelled targets, drills, and what a teacher says of targets that nobody labelled."""
+"""What a network is taught from: labels, drills, and what a teacher says of targets without a label."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from ingest.tone.training import Lesson, answers
 
 #: So much of each answer is spread over all three labels: people disagree on that many, and the network should doubt.
 _SMOOTHING = 0.05
-#: Where a label is given, the teacher's answer counts so much beside it.
-_TEACHER = 0.5
 #: A sentence names others than the labelled one; more than these teach little that is new.
 _BYSTANDERS = 3
 
@@ -54,7 +52,7 @@ def _answer(row: Labelled) -> Answer:
     return shares[0], shares[1], shares[2]
 
 
-def bystanders(rows: Sequence[Labelled], seed: int) -> list[Labelled]:
+def bystanders(rows: Sequence[Labelled], most: int, seed: int) -> list[Labelled]:
     """Names and pronouns beside the labelled targets of these sentences; their label is a blank: nobody gave one."""
     taken: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     groups: dict[str, str] = {}
@@ -72,7 +70,8 @@ def bystanders(rows: Sequence[Labelled], seed: int) -> list[Labelled]:
         if pronouns:
             chosen.append(luck.choice(pronouns))
         found += [Labelled(text, start, end, "neutral", groups[text]) for start, end in chosen]
-    return found
+    luck.shuffle(found)
+    return found[:most]
 
 
 def _names(text: str) -> Iterator[tuple[int, int]]:
@@ -88,27 +87,12 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def taught(
-    teacher: Network, theirs: Marker, ours: Marker, given: Sequence[Labelled], others: Sequence[Labelled]
-) -> list[Lesson]:
-    """The labelled targets with the teacher's doubts mixed in, and the others with his answers alone."""
-    rows = [*given, *others]
+def taught(teacher: Network, theirs: Marker, ours: Marker, rows: Sequence[Labelled]) -> list[Lesson]:
+    """What the teacher says of targets that nobody labelled, with all his doubts."""
     logits = answers(teacher, [marked(row, theirs) for row in rows], pad=theirs.pad)
-    lessons = labelled(given, ours)
-    mixed = [
-        Lesson(lesson.marked, _mixed(lesson.answer, _shares(said)), lesson.weight)
-        for lesson, said in zip(lessons, logits, strict=False)
-    ]
-    return mixed + [
-        Lesson(marked(row, ours), _shares(said)) for row, said in zip(others, logits[len(given) :], strict=True)
-    ]
+    return [Lesson(marked(row, ours), _shares(said)) for row, said in zip(rows, logits, strict=True)]
 
 
 def _shares(logits: Sequence[float]) -> Answer:
     shares = tensor(logits).softmax(-1).tolist()
-    return shares[0], shares[1], shares[2]
-
-
-def _mixed(label: Answer, teacher: Answer) -> Answer:
-    shares = [(1 - _TEACHER) * one + _TEACHER * other for one, other in zip(label, teacher, strict=True)]
     return shares[0], shares[1], shares[2]
