@@ -17,14 +17,14 @@ from ingest.models import Label
 _EXTREMES = 5
 
 MIX = (
-    "Shares of negative (≤ −.05), neutral and positive (≥ .05) sentences that name the figure. "
+    "Shares of the figure's mentions whose tone toward it is negative, neutral and positive. "
     "A mean of 0 can be calm or mixed."
 )
 COMPANIONS = (
     "Figures named in the same articles, by the number of those articles. Being named together is no statement."
 )
 BY_SOURCE = (
-    "Articles of each source that name the figure, with the mean tone of the sentences that name it (n ≥ 5 stories)."
+    "Articles of each source that name the figure, with the mean tone toward it (n ≥ 5 stories)."
 )
 
 

@@ -20,8 +20,8 @@ ATTENTION = (
     "texts and period. Search, topic and tone narrow the numerator only; the CSV has the 95 % Wilson interval."
 )
 TONE = (
-    "Mean tone of the sentences that name the figure, −1 to 1, with its 95 % interval clustered by story. No mean is "
-    "drawn under five stories."
+    "Mean tone toward the figure over its mentions, −1 to 1, with its 95 % interval clustered by story. No mean is "
+    "drawn under five stories. Methods says how the tone is scored and how often it is right."
 )
 VOICE = "A figure's mentions divided by the mentions of all figures in view. One article can name a figure many times."
 
@@ -188,14 +188,14 @@ def tone(page: Page) -> None:
     chart = plot.shared(page, "tone", make, tuple(gaps.items()))
     with panel(
         page,
-        f"Tone of the sentences that name …, per {view.bin}",
+        f"Tone toward …, per {view.bin}",
         key="tone",
         data=frame,
         about=TONE,
         caption=_caption(
             page,
             words.count(chart.n, "scored mention"),
-            "VADER of the sentence, whoever is named in it",
+            "scored for each mention in its sentence",
             gaps,
             view.bin,
         ),
