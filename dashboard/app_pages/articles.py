@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, edits, empty, evidence, hits, keys, palette, queries, words
+from dashboard import borders, copies, edits, empty, evidence, hits, keys, palette, queries, words
 from dashboard.panel import Page
 from ingest import export
 from ingest.store import history, reader
@@ -147,6 +147,7 @@ def read(page: Page, uid: str) -> None:
     with text:
         st.html(_marked(article, page.names, page.theme))
         edits.draw(past, headline.language)
+        copies.draw(page, article)
     with found:
         _found(page, article)
 
