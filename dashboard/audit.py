@@ -23,6 +23,9 @@ Numbers = NDArray[np.uint64]
 #: Labels below which a group's agreement is not said: at 20, its interval is some ±20 points.
 FEWEST = 20
 
+#: Mentions to draw from, at most: a hundred times the largest sample.
+_ENOUGH = 200_000
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -56,17 +59,28 @@ def sample(model: ReadModel, view: View, seed: int, size: int) -> Sample:
         codes, figure = np.unique(rows["figure"], return_inverse=True)
         # By what they are called: the numbers of the read model differ from process to process.
         names = np.array([zlib.crc32(here.name(int(code)).encode()) for code in codes], np.uint64)[figure]
-    content, source, sentence = (rows[name].astype(np.uint64) for name in ("content", "source", "sentence"))
-    luck = _luck(seed, content, names, sentence, _nth(content, names, sentence))
-    stratum = figure.astype(np.int64) * (int(source.max()) + 1) + source.astype(np.int64)
-    _, first, place, sizes = np.unique(stratum, return_index=True, return_inverse=True, return_counts=True)
-    begin = _luck(seed, names[first], source[first])
-    ranked = np.lexsort((luck, place))
+        order = shuffled(seed, names, *(rows[name].astype(np.uint64) for name in ("source", "content", "sentence")))
+    ids = tuple(int(id_) for id_ in rows["id"][order[:size]])
+    return Sample(ids, len(figure), len(codes), len(np.unique(rows["source"])))
+
+
+def shuffled(seed: int, figure: Numbers, source: Numbers, content: Numbers, sentence: Numbers) -> NDArray[np.int64]:
+    """The places of mentions in the order in which they are drawn, of many the first; see `sample`.
+
+    Those of one figure in one sentence follow each other.
+    """
+    luck = _luck(seed, content, figure, sentence, _nth(content, figure, sentence))
+    kept = np.arange(len(luck))
+    if len(luck) > _ENOUGH:  # to rank millions takes seconds; a random part of them is as good to draw from
+        kept = np.flatnonzero(luck < _ENOUGH / len(luck))
+        figure, source, luck = figure[kept], source[kept], luck[kept]
+    stratum = (figure << np.uint64(32)) | source
+    _, first, stratum, sizes = np.unique(stratum, return_index=True, return_inverse=True, return_counts=True)
+    ranked = np.lexsort((luck, stratum))
     rank = np.empty(len(luck))
     rank[ranked] = np.arange(len(luck)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    order = np.lexsort((luck, (rank + begin[place]) / sizes[place]))
-    ids = tuple(int(id_) for id_ in rows["id"][order[:size]])
-    return Sample(ids, len(luck), len(codes), len(np.unique(source)))
+    begin = _luck(seed, figure[first], source[first])
+    return kept[np.lexsort((luck, (rank + begin[stratum]) / sizes[stratum]))]
 
 
 def _nth(*columns: Numbers) -> Numbers:

@@ -18,7 +18,8 @@ _SAME = 0.4
 _WORD = re.compile(r"\s*\S+")
 _OLD = "color:inherit;opacity:.7;text-decoration:line-through"
 _NEW = "color:inherit;text-decoration:underline;text-decoration-thickness:2px;font-weight:600"
-_BLOCK = "line-height:1.6;max-width:42rem;overflow-wrap:anywhere;margin:0 0 .6rem"
+#: How a changed passage is set.
+BLOCK = "line-height:1.6;max-width:42rem;overflow-wrap:anywhere;margin:0 0 .6rem"
 
 
 def draw(versions: Sequence[Version], language: str) -> None:
@@ -31,7 +32,7 @@ def draw(versions: Sequence[Version], language: str) -> None:
             for detail in details(before, after):
                 st.caption(detail)
             for block in blocks(before, after, language):
-                st.html(f'<p style="{_BLOCK}">{block}</p>')
+                st.html(f'<p style="{BLOCK}">{block}</p>')
         st.caption(f"First seen {words.day(versions[0].at.date())} {versions[0].at:%H:%M} UTC.")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from ingest import bins
 from ingest.bins import Bin
 from ingest.escape import csv_cell
-from ingest.store import reader, sources, watched
+from ingest.store import reader, reprints, sources, watched
 from ingest.store.attention import by_day
 from ingest.store.filters import Filters
 from ingest.store.record import current_revision
@@ -23,7 +23,7 @@ Format = Literal["csv", "jsonl"]
 What = Literal["articles", "mentions", "attention"]
 Row = dict[str, Any]
 
-_ARTICLES = "article title source published published_from language author link text_kind tone figures topics"
+_ARTICLES = "article title source published published_from language author link text_kind tone figures topics story"
 _MENTIONS = (
     "mention figure kind tone label confidence tone_rule tone_encoder because sentence start end article title source "
     "published link"
@@ -81,6 +81,7 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
         ids = [headline.id for headline in found]
         named = reader.named(connection, ids, pinned.as_of)
         topics = reader.topics_of(connection, ids, pinned.as_of)
+        stories = reprints.stories_of(connection, ids, pinned.as_of)
         for headline in found:
             yield {
                 "article": headline.uid,
@@ -95,6 +96,7 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
                 "tone": headline.tone,
                 "figures": " ".join(sorted(named.get(headline.id, ()))),
                 "topics": " ".join(sorted(topics.get(headline.id, ()))),
+                "story": stories[headline.id],
                 **made_from,
             }
 

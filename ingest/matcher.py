@@ -20,19 +20,26 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from ingest import names, neighbours
-from ingest.figures import Figure
+from ingest.figures import Figure, Role
 from ingest.models import Kind, Mention
 from ingest.names import Name, Table, Token
+from ingest.neighbours import Title
 from ingest.passage import HYPHENS, Passage
 from ingest.vocabulary import (
+    BEFORE_THINGS,
     DAYS_AND_MONTHS,
     FIRST_NAMES,
     FOREIGN_TO_POLITICS,
     MEETINGS,
+    MEN,
     NO_FIRST_NAMES,
+    OFFICES,
     PREFIXES,
+    QUALIFIERS,
     SUFFIXES,
     THINGS,
+    TITLES,
+    WOMEN,
 )
 
 #: Told where (from which to which character), whose names, and what became of them.
@@ -45,8 +52,8 @@ _NOT_IN_OFFICE = frozenset(
 _NOT_YET = frozenset({"elect", "designate", "presumptive"})
 # "Moons" and "Parks" are rarely families: a surname that is not famous needs one of these before its plural.
 _OF_A_FAMILY = frozenset({"the", "both", "two", "these", "those", "all"})
-#: Who has one of these offices has a government: "the Merz government".
-_GOVERN = frozenset("president chancellor premier prime leader king taoiseach emir".split())
+_OF_STATE = frozenset("president leader king emir".split())
+_OF_GOVERNMENT = frozenset("prime premier chancellor taoiseach".split())
 
 
 class Matcher:
@@ -202,6 +209,8 @@ class _Scan:
             return self._passage.is_shouted(self._sentence(place))
         if not wanted[0].isupper():
             return True
+        if name.kind == "not" and nth < len(name.words) - 1 and not self._is_weak(token.folded):
+            return True  # a full Moon
         if nth and self._passage.hyphen_before(place):  # Kim Jong-un, Moon Jae-in
             return True
         return token.raw[0].isupper()
@@ -210,6 +219,8 @@ class _Scan:
         """Whether a role's phrase means its holder here: in office that day, no title before a name, not "former"."""
         if name.role is None or not name.role.held_on(self._day):
             return False
+        if all(word[0].isupper() for word in name.raw) and not neighbours.acts(self._passage, at, stop):
+            return False  # a house is a place, and somebody's office only where it says or does something
         if stop < len(self._words) and self._passage.adjacent(stop - 1):
             following = self._tokens[stop]
             if following.folded in _NOT_YET:
@@ -255,39 +266,26 @@ class _Scan:
         )
 
     def _weak(self, at: int, stop: int, named: Sequence[Name]) -> int:
-        passage, start = self._passage, self._tokens[at].start
-        if neighbours.is_month(passage, at):
+        passage, words, start = self._passage, self._words, self._tokens[at].start
+        before, after = words[at - 1] if at else "", words[stop] if stop < len(words) else ""
+        if words[at] in neighbours.MONTHS and neighbours.is_month(passage, at):
             return stop
-        if reach := neighbours.office_after(passage, stop):
+        if (after in OFFICES or after == "white") and (reach := neighbours.office_after(passage, stop)):
             self._government(at, stop, reach, named)
             return reach
-        if reach := neighbours.thing_after(passage, stop):
+        if after and passage.capital(stop) and (reach := neighbours.thing_after(passage, stop)):
             self._say(at, reach, named, "not counted: part of the name of a thing")
             return reach
-        if neighbours.thing_before(passage, at):
+        if before in BEFORE_THINGS and neighbours.thing_before(passage, at):
             self._say(at - 1, stop, named, "not counted: part of the name of a thing")
             return stop
         left = self._elsewhere(at, stop, named)
+        if left and (before in TITLES or before in QUALIFIERS) and (title := neighbours.title_before(passage, at)):
+            left = self._titled(at, stop, left, title)
         if not left:
             return stop
-        title = neighbours.title_before(passage, at)
-        if title:
-            fits = {name.figure: title.fits(name.roles, self._day) for name in left}
-            has = [name for name in left if fits[name.figure] == "has"]
-            if has:
-                for name in has:
-                    self._first.setdefault(name.figure, start)
-                    self._latest[name.figure] = start
-                self._count(at, stop, has, "person" if len(has) == 1 else "ambiguous", "a title of somebody in office")
-                return stop
-            foreign = bool(title.words & FOREIGN_TO_POLITICS)
-            kept = [n for n in left if fits[n.figure] != "never" or (n.famous and not foreign)]
-            if not kept:
-                self._another(at, stop, left, "a title that this figure never had")
-                return stop
-            left = kept
         meant = self._meant(left, start)
-        if meant == "nobody":
+        if meant == "somebody else":
             self._say(at, stop, left, "not counted: the one of this surname named last is somebody else")
         elif isinstance(meant, Name):
             self._count(at, stop, [meant], "person", "famous" if self._unlicensed(meant) else "licensed by a full name")
@@ -295,21 +293,43 @@ class _Scan:
             self._open.append((at, stop, left))
         return stop
 
+    def _titled(self, at: int, stop: int, named: list[Name], title: Title) -> list[Name]:
+        """Those who may have this title; the one who has it that day is counted and licensed, and nobody is left."""
+        fits = {name.figure: title.fits(name.roles, self._day) for name in named}
+        if has := [name for name in named if fits[name.figure] == "has"]:
+            for name in has:
+                self._first.setdefault(name.figure, self._tokens[at].start)
+                self._latest[name.figure] = self._tokens[at].start
+            self._count(at, stop, has, "person" if len(has) == 1 else "ambiguous", "a title of somebody in office")
+            return []
+        foreign = bool(title.words & FOREIGN_TO_POLITICS)
+        left = [n for n in named if fits[n.figure] == "had" or (not foreign and (n.famous or fits[n.figure] is None))]
+        if not left:
+            self._another(at, stop, named, "a title that this figure never had")
+        return left
+
     def _elsewhere(self, at: int, stop: int, named: Sequence[Name]) -> list[Name]:
         """Those of the figures who can be meant, going by the words beside the name."""
-        passage, left = self._passage, []
-        address = neighbours.honorific_before(passage, at)
+        passage, words = self._passage, self._words
+        before, after = words[at - 1] if at else "", words[stop] if stop < len(words) else ""
+        begin = neighbours.given_before(passage, at, self._is_surname) if before else None
+        address = neighbours.honorific_before(passage, at) if before in MEN or before in WOMEN else None
+        followed = bool(after) and passage.capital(stop)
+        placed = before in ("in", "near") or (followed and after in neighbours.STATES)
+        joined = (at and passage.hyphen_before(at)) or passage.hyphen_after(stop - 1)
+        left = []
         for name in named:
-            begin = neighbours.given_before(passage, at, name, self._is_surname)
-            if begin is not None:
-                self._another(begin, stop, [name], "another first name")
+            if begin and begin[1] not in name.initials:
+                self._another(begin[0], stop, [name], "another first name")
             elif address is not None and name.woman is not None and name.woman is not address:
                 self._another(at, stop, [name], "Mr or Mrs is somebody else")
-            elif not name.famous and neighbours.surname_after(passage, name, stop - 1, self._is_surname):
+            elif name.famous:
+                left.append(name)
+            elif followed and neighbours.surname_after(passage, name, stop - 1, self._is_surname):
                 self._another(at, stop + 1, [name], "a surname or given name after it")
-            elif not name.famous and neighbours.is_place(passage, at, stop):
+            elif placed and neighbours.is_place(passage, at, stop):
                 self._say(at, stop, [name], "not counted: a place")
-            elif not name.famous and self._double_barrelled(at, stop):
+            elif joined and self._double_barrelled(at, stop):
                 self._another(at, stop, [name], "part of a double name")
             else:
                 left.append(name)
@@ -326,7 +346,7 @@ class _Scan:
             if place is None or not passage.capital(place):
                 continue
             word = self._words[place]
-            if word in PREFIXES or word in SUFFIXES or word in NO_FIRST_NAMES or self._known_person(word):
+            if word in PREFIXES or word in SUFFIXES or word in NO_FIRST_NAMES or self._is_weak(word):
                 continue
             end = place + 1 if place is after else stop
             if end < len(self._tokens) and self._words[end] in MEETINGS:
@@ -334,21 +354,26 @@ class _Scan:
             return True
         return False
 
-    def _known_person(self, word: str) -> bool:
+    def _is_weak(self, word: str) -> bool:
         return any(name.kind == "weak" for name in self._table.named((word,)))
 
     def _government(self, at: int, stop: int, reach: int, named: Sequence[Name]) -> None:
         """A surname and "government": of the one who is famous, licensed or governs that day."""
         able = [n for n in named if n.figure in self._latest] or [n for n in named if n.famous]
-        able = able or [n for n in named if any(r.held_on(self._day) and _governs(r.title) for r in n.roles)]
+        able = able or [name for name in self._highest(named) if _rank(name.roles, self._day) > 1]
         left = self._elsewhere(at, stop, able)
         if len(left) == 1:
             self._count(at, reach, left, "office", "an office")
         elif able:
             self._say(at, reach, able, "not counted: whose office is not clear")
 
+    def _highest(self, named: Sequence[Name]) -> list[Name]:
+        """Those of the highest rank among the ones in office that day: "the Trump-Kim summit" is the leader's."""
+        ranks = [_rank(name.roles, self._day) for name in named]
+        return [name for name, rank in zip(named, ranks, strict=True) if rank and rank == max(ranks)]
+
     def _meant(self, named: Sequence[Name], start: int) -> Name | str | None:
-        """Who of those with this weak name is meant here, going by what came before; "nobody" of them, or not clear."""
+        """Who of those with this weak name is meant here, going by what came before; None: that is not clear."""
         licensed = [name for name in named if name.figure in self._latest]
         able = licensed or [name for name in named if name.famous]
         if not able:
@@ -357,20 +382,15 @@ class _Scan:
         surname = able[0].words[-1]
         other = self._others.get(surname, -1)
         latest = max(able, key=lambda name: self._latest.get(name.figure, -1))
-        if other >= 0:
-            there = self._passage.sentence_of(other)
-            if not licensed and there < here and latest.figure not in self._counted:
-                return "nobody"
-            if licensed and not latest.famous and other > self._latest[latest.figure] and there >= here - 1:
-                return "nobody"
+        there = self._passage.sentence_of(other) if other >= 0 else here
+        if licensed and not latest.famous and other > self._latest[latest.figure] and there >= here - 1:
+            return "somebody else"
         if len(able) < 2:
-            return None if self._waits(able[0], start) else able[0]
+            # In the headline, and where a namesake was named before, a famous surname waits for what is still to come.
+            waits = not licensed and able[0].figure not in self._counted and (there < here or self._in_headline(start))
+            return None if waits else able[0]
         near = self._passage.sentence_of(self._latest.get(latest.figure, -1)) >= here - 1
         return latest if licensed and near else None
-
-    def _waits(self, name: Name, start: int) -> bool:
-        """In the headline a famous surname waits for the text: it may be about a namesake."""
-        return self._unlicensed(name) and self._in_headline(start)
 
     def _unlicensed(self, name: Name) -> bool:
         return name.figure not in self._latest
@@ -383,7 +403,7 @@ class _Scan:
         """Decides the weak names that nothing before them explained."""
         people = [mention for mention in self._found if mention.kind == "person"]
         starts, ends = {mention.start for mention in people}, {mention.end for mention in people}
-        famous = [(at, stop) for at, stop, named in self._open if any(self._stays_famous(at, name) for name in named)]
+        famous = [(at, stop) for at, stop, named in self._open if any(self._stays_famous(name) for name in named)]
         starts |= {self._tokens[at].start for at, _ in famous}
         ends |= {self._tokens[stop - 1].end for _, stop in famous}
         text = self._passage.text
@@ -393,7 +413,7 @@ class _Scan:
             joined = (text[end : end + 1] in HYPHENS and end + 1 in starts) or (
                 text[start - 1 : start] in HYPHENS and start - 1 in ends
             )
-            in_office = [name for name in named if any(role.held_on(self._day) for role in name.roles)]
+            in_office = self._highest(named)
             if joined and len(in_office) == 1:
                 self._count(at, stop, in_office, "person", "joined to a counted person, and in office that day")
             elif len(licensed) == 1:
@@ -406,18 +426,15 @@ class _Scan:
             else:
                 self._say(at, stop, named, "not counted: no full name licenses it")
 
-    def _stays_famous(self, at: int, name: Name) -> bool:
-        return name.famous and (
-            name.figure in self._counted
-            or name.words[-1] not in self._others
-            or not self._in_headline(self._tokens[at].start)
-        )
+    def _stays_famous(self, name: Name) -> bool:
+        """Whether a famous surname means its figure: not where the text names only another one of that surname."""
+        return name.famous and (name.figure in self._counted or name.words[-1] not in self._others)
 
     def _licensed(self, at: int, named: Sequence[Name]) -> list[Name]:
         """Those whom a full name before the place licenses, in the headline one after it as well."""
         start = self._tokens[at].start
         headline = self._in_headline(start)
-        able = [n for n in named if self._stays_famous(at, n) or self._first.get(n.figure, start) < start]
+        able = [n for n in named if self._stays_famous(n) or self._first.get(n.figure, start) < start]
         if able or not headline:
             return able
         able = [name for name in named if name.figure in self._first]
@@ -437,14 +454,14 @@ class _Scan:
         words = self._words[at:stop]
         if len(words) > 1 and not any(word in THINGS for word in words):
             for word in (words[0], words[-1]):
-                if self._known_person(word):
+                if self._is_weak(word):
                     self._others[word] = self._tokens[at].start
         self._say(at, stop, [n for n in named if n.kind == "not"], "not counted: a look-alike (`not`)")
 
     def _another(self, at: int, stop: int, named: Sequence[Name], why: str) -> None:
         for name in named:
             for word in name.words:
-                if self._known_person(word):
+                if self._is_weak(word):
                     self._others[word] = self._tokens[at].start
         self._say(at, min(stop, len(self._tokens)), named, f"not counted: {why}, so another person")
 
@@ -464,8 +481,14 @@ class _Scan:
             self._tell(start, end, list(dict.fromkeys(name.figure for name in named)), what)
 
 
-def _governs(title: str) -> bool:
-    return not _GOVERN.isdisjoint(title.lower().split())
+def _rank(roles: Sequence[Role], day: date) -> int:
+    """3 for a head of state that day, 2 for a head of government, 1 for any other office, 0 for none."""
+    titles = [frozenset(role.title.lower().split()) for role in roles if role.held_on(day)]
+    if any(title & _OF_STATE and "vice" not in title for title in titles):
+        return 3
+    if any(title & _OF_GOVERNMENT and "deputy" not in title for title in titles):
+        return 2
+    return 1 if titles else 0
 
 
 def _is_initial(token: Token) -> bool:

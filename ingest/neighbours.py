@@ -22,9 +22,17 @@ _JUNIOR_GAP = re.compile(r",?[ \u00a0]{1,2}")
 _PARTICLES = frozenset("al el bin ibn ben de da di do dos du del della van von der den ter la le abu ould ap".split())
 #: So many capitalised words may stand between a name and the building: "Barack Obama Presidential Center".
 _THING_REACH = 4
+# Kentuckian, Viennese: capitalised before a name, and no first name unless it is known as one.
+_OF_A_PLACE = ("ian", "ean", "ese", "ite")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+")
 _COUNTRIES = frozenset({"us", "uk", "un", "eu", "dc", "usa", "uae"})
-_MONTHS = frozenset({"may", "march", "april", "june", "august"})
+_CONJUNCTIONS = frozenset("that and but as when while if because after before since although though said says".split())
+_ACTS = frozenset(
+    "said says told tells has had is was will would did does hopes wants may might could can should must also still "
+    "never hit put sought gave took made makes went came saw sent kept let again later now denies insists declines "
+    "warns vows plans sees says expects believes wants calls rejects".split()
+)
+MONTHS = frozenset({"may", "march", "april", "june", "august"})
 _BEFORE_MONTHS = frozenset(
     "in by since until till last next this early late mid of from through during before after every and to on".split()
 )
@@ -67,11 +75,15 @@ def thing_after(passage: Passage, stop: int) -> int:
     known = words.MONUMENTS if headline or not passage.english else words.THINGS
     reach = 1 if headline else _THING_REACH
     for place in range(stop, min(stop + reach, len(passage.tokens))):
+        token = passage.tokens[place]
         if not passage.spaced(place - 1) or not passage.capital(place):
             return 0
-        if passage.tokens[place].folded in known:
+        if token.folded in known:
             return place + 1
-        if passage.tokens[place].folded in words.OFFICES | words.DAYS_AND_MONTHS:
+        shouted = len(token.raw) > 1 and token.raw.isupper()
+        if shouted or token.folded in words.OFFICES or token.folded in words.DAYS_AND_MONTHS:
+            return 0
+        if token.folded in words.COMMON_WORDS:
             return 0
     return 0
 
@@ -113,34 +125,35 @@ def honorific_before(passage: Passage, at: int) -> bool | None:
     return True if word in words.WOMEN else False if word in words.MEN else None
 
 
-def given_before(passage: Passage, at: int, name: Name, is_surname: Callable[[str], bool]) -> int | None:
-    """Where another person's name begins, when the word before the surname is a first name; None if it is none.
-
-    An initial that is the figure's own is none.
-    """
+def given_before(passage: Passage, at: int, is_surname: Callable[[str], bool]) -> tuple[int, str] | None:
+    """Where the name begins whose first name stands before a surname, and the initial if it is no more; else None."""
     place = _over_particle(passage, at)
-    if place < 0 or not passage.spaced(place) or not passage.capital(place):
+    if place < 0 or not passage.capital(place) or not passage.spaced(place):
         return None
     token = passage.tokens[place]
     word = token.folded
+    if word in words.TITLES or word in words.QUALIFIERS or word in words.MEN or word in words.WOMEN:
+        return None
     if _is_initials(passage, place):
-        if place and passage.spaced(place - 1) and passage.capital(place - 1) and not passage.opens(place - 1):
+        if place and passage.capital(place - 1) and passage.spaced(place - 1) and not passage.opens(place - 1):
             before = passage.tokens[place - 1]
             if before.folded not in words.NO_FIRST_NAMES | words.TITLES and not before.raw.isupper():
-                return place - 1  # Mary L. Trump
-        return None if word[0] in name.initials else place
-    if token.raw.isupper() and len(token.raw) > 1 and not passage.is_shouted(passage.sentence_of(token.start)):
+                return place - 1, ""  # Mary L. Trump
+        return place, word[0]
+    if len(token.raw) > 1 and token.raw.isupper() and not passage.is_shouted(passage.sentence_of(token.start)):
         return None  # NATO, GOP
-    if word in words.TITLES or word in words.QUALIFIERS or word in words.MEN or word in words.WOMEN or is_surname(word):
+    if is_surname(word):
         return None
     known = word in words.FIRST_NAMES
-    if _telling_nothing(passage, at) or not passage.english:
-        return place if known and word not in words.MORE_THAN_NAMES else None
-    if passage.opens(place):
-        return place if _is_name(passage, place, word, known) else None
-    if known and word not in words.DAYS_AND_MONTHS:
-        return place
-    return None if word in words.NO_FIRST_NAMES or word in words.COMMON_WORDS else place
+    if not passage.english or _telling_nothing(passage, at):
+        is_one = known and word not in words.MORE_THAN_NAMES
+    elif passage.opens(place):
+        is_one = _is_name(passage, place, word, known)
+    elif known and word not in words.DAYS_AND_MONTHS:
+        is_one = True
+    else:
+        is_one = not (word.endswith(_OF_A_PLACE) or word in words.NO_FIRST_NAMES or word in words.COMMON_WORDS)
+    return (place, "") if is_one else None
 
 
 def surname_after(passage: Passage, name: Name, place: int, is_surname: Callable[[str], bool]) -> bool:
@@ -182,10 +195,21 @@ def office_after(passage: Passage, stop: int) -> int:
     return stop + 2 if white_house and passage.spaced(stop) else 0
 
 
+def acts(passage: Passage, at: int, stop: int) -> bool:
+    """Whether a house says or does something: "The White House denied it", and not "at the White House"."""
+    before = passage.tokens[at - 1].folded if at and passage.adjacent(at - 1) else ""
+    if before not in ("", "the") or stop >= len(passage.tokens) or not passage.spaced(stop - 1):
+        return False
+    if before == "the" and at > 1 and passage.adjacent(at - 2) and passage.tokens[at - 2].folded not in _CONJUNCTIONS:
+        return False
+    verb = passage.tokens[stop]
+    return verb.raw.islower() and (verb.folded in _ACTS or verb.folded.endswith("ed"))
+
+
 def is_month(passage: Passage, at: int) -> bool:
     """Whether a surname that is a month is one here: in May, May 5."""
     found = passage.tokens
-    if found[at].folded not in _MONTHS:
+    if found[at].folded not in MONTHS:
         return False
     if at and found[at - 1].folded in _BEFORE_MONTHS and passage.adjacent(at - 1):
         return True
@@ -200,7 +224,7 @@ def is_month(passage: Passage, at: int) -> bool:
 def is_place(passage: Passage, at: int, stop: int) -> bool:
     """Whether a surname stands where a town does: "in Austin.", "Clinton, Iowa"."""
     found = passage.tokens
-    if stop < len(found) and passage.gap(stop - 1) == ", " and found[stop].folded in _STATES and passage.capital(stop):
+    if stop < len(found) and passage.gap(stop - 1) == ", " and found[stop].folded in STATES and passage.capital(stop):
         return True
     if not at or not passage.spaced(at - 1) or passage.capital(at - 1):
         return False
@@ -211,7 +235,7 @@ def is_place(passage: Passage, at: int, stop: int) -> bool:
     return passage.text[found[stop - 1].end : found[stop - 1].end + 1] not in ("'", "’")
 
 
-_STATES = frozenset(
+STATES = frozenset(
     "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho "
     "illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota "
     "mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah "

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from ingest.analysts import Analysts, Result
+from ingest.gather import Gather
 from ingest.models import Analysis, Article, Entry
 from ingest.store import progress, record, rows, schema, watched
 from ingest.store.versions import Scoring
@@ -78,6 +79,7 @@ class Rescore:
 
     def run(self) -> Outcome:
         """Goes on where an earlier run for the same list was interrupted."""
+        Gather(self.engine, self.clock, self.stop).run()
         with self.engine.connect() as connection:
             before = progress.find(connection, KIND, self._mark)
             start = before.position if before else 0

@@ -124,6 +124,11 @@ def read(sentence: str) -> Reading:
     return _remembered(sentence) if len(sentence) <= _LONG_SENTENCE else _read(sentence)
 
 
+def forget() -> None:
+    """Drops the readings that are kept, as whoever measures wants."""
+    _remembered.cache_clear()
+
+
 def described(text: str) -> str:
     """The text with its emoji put into words, as VADER reads it."""
     if text.isascii() or _ALL_EMOJI.isdisjoint(text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 #: Before a name: whoever has it may have this title; the heads decide, the others only narrow.
 TITLES = frozenset(
     (
-        "president chancellor premier minister secretary senator sen representative rep congressman congresswoman "
+        "president pres chancellor premier minister secretary senator sen representative rep congressman congresswoman "
         "congressmember governor gov ambassador amb speaker chairman chairwoman chairperson chair general gen director "
         "commissioner mayor marshal admiral adm colonel col judge justice commander captain capt lieutenant lt major "
         "maj sergeant sgt private officer detective sheriff deputy professor prof doctor dr reverend rev pastor father "
@@ -42,7 +42,8 @@ FOREIGN_TO_POLITICS = frozenset(
 FOR_ANYBODY = frozenset("leader mp sir comrade elect candidate nominee chief deputy agent first executive".split())
 #: What two countries, or two papers, call the same office.
 SAME_TITLE = {
-    "sen": "senator", "rep": "representative", "congressman": "representative", "congresswoman": "representative",
+    "pres": "president", "sen": "senator", "rep": "representative", "congressman": "representative",
+    "congresswoman": "representative",
     "gov": "governor", "amb": "ambassador", "gen": "general", "adm": "admiral", "col": "colonel", "defence": "defense",
     "war": "defense", "minister": "secretary", "chairwoman": "chairman", "chair": "chairman", "advisor": "adviser",
     "chairperson": "chairman", "labour": "labor", "fm": "foreign secretary", "pm": "prime secretary",

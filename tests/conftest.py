@@ -51,6 +51,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
         "DISCOURSE_PROXY": "",
         "DISCOURSE_WORKER": "embedded",
+        "DISCOURSE_TONE": "rule",  # what a test does not ask about should not cost it a second
         "DISCOURSE_LOG_LEVEL": "INFO",
     }
     for name, value in ours.items():

@@ -12,6 +12,8 @@ from ingest import sentiment
 from ingest.analyse import Analyser, Watchlist
 from ingest.figures import Figure, Role
 from ingest.models import Article, Entry, label_of
+from ingest.tone import Target
+from ingest.tone.rule import Rule
 from ingest.topics import Topic
 
 ADA = Figure(
@@ -60,12 +62,15 @@ def test_sentences_have_vaders_tone_and_the_article_their_mean() -> None:
     assert tones[1] > 0.5 > -0.5 > tones[2]  # type: ignore[operator]
 
 
-def test_a_mention_carries_its_sentences_tone() -> None:
-    analysis = _analysed().analysis
-    people = [mention for mention in analysis.mentions if mention.kind == "person"]
+def test_a_mention_carries_the_tone_of_its_sentence_toward_it() -> None:
+    article = _analysed()
+    people = [mention for mention in article.analysis.mentions if mention.kind == "person"]
     assert len(people) == 3
     for mention in people:
-        assert mention.tone == analysis.sentences[mention.sentence].tone
+        sentence = article.analysis.sentences[mention.sentence]
+        place = (mention.start - sentence.start, mention.end - sentence.start)
+        (toward,) = Rule().toward([Target(article.text[sentence.start : sentence.end], *place)])
+        assert (mention.tone, mention.because) == (toward.tone, toward.because)
         assert mention.label == label_of(mention.tone)  # type: ignore[arg-type]
 
 

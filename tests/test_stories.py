@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, insert, select, update
 
+from dashboard import queries
+from dashboard.readmodel import ReadModel
+from dashboard.view import View
 from ingest import stories
 from ingest.analyse import SCORER, Analyser
+from ingest.gather import Gather
 from ingest.models import Entry, Source
-from ingest.store import record, schema
+from ingest.store import reader, record, schema
+from ingest.store import reprints as listed
 from ingest.store import stories as kept
+from ingest.store.filters import Copies, Filters
+from ingest.store.sources import automatic
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit
 from tests import reprints
@@ -171,6 +179,26 @@ class Archivist:
                 connection.execute(select(analysis.story_id).where(live).order_by(analysis.article_id)).scalars()
             )
 
+    def rows(self) -> list[tuple[object, ...]]:
+        """All that the current analyses say but for their stories."""
+        analysis, mention, topic = schema.analysis.c, schema.mention.c, schema.analysis_topic.c
+        found: list[tuple[object, ...]] = []
+        with self.engine.connect() as connection:
+            for question in (
+                select(analysis.article_id, analysis.tone, analysis.words, schema.analysis_sentences.c.spans).join(
+                    schema.analysis_sentences, schema.analysis_sentences.c.analysis_id == analysis.id
+                ),
+                select(mention.article_id, mention.figure, mention.start, mention.because, mention.tone_rule).join(
+                    schema.analysis, analysis.id == mention.analysis_id
+                ),
+                select(topic.article_id, topic.topic, topic.words).join(
+                    schema.analysis, analysis.id == topic.analysis_id
+                ),
+            ):
+                current = connection.execute(question.where(analysis.rev_to.is_(None)))
+                found += sorted((tuple(row) for row in current), key=repr)
+        return found
+
     def count(self, table: str) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(schema.metadata.tables[table])).scalar_one())
@@ -290,3 +318,84 @@ def test_signatures_go_when_nothing_copies_them_any_more(archive: Archivist) -> 
     assert archive.count("signature") == 1
     with archive.engine.connect() as connection:
         assert set(connection.execute(select(schema.signature_key.c.signature_id)).scalars()) == {3}
+
+
+def test_what_was_stored_before_there_were_stories_is_gathered_once(archive: Archivist) -> None:
+    archive.store((WEST, entry("1")), (EAST, entry("1", body="Ada Quill was happy about tariffs.")))
+    archive.store((NORTH, entry("1", "Ships")))
+    _as_before(archive.engine)
+    assert len(set(archive.stories())) == 3
+    seen = archive.rows()
+    stop = iter([False, True])
+    assert Gather(archive.engine, lambda: NOON, lambda: next(stop)).run() == 1
+    assert archive.stories() == [1, 2, 1]
+    assert archive.rows() == seen, "everything else is as it was"
+    assert len(set(archive.stories(as_of=2))) == 3, "and so is the past"
+    assert Gather(archive.engine, lambda: NOON).run() == 0
+    assert archive.count("revision") == 3
+    with archive.engine.connect() as connection:
+        assert connection.execute(select(schema.request.c.state)).scalars().all() == ["done"]
+
+
+def _as_before(engine: Engine) -> None:
+    """Makes each article a story of its own, as it was before, and asks what the migration asks."""
+    analysis, story = schema.analysis.c, schema.story
+    with record.writing(engine) as connection:
+        for table in (schema.signature_key, schema.signature):
+            connection.execute(delete(table))
+        id_ = connection.execute(select(func.max(story.c.id))).scalar_one() + 1
+        last = connection.execute(select(func.max(analysis.article_id))).scalar_one()
+        connection.execute(insert(story).values(id=id_, uid="later", first_article_id=last, first_seen=NOON))
+        connection.execute(update(schema.analysis).where(analysis.article_id == last).values(story_id=id_))
+        importlib.import_module("ingest.store.migrations.versions.0003_stories").ask(connection)
+
+
+# -- in the dashboard ---------------------------------------------------------------------------------------------
+
+
+def test_copies_count_once_live_and_as_of_then(archive: Archivist) -> None:
+    model = ReadModel(archive.engine)
+    archive.store((WEST, entry("1", body=f"Ada Quill was happy.\n\n{WIRE}")), (EAST, entry("2", body=OTHER)))
+    model.catch_up()
+
+    def counted(copies: Copies, as_of: int | None = None) -> tuple[int, int]:
+        """Articles, in the read model and in the record."""
+        filters = Filters(copies=copies, as_of=as_of, since=NOON.date(), until=NOON.date() + timedelta(days=9))
+        with archive.engine.connect() as connection:
+            filters = replace(filters, sources=tuple(automatic(connection)))
+            view = View(filters=filters, bin="day", measure="share", today=NOON.date() + timedelta(days=9), lines=())
+            listed = reader.headlines(connection, filters)
+        return queries.total(model, view), len(listed)
+
+    def alone() -> list[bool]:
+        with model.columns.cursor() as cursor:
+            return [row[0] for row in cursor.execute("SELECT alone FROM article ORDER BY id").fetchall()]
+
+    assert counted("once") == counted("all") == (2, 2)
+    assert alone() == [True, True]
+    archive.store((NORTH, entry("3", "Ships", f"Ada Quill was happy.\n\n{WIRE}")))
+    model.catch_up()
+    assert (counted("all"), counted("once")) == ((3, 3), (2, 2))
+    assert alone() == [False, True, False], "the first one is no longer alone in its story"
+    archive.store((NORTH, entry("3", "Ships", "Ada Quill was happy. It rained.")))
+    model.catch_up()
+    assert (counted("all"), counted("once")) == ((3, 3), (3, 3))
+    assert counted("once", as_of=2) == (2, 2)
+    fresh = ReadModel(archive.engine)
+    fresh.catch_up()
+    with fresh.columns.cursor() as cursor:
+        assert cursor.execute("SELECT count(DISTINCT story) FROM article").fetchall() == [(3,)]
+
+
+def test_copies_are_listed_the_first_of_them_marked(archive: Archivist) -> None:
+    archive.store((WEST, entry("1")), (EAST, entry("2", body=OTHER)), (NORTH, entry("3", "Ships")))
+    with archive.engine.connect() as connection:
+        of_third, many = listed.copies(connection, 3, most=5)
+        of_first, _ = listed.copies(connection, 1, most=5)
+        assert listed.copies(connection, 2, most=5) == ([], 0)
+        assert listed.body(connection, of_first[0].content_id) == WIRE
+        uids = listed.stories_of(connection, [1, 2, 3])
+    assert [(copy.source, copy.first) for copy in of_third] == [("West", True)]
+    assert [(copy.title, copy.first) for copy in of_first] == [("Ships", False)]
+    assert many == 1
+    assert uids[1] == uids[3] != uids[2]

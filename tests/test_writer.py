@@ -19,6 +19,10 @@ from tests.desk import Desk, utc
 FEED = Source(kind="feed", key="http://news.test/rss", name="News")
 FOLDER = Source(kind="folder", key="folder:", name="Seed folder")
 NOON = utc(2026, 3, 2, 12)
+TEXT = (
+    "Ada Quill was happy when the grain ships left the harbour on Monday, three weeks after the ministers of nine "
+    "states had agreed on a lane through the mines that the winter storms had torn from their chains."
+)
 
 
 def entry(title: str = "Talks open", body: str = "Ada Quill was happy.", **other: object) -> Entry:
@@ -170,8 +174,10 @@ def test_a_feeds_guid_decides_before_its_address(archive: Archivist) -> None:
 
 def test_bad_input_55_one_text_in_three_feeds_is_three_articles(archive: Archivist) -> None:
     for name in ("a", "b", "c"):
-        archive.store(entry(), replace(FEED, key=f"http://{name}.test/rss"))
+        body = f"By {name.upper()}\n\n{TEXT}"
+        archive.store(entry(f"Of {name}", body), replace(FEED, key=f"http://{name}.test/rss"))
     assert archive.count("article") == 3
+    assert archive.count("story") == 1, "and one story"
 
 
 def test_two_records_give_one_article_the_same_id(archive: Archivist, desk: Desk, analyser: Analyser) -> None:

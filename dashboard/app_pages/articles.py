@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, edits, empty, evidence, hits, keys, palette, queries, tones, words
+from dashboard import borders, copies, edits, empty, evidence, hits, keys, palette, queries, tones, words
 from dashboard.panel import Page
 from ingest import export
 from ingest.store import history, reader
@@ -148,6 +148,7 @@ def read(page: Page, uid: str) -> None:
         st.html(_marked(article, page.names, page.theme))
         tones.draw(page, article)
         edits.draw(past, headline.language)
+        copies.draw(page, article)
     with found:
         _found(page, article)
 

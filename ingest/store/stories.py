@@ -270,6 +270,7 @@ def move(connection: Connection, moved: Mapping[int, int], revision: int) -> Non
     rows.add(
         connection, table, [{**row._mapping, "id": ids[row.id], "story_id": moved[row.id], **opened} for row in old]
     )
+    # In their order: mentions are told apart by it.
     for part in (schema.analysis_sentences, schema.mention, schema.analysis_topic):
         rows.add(
             connection,
@@ -280,5 +281,6 @@ def move(connection: Connection, moved: Mapping[int, int], revision: int) -> Non
 
 def _belonging(connection: Connection, table: Table, analyses: Iterable[int]) -> Iterator[dict[str, Any]]:
     columns = [column for column in table.c if column.name != "id"]
-    for row in rows.among(connection, select(*columns), table.c.analysis_id, sorted(analyses)):
+    question = select(*columns).order_by(*table.primary_key.columns)
+    for row in rows.among(connection, question, table.c.analysis_id, sorted(analyses)):
         yield dict(row._mapping)

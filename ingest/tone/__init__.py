@@ -19,7 +19,8 @@ class Target:
     kind: str = "person"  #: or "office"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end <= len(self.sentence):
+        within = 0 <= self.start < self.end <= len(self.sentence)
+        if not within or self.sentence[self.start : self.end].isspace():
             raise ValueError(f"no mention at {self.start}:{self.end} in a sentence of {len(self.sentence)} characters")
 
 

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from ingest import sentiment
 
@@ -28,20 +29,29 @@ _OPENS_CLAUSE = frozenset(
     "whose".split()
 )
 _SAYS = frozenset(
-    "acknowledged add added adds admitted announce announced announces argue argued argues ask asked asks claim claimed "
-    "claims commented conceded contended continued declare declared declares explain explained explains insist insisted "
-    "insists joked maintained note noted notes pledged predict predicted predicts promised quipped recalled remarked "
-    "replied replies reply respond responded responds said say saying says state stated states suggest suggested "
-    "suggests tell telling tells testified think thinks thought told tweet tweeted tweets vowed warn warned warns write "
-    "writes wrote".split()
+    "acknowledged add added adds admitted announce announced announces argue argued argues ask asked asks "
+    "claim claimed claims commented conceded contended continued declare declared declares explain explained "
+    "explains insist insisted insists joked maintained note noted notes pledged predict predicted predicts "
+    "promised quipped recalled remarked replied replies reply respond responded responds said say saying says "
+    "state stated states suggest suggested suggests tell telling tells testified think thinks thought told "
+    "tweet tweeted tweets vowed warn warned warns write writes wrote".split()
 )
 _BEFORE_SAYS = frozenset(
-    "also had has have later might recently repeatedly once then will would again previously could".split()
+    "again also could had has have later might once previously recently repeatedly then will would".split()
 )
 _TITLES = frozenset(
-    "chancellor chief former gen general gov governor leader minister mr mrs ms president prime rep secretary sen senator "
-    "speaker the vice".split()
+    "chancellor chief former gen general gov governor leader minister mr mrs ms president prime rep secretary "
+    "sen senator speaker the vice".split()
 )
+
+
+class Name(NamedTuple):
+    """Where a sentence names somebody, and as what."""
+
+    first: int  #: its first and last token
+    last: int
+    speaks: bool  #: said to say something
+    mute: bool  #: stands outside the quotation that he or she speaks: what is in it says nothing of the speaker
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Passage:
 
     reading: sentiment.Reading
     lead: int  #: blanks before it
+    worded: bool  #: emoji were put into words
     tokens: list[str]
     lowers: list[str]  #: without punctuation around them and possessive ending
     clauses: list[int]  #: the number of the clause that each stands in
@@ -60,22 +71,21 @@ class Passage:
         """Whether somebody is quoted."""
         return any(self.quoted)
 
-    def place(self, sentence: str, at: int) -> int:
-        """Where an offset of the sentence lies in the reading's text, which has words for emoji."""
-        before = sentiment.described(sentence[:at]) if not sentence.isascii() else None
-        return max(0, (at if before is None else len(before)) - self.lead)
+    def name(self, sentence: str, start: int, end: int) -> Name:
+        """What stands at these offsets of the sentence."""
+        starts = self.reading.starts
+        if self.worded:
+            start, end = (len(sentiment.described(sentence[:at])) for at in (start, end))
+        first = max(0, bisect_right(starts, start - self.lead) - 1)
+        last = max(first, bisect_left(starts, end - self.lead) - 1)
+        speaks = self._speaks(first, last)
+        return Name(first, last, speaks, speaks and not self.quoted[first])
 
     def word(self, index: int) -> str:
         """The token as it is written, without what stands around it."""
         return self.tokens[index].strip(_AROUND)
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The first and the last token of what stands at these offsets of the reading's text."""
-        starts = self.reading.starts
-        first = max(0, bisect_right(starts, start) - 1)
-        return first, max(first, bisect_left(starts, end) - 1)
-
-    def speaks(self, first: int, last: int) -> bool:
+    def _speaks(self, first: int, last: int) -> bool:
         """Whether whoever is named by these tokens is said to say something: "X said", "said President X", "X: …"."""
         token, after = self.tokens[last].rstrip(_QUOTES_OFF), last + 1
         if token.endswith(":"):
@@ -95,13 +105,14 @@ class Passage:
 
 def read(sentence: str) -> Passage:
     """The sentence as the rule reads it."""
-    text = sentiment.described(sentence).translate(_PLAIN)
+    shown = sentiment.described(sentence)
+    text = shown.translate(_PLAIN)
     reading = sentiment.read(text.translate(_STRAIGHT))
     lead = len(text) - len(text.lstrip())
     tokens = reading.text.split()
     lowers = [_lower(token) for token in tokens]
     quoted = _quoted(text.strip(), reading.starts) if _MARK.search(text) else [False] * len(tokens)
-    return Passage(reading, lead, tokens, lowers, list(_clauses(tokens, lowers)), quoted)
+    return Passage(reading, lead, shown is not sentence, tokens, lowers, list(_clauses(tokens, lowers)), quoted)
 
 
 def stem(word: str) -> str:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import islice
 from math import exp
 from pathlib import Path
 from typing import NamedTuple
 
 from ingest.models import NEUTRAL_BELOW, Cue
 from ingest.tone import Target, Toward
-from ingest.tone.passage import Passage, read, stem
+from ingest.tone.passage import Name, Passage, read, stem
 
 #: Words after which a pull has fallen to a third: what stands before a name tells less of it than what it does after.
 _FADE_BEFORE, _FADE_AFTER = 6.0, 15.0
@@ -30,6 +31,15 @@ _REACH = 60
 _BEFORE = [exp(-distance / _FADE_BEFORE) for distance in range(_REACH)]
 _AFTER = [exp(-distance / _FADE_AFTER) for distance in range(_REACH)]
 _FALL = [_ACROSS**borders for borders in range(_BORDERS + 1)]
+
+#: Words that hold a sentence together pull from beside a name only; from afar they would tell a reader nothing.
+_JOINTS = frozenset(
+    "a also an and are as at be been being by did do does for from had has have he her him his i if in is it its me mr "
+    "mrs ms my of on one or our said so than that the their them then there these they this those to two was we were "
+    "what when where which who with you your".split()
+)
+#: "anti-X", "never-X": what is named so is against X. Too rare in the labelled news to be learnt from it.
+_OPPOSED = ("anti-", "never-", "dump-", "stop-")
 
 #: How many words are told; one that moves the odds by less than a twentieth is not worth it.
 _CUES, _SLIGHT = 8, 0.05
@@ -58,37 +68,39 @@ class Rule:
 
 def features(target: Target) -> Iterator[tuple[str, float]]:
     """What pulls at a target, as the names of its weights, and how strongly each is felt there: what is fitted."""
-    passage = _passage(target.sentence)
-    first, last = _span(passage, target)
-    for index, fade in _fades(passage, first, last):
+    passage, _ = _pulls(target.sentence)
+    name = passage.name(target.sentence, target.start, target.end)
+    for index, fade in _fades(passage, name):
         yield _anywhere(passage, index), fade
         if valence := passage.reading.valences.get(index):
             yield _loaded(valence), abs(valence) * fade
-    for key, _ in _neighbours(passage, first, last):
+    for key, _ in _beside(passage, name):
         yield key, 1.0
-    for fact in _facts(passage, first, last):
+    for fact in _facts(passage, name):
         yield fact, 1.0
 
 
 def _toward(target: Target) -> Toward:
     passage, pulls = _pulls(target.sentence) if len(target.sentence) <= _LONG else _pulled(target.sentence)
-    first, last = _span(passage, target)
+    name = passage.name(target.sentence, target.start, target.end)
+    weights = _weights()
     negative = positive = 0.0
     moved: dict[int, float] = {}
-    for index, fade in _fades(passage, first, last):
+    for index, fade in _fades(passage, name):
         pull = pulls[index]
         if pull is not None:
             negative += fade * pull[0]
             positive += fade * pull[1]
             moved[index] = fade * (pull[1] - pull[0])
-    weights = _weights()
-    for key, index in _neighbours(passage, first, last):
-        if pull := weights.get(key):
-            negative, positive = negative + pull[0], positive + pull[1]
+    for key, index in _beside(passage, name):
+        pull = weights.get(key)
+        if pull is not None:
+            negative += pull[0]
+            positive += pull[1]
             moved[index] = moved.get(index, 0.0) + pull[1] - pull[0]
-    for fact in _facts(passage, first, last):
-        pull = weights[fact]
-        negative, positive = negative + pull[0], positive + pull[1]
+    for fact in _facts(passage, name):
+        negative += weights[fact][0]
+        positive += weights[fact][1]
     return _answer(negative, positive, _because(passage, moved))
 
 
@@ -107,53 +119,48 @@ def _answer(negative: float, positive: float, because: tuple[Cue, ...]) -> Towar
 
 def _because(passage: Passage, moved: dict[int, float]) -> tuple[Cue, ...]:
     strongest = sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0]))
-    told = (
-        (passage.word(index), round(weight, 4)) for index, weight in strongest[: 2 * _CUES] if abs(weight) >= _SLIGHT
-    )
-    return tuple(Cue(word, weight) for word, weight in told if word)[:_CUES]
+    told = ((passage.word(index), weight) for index, weight in strongest if abs(weight) >= _SLIGHT)
+    return tuple(islice((Cue(word, round(weight, 4)) for word, weight in told if word), _CUES))
 
 
-def _fades(passage: Passage, first: int, last: int) -> list[tuple[int, float]]:
-    """The words around a target, and how much of each pull is felt there."""
-    clauses, quoted = passage.clauses, passage.quoted
+def _fades(passage: Passage, name: Name) -> list[tuple[int, float]]:
+    """The words around a name, and how much of each pull is felt there."""
+    clauses, (first, last, _, mute) = passage.clauses, name
     start, stop = max(0, first - _REACH), min(len(clauses), last + 1 + _REACH)
     here, there = clauses[first], clauses[last]
     found = [(at, _BEFORE[first - at - 1] * _FALL[min(here - clauses[at], _BORDERS)]) for at in range(start, first)]
     found += [(at, _AFTER[at - last - 1] * _FALL[min(clauses[at] - there, _BORDERS)]) for at in range(last + 1, stop)]
-    if passage.speech and not quoted[first] and passage.speaks(first, last):
-        return [(at, fade) for at, fade in found if not quoted[at]]
-    return found
+    return [(at, fade) for at, fade in found if not passage.quoted[at]] if mute else found
 
 
-def _neighbours(passage: Passage, first: int, last: int) -> Iterator[tuple[str, int]]:
-    if first > 0:
-        yield "before:" + stem(passage.lowers[first - 1]), first - 1
-    if last + 1 < len(passage.lowers):
-        yield "after:" + stem(passage.lowers[last + 1]), last + 1
+def _beside(passage: Passage, name: Name) -> Iterator[tuple[str, int]]:
+    """The weights of the words just before and after a name, with the words' places."""
+    for side, at in (("before:", name.first - 1), ("after:", name.last + 1)):
+        if 0 <= at < len(passage.lowers) and not (name.mute and passage.quoted[at]):
+            yield side + stem(passage.lowers[at]), at
 
 
-def _facts(passage: Passage, first: int, last: int) -> Iterator[str]:
+def _facts(passage: Passage, name: Name) -> Iterator[str]:
     yield "*always"
-    if passage.speaks(first, last):
+    if name.speaks:
         yield "*speaks"
     if passage.speech:
-        yield "*is quoted" if passage.quoted[first] else "*beside a quotation"
-    if first == 0:
+        yield "*is quoted" if passage.quoted[name.first] else "*beside a quotation"
+    if name.first == 0:
         yield "*first"
-    if passage.tokens[last].rstrip(",.").endswith(("'s", "s'")):
+    if passage.tokens[name.last].rstrip(",.").endswith(("'s", "s'")):
         yield "*owns"
+    if passage.lowers[name.first].startswith(_OPPOSED):
+        yield "*opposed"
 
 
 def _anywhere(passage: Passage, index: int) -> str:
-    return stem(passage.lowers[index])
+    lower = passage.lowers[index]
+    return "" if lower in _JOINTS else stem(lower)
 
 
 def _loaded(valence: float) -> str:
     return "*good" if valence > 0 else "*bad"
-
-
-def _span(passage: Passage, target: Target) -> tuple[int, int]:
-    return passage.span(*(passage.place(target.sentence, at) for at in (target.start, target.end)))
 
 
 def _pulled(sentence: str) -> tuple[Passage, list[Pull | None]]:
@@ -169,8 +176,9 @@ def _pulled(sentence: str) -> tuple[Passage, list[Pull | None]]:
 _pulls = lru_cache(_KEPT)(_pulled)
 
 
-def _passage(sentence: str) -> Passage:
-    return _pulls(sentence)[0]
+def forget() -> None:
+    """Drops the sentences that are kept, as whoever measures wants."""
+    _pulls.cache_clear()
 
 
 @cache

@@ -36,12 +36,11 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.drop_column("story", "signature")
-    _ask()
+    ask(op.get_bind())
 
 
-def _ask() -> None:
+def ask(connection: sa.Connection) -> None:
     """Asks for the stories of what is in the record: until now each article was one of its own."""
-    connection = op.get_bind()
     if connection.execute(sa.text("SELECT id FROM article LIMIT 1")).first() is None:
         return
     table = sa.table(
