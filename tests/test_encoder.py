@@ -8,12 +8,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from ingest.analyse import Analyser, Watchlist
 from ingest.errors import ScorerError
+from ingest.store import record, schema
 from ingest.tone import Target, evaluate, labelled
 from ingest.tone.encoder import CARD, MODEL, SHIPPED, TOKENIZER, Encoder
 from ingest.tone.explain import hangs_on
 from ingest.tone.rule import Rule
+from ingest.watch import Worker
+from tests.desk import Desk
+from tests.room import Room
 
 ROWS = labelled.read(Path(__file__).parent / "data" / "tone.jsonl")
 TARGETS = [Target(row.text, row.start, row.end) for row in ROWS]
@@ -98,3 +104,33 @@ def test_the_card_says_how_often_it_is_right_on_what_it_was_not_trained_on() -> 
     assert len(card["seeds"]["macro_f1"]) >= 3
     assert card["base"]["licence"] == "Apache-2.0"
     assert {path.name for path in SHIPPED.iterdir()} == {MODEL, TOKENIZER, CARD, "README.md"}
+
+
+def test_the_loop_stores_both_tones_and_what_made_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCOURSE_TONE", "encoder")
+    desk.drop(
+        "a.txt", "Title\n\nBen Marsh lied to the court, and everybody despises him. Ada Quill sat beside Ben Marsh."
+    )
+    opened = record.open_engine(desk.url)
+    Worker.open(desk.settings(), opened).once(lambda what, done, total: None)
+    with opened.connect() as connection:
+        rows = connection.execute(select(schema.mention).order_by(schema.mention.c.start)).all()
+        scorer = connection.execute(select(schema.analysis.c.scorer)).scalar_one()
+    opened.dispose()
+    assert scorer.endswith(f"/{Rule().name}/{Encoder().name}")
+    assert len(scorer) <= 40
+    assert [row.figure for row in rows] == ["ben-marsh", "ada-quill", "ben-marsh"]
+    assert all(None not in (row.tone_rule, row.tone_encoder, row.confidence) for row in rows)
+    assert rows[0].label == "negative"
+    assert rows[0].tone_encoder < -0.3
+
+
+def test_another_scorer_has_everything_scored_again(room: Room, encoder: Encoder) -> None:
+    room.desk.drop("a.txt", "Title\n\nBen Marsh lied to the court.")
+    room.scan()
+    room.restart(Analyser(Watchlist.load(room.desk.data / "figures.toml", room.desk.data / "topics.toml"), encoder))
+    assert room.pipeline.rescore() == 1
+    with room.pipeline.engine.connect() as connection:
+        tones = connection.execute(select(schema.mention.c.tone_encoder).order_by(schema.mention.c.id)).scalars().all()
+    assert tones[0] is None, "what the rule alone had scored stays, for views as of then"
+    assert tones[1] is not None

@@ -63,6 +63,7 @@ def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, worker: str = "e
         "DISCOURSE_DATA_DIR": str(data),
         "DISCOURSE_SEEDS_DIR": str(seeds),
         "DISCOURSE_WORKER": worker,
+        "DISCOURSE_TONE": "rule",
         "DISCOURSE_POLL_SECONDS": "10",
         "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
     }
