@@ -20,20 +20,27 @@ class Table:
 
     where: str
     values: dict[str, Any]
+    path: str = ""
+    lines: tuple[tuple[str, int], ...] = ()  #: (key, its line); the empty key is the header's
 
-    def complain(self, what: str) -> ConfigFileError:
-        """An error to raise, which says where it is."""
-        return ConfigFileError(f"{self.where}: {what}")
+    def complain(self, what: str, key: str = "") -> ConfigFileError:
+        """An error to raise, which says where it is: file, line, entry."""
+        return ConfigFileError(f"{self.path}, line {self.line(key)}: {self.where}: {what}")
+
+    def line(self, key: str = "") -> int:
+        """The line of a key; of the header, where the key is none of the table's own."""
+        lines = dict(self.lines)
+        return lines.get(key) or lines.get(key.partition(".")[0]) or lines.get("", 1)
 
     def known(self, keys: set[str]) -> None:
         """Refuses keys that mean nothing here: a misspelt key must not be ignored in silence."""
         for key in self.values.keys() - keys:
-            raise self.complain(f"unknown key '{key}'. Known are: {', '.join(sorted(keys))}")
+            raise self.complain(f"unknown key '{key}'. Known are: {', '.join(sorted(keys))}", key)
 
     def text(self, key: str) -> str:
         value = self.values.get(key)
         if not isinstance(value, str) or not value.strip():
-            raise self.complain(f"'{key}' is needed and must be a text in quotes")
+            raise self.complain(f"'{key}' is needed and must be a text in quotes", key)
         return value.strip()
 
     def optional_text(self, key: str) -> str | None:
@@ -42,27 +49,27 @@ class Table:
     def slug(self, key: str) -> str:
         value = self.text(key)
         if not _SLUG.fullmatch(value):
-            raise self.complain(f"'{key}' is \"{value}\"; use small letters, digits and single hyphens")
+            raise self.complain(f"'{key}' is \"{value}\"; use small letters, digits and single hyphens", key)
         return value
 
     def number(self, key: str) -> int:
         value = self.values.get(key)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise self.complain(f"'{key}' is needed and must be a whole number")
+            raise self.complain(f"'{key}' is needed and must be a whole number", key)
         return value
 
     def flag(self, key: str) -> bool:
         value = self.values.get(key, False)
         if not isinstance(value, bool):
-            raise self.complain(f"'{key}' must be true or false")
+            raise self.complain(f"'{key}' must be true or false", key)
         return value
 
     def texts(self, key: str, *, required: bool = False) -> list[str]:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-            raise self.complain(f'\'{key}\' must be a list of texts, like ["one", "two"]')
+            raise self.complain(f'\'{key}\' must be a list of texts, like ["one", "two"]', key)
         if required and not value:
-            raise self.complain(f"'{key}' needs at least one text")
+            raise self.complain(f"'{key}' needs at least one text", key)
         return [item.strip() for item in value]
 
     def day(self, key: str) -> date | None:
@@ -70,20 +77,30 @@ class Table:
         if value is None:
             return None
         if isinstance(value, datetime) or not isinstance(value, date):
-            raise self.complain(f"'{key}' must be a date without quotes, like 2025-01-21")
+            raise self.complain(f"'{key}' must be a date without quotes, like 2025-01-21", key)
         return value
 
     def table(self, key: str) -> dict[str, Any]:
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            raise self.complain(f"'{key}' must be a table")
+            raise self.complain(f"'{key}' must be a table", key)
         return value
 
     def tables(self, key: str) -> list[Table]:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.complain(f"'{key}' must be a list of tables")
-        return [Table(f"{self.where}, {key} {number}", item) for number, item in enumerate(value, 1)]
+            raise self.complain(f"'{key}' must be a list of tables", key)
+        parts = [self._part(key, number) for number in range(1, len(value) + 1)]
+        return [
+            Table(f"{self.where}, {key} {number}", item, self.path, lines)
+            for number, (item, lines) in enumerate(zip(value, parts, strict=True), 1)
+        ]
+
+    def _part(self, key: str, number: int) -> tuple[tuple[str, int], ...]:
+        """The lines of the n-th table of this name below this one."""
+        mark = f"{key}#{number}."
+        found = tuple((name.removeprefix(mark), line) for name, line in self.lines if name.startswith(mark))
+        return found or (("", self.line(key)),)
 
 
 def entries(path: Path, name: str) -> list[Table]:
@@ -91,24 +108,73 @@ def entries(path: Path, name: str) -> list[Table]:
 
     Raises ConfigFileError: no such file, not TOML (with the line), two entries with one id, a table of another name.
     """
+    text = ""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
     except OSError as error:
         raise ConfigFileError(
             f"{path}: {error.strerror}. Restore it, or delete it to get the shipped one back."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigFileError(f"{path}: not valid TOML: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigFileError(f"{path}: not valid TOML: {error}{_entry_at(text, str(error))}") from error
     for other in document.keys() - {name}:
         raise ConfigFileError(f"{path}: unknown table '{other}'. Every entry begins with [[{name}]]")
     tables = document.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigFileError(f"{path}: every entry begins with [[{name}]]")
     found: dict[str, Table] = {}
+    places = _lines(text, name)
     for number, values in enumerate(tables, 1):
-        table = Table(f"{path}: {name} {number} ({values.get('id', 'no id')})", values)
+        lines = places[number - 1] if len(places) == len(tables) else ()
+        table = Table(f"{name} {number} ({values.get('id', 'no id')})", values, str(path), lines)
         id_ = table.slug("id")
         if id_ in found:
-            raise table.complain(f"the id '{id_}' is taken by an entry above")
+            raise table.complain(f"the id '{id_}' is taken by the entry of line {found[id_].line()}", "id")
         found[id_] = table
     return list(found.values())
+
+
+def _entry_at(text: str, complaint: str) -> str:
+    """The entry in which the parser stumbled: a date like 30 February is its complaint, not ours."""
+    line = re.search(r"at line (\d+)", complaint)
+    ids = (
+        re.findall(r"(?m)^\s*id\s*=\s*[\"']([^\"'\n]*)", "\n".join(text.split("\n")[: int(line.group(1))]))
+        if line
+        else []
+    )
+    return f", in the entry '{ids[-1]}'" if ids else ""
+
+
+_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_HEADER = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)(?:\s*\.\s*([A-Za-z0-9_-]+))?\s*\]\]")
+_STRING = re.compile(r'"""(?s:.*?)"""|\'\'\'(?s:.*?)\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*')
+
+
+def _lines(text: str, name: str) -> list[tuple[tuple[str, int], ...]]:
+    """For each `[[name]]` of a valid file, in order: its keys and their lines. tomllib tells none.
+
+    A key of the n-th `[[name.part]]` below it is called `part#n.key`, the header's line the empty key.
+    """
+    # Strings and comments may hold anything: in what is left, brackets say where a value goes on.
+    blank = _STRING.sub(lambda found: re.sub(r"[^\n]", " " if found.group()[0] == "#" else "~", found.group()), text)
+    found: list[list[tuple[str, int]]] = []
+    prefix, depth = "", 0
+    counts: dict[str, int] = {}
+    for number, (line, bare) in enumerate(zip(text.split("\n"), blank.split("\n"), strict=True), 1):
+        header = _HEADER.match(bare) if depth == 0 else None
+        if header and header.group(1) == name and not header.group(2):
+            found.append([("", number)])
+            prefix, counts = "", {}
+        elif header and header.group(2) and found:
+            part = header.group(2)
+            counts[part] = counts.get(part, 0) + 1
+            prefix = f"{part}#{counts[part]}."
+            found[-1] += [(prefix, number), (part, number)]
+        elif depth == 0 and found and (key := _KEY.match(line)):
+            found[-1].append((prefix + re.sub(r"[\s\"']", "", key.group(1)), number))
+        if not header:
+            depth += sum(bare.count(sign) for sign in "[{") - sum(bare.count(sign) for sign in "]}")
+    return [tuple(keys) for keys in found]

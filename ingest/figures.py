@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -55,17 +57,34 @@ class Figure:
 
 
 def load(path: Path) -> list[Figure]:
-    """The figures in a file, in its order. Raises ConfigFileError, naming the entry and what is wrong with it."""
-    found: list[Figure] = []
+    """The figures in a file, in its order. Raises ConfigFileError, naming line, entry and what is wrong with it."""
+    return parse(configfile.entries(path, "figure"))
+
+
+def parse(entries: Sequence[configfile.Table]) -> list[Figure]:
+    """The figures of these entries. Raises ConfigFileError as `load`."""
+    found = [(_figure(entry), entry) for entry in entries]
     owners: dict[str, str] = {}
-    for entry in configfile.entries(path, "figure"):
-        figure = _figure(entry)
+    for figure, entry in found:
         for name in figure.strong:
-            owner = owners.setdefault(name.casefold(), figure.id)
+            owner = owners.setdefault(_same(name), figure.id)
             if owner != figure.id:
-                raise entry.complain(f"'strong' has \"{name}\", which is a strong name of {owner} already")
-        found.append(figure)
-    return found
+                raise entry.complain(f"'strong' has \"{name}\", which is a strong name of {owner} already", "strong")
+    for figure, entry in found:
+        for key, given in (("weak", figure.weak), ("not", figure.not_), ("offices", figure.offices)):
+            for name in given:
+                owner = owners.get(_same(name), figure.id)
+                if key == "not" and _same(name) in {_same(strong) for strong in figure.strong}:
+                    raise entry.complain(f"'not' has \"{name}\", which is a strong name of this figure as well", key)
+                if owner != figure.id:
+                    raise entry.complain(f"'{key}' has \"{name}\", which is a strong name of {owner}", key)
+    return [figure for figure, _ in found]
+
+
+def _same(name: str) -> str:
+    """A name without what the matcher does not tell apart: capitals, accents, hyphens, dots."""
+    plain = unicodedata.normalize("NFKD", name.replace("-", " ").replace(".", "").replace("’", "'"))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
 def _figure(entry: configfile.Table) -> Figure:
@@ -73,12 +92,14 @@ def _figure(entry: configfile.Table) -> Figure:
     names = entry.table("names")
     for language, given in names.items():
         if len(language) != 2 or not language.islower():
-            raise entry.complain(f"'names.{language}': give the language as two small letters, like names.ko")
+            raise entry.complain(
+                f"'names.{language}': give the language as two small letters, like names.ko", f"names.{language}"
+            )
         if not isinstance(given, list) or not all(isinstance(name, str) and name.strip() for name in given):
-            raise entry.complain(f"'names.{language}' must be a list of texts")
+            raise entry.complain(f"'names.{language}' must be a list of texts", f"names.{language}")
     weak = tuple(entry.texts("weak"))
     if entry.flag("famous") and not weak:
-        raise entry.complain("'famous' says that the weak names are safe alone, but there are none")
+        raise entry.complain("'famous' says that the weak names are safe alone, but there are none", "famous")
     return Figure(
         id=entry.slug("id"),
         name=entry.text("name"),
@@ -99,5 +120,5 @@ def _role(entry: configfile.Table) -> Role:
     entry.known(_ROLE_KEYS)
     since, until = entry.day("from"), entry.day("to")
     if since and until and until <= since:
-        raise entry.complain(f"it ends ({until}) before it begins ({since})")
+        raise entry.complain(f"it ends ({until}) before it begins ({since})", "to")
     return Role(entry.text("title"), entry.optional_text("of"), since, until, tuple(entry.texts("phrases")))

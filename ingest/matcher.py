@@ -126,11 +126,13 @@ class _Scan:
         if neighbours.is_junior(self._passage, stop):
             self._say(at, stop + 1, best, "not counted: Jr. is another person")
             return stop + 1
-        if any(name.kind == "not" for name in best):
+        kinds = {name.kind for name in best}
+        if "not" in kinds:
             self._look_alike(at, stop, best)
             return stop
-        kind = next(kind for kind in ("strong", "office", "role", "weak") if any(name.kind == kind for name in best))
-        best = [name for name in best if name.kind == kind]
+        kind = next(kind for kind in ("strong", "office", "role", "weak") if kind in kinds)
+        if len(kinds) > 1:
+            best = [name for name in best if name.kind == kind]
         if kind == "strong":
             # Joe Biden Foundation, Joe Biden administration, Chairman Kim Yo Jong: the longer reach wins.
             for inner in range(at + 1, stop):
@@ -187,10 +189,13 @@ class _Scan:
 
     def _standing(self, words: tuple[str, ...], places: Sequence[int]) -> list[Name]:
         """The names of these words, where they are written as one name, with its capitals."""
-        return [name for name in self._table.named(words) if self._stands(name, places)]
+        known = self._table.named(words)
+        return [name for name in known if self._stands(name, places)] if known else []
 
     def _stands(self, name: Name, places: Sequence[int]) -> bool:
         last = places[-1]
+        if len(places) == 1 and name.kind == "weak":
+            return self._cased(last, name, 0)
         if not all(self._cased(place, name, nth) for nth, place in enumerate(places)):
             return False
         if not all(self._passage.adjacent(place) for place in range(places[0], last)):
@@ -235,7 +240,7 @@ class _Scan:
         return before not in _NOT_IN_OFFICE
 
     def _is_surname(self, word: str) -> bool:
-        return any(name.kind == "weak" for name in self._table.named((word,))) and word not in FIRST_NAMES
+        return word in self._table.surnames and word not in FIRST_NAMES
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -355,7 +360,7 @@ class _Scan:
         return False
 
     def _is_weak(self, word: str) -> bool:
-        return any(name.kind == "weak" for name in self._table.named((word,)))
+        return word in self._table.surnames
 
     def _government(self, at: int, stop: int, reach: int, named: Sequence[Name]) -> None:
         """A surname and "government": of the one who is famous, licensed or governs that day."""

@@ -58,6 +58,12 @@ class Table:
             if all((other.kind, other.figure, other.role) != same for other in known):  # "J.D." and "JD" fold to one
                 known.append(name)
             lengths.setdefault(name.words[0], set()).add(len(name.words))
+        #: The surnames of one word.
+        self.surnames = frozenset(
+            words[0]
+            for words, named in self._by_words.items()
+            if len(words) == 1 and any(name.kind == "weak" for name in named)
+        )
         self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
 
     @property

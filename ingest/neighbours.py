@@ -71,6 +71,9 @@ def is_junior(passage: Passage, stop: int) -> bool:
 
 def thing_after(passage: Passage, stop: int) -> int:
     """The place after the building, firm or law that a name ending at `stop` is part of; 0 if it is part of none."""
+    first = passage.tokens[stop].folded if stop < len(passage.tokens) else ""
+    if first in words.COMMON_WORDS or not passage.spaced(stop - 1):
+        return 0
     headline = _telling_nothing(passage, stop - 1)
     known = words.MONUMENTS if headline or not passage.english else words.THINGS
     reach = 1 if headline else _THING_REACH

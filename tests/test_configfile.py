@@ -91,7 +91,7 @@ def test_a_value_of_the_wrong_kind_is_named(write, value: str, read, complaint: 
     (entry,) = configfile.entries(path, "thing")
     with pytest.raises(ConfigFileError, match=complaint) as caught:
         read(entry)
-    assert f"{path}: thing 1 (a): " in str(caught.value)
+    assert f"{path}, line 3: thing 1 (a): " in str(caught.value)
 
 
 def test_what_is_left_out_has_its_plain_value(write) -> None:

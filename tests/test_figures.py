@@ -92,7 +92,9 @@ def test_a_role_lasts_from_its_first_day_to_its_successors() -> None:
 def test_a_mistake_is_named_with_file_entry_and_key(tmp_path: Path, line: str, complaint: str) -> None:
     with pytest.raises(ConfigFileError, match=complaint) as caught:
         _load(tmp_path, f"{JANE}{line}\n")
-    assert f"{tmp_path / 'figures.toml'}: figure 1 (jane-doe)" in str(caught.value)
+    first = JANE.count("\n") + 1
+    lines = [*range(first, first + line.count("\n") + 1), 2]
+    assert any(f"{tmp_path / 'figures.toml'}, line {n}: figure 1 (jane-doe)" in str(caught.value) for n in lines)
 
 
 @pytest.mark.parametrize("left_out", ["id", "name", "strong"])
@@ -116,3 +118,36 @@ def test_two_figures_can_not_share_a_strong_name(tmp_path: Path) -> None:
 def test_two_figures_can_share_a_surname(tmp_path: Path) -> None:
     sister = JANE.replace("jane-doe", "ann-doe").replace("Jane", "Ann") + 'weak = ["Doe"]\n'
     assert [figure.weak for figure in _load(tmp_path, f'{JANE}weak = ["Doe"]\n{sister}')] == [("Doe",), ("Doe",)]
+
+
+def test_the_line_is_the_keys_own_however_the_file_is_written(tmp_path: Path) -> None:
+    tricky = (
+        '# [[figure]]\n[[figure]]\nid = "ann-doe"\nname = "[[figure]]"\n'
+        'strong = [\n  "Ann Doe", # ]\n  "weak = []",\n]\n'
+        '[[figure.role]]\ntitle = "Minister"\nfrom = 2025-03-01\n[[figure.role]]\ntitle = "Judge"\nfrom = 2025-03-01\n'
+        "to = 2024-03-01\n"
+    )
+    with pytest.raises(ConfigFileError, match=r"line 15: figure 1 \(ann-doe\), role 2: it ends"):
+        _load(tmp_path, tricky)
+    with pytest.raises(
+        ConfigFileError, match=r"line 18: figure 2 \(bob-doe\): unknown key 'names\.klingon'|line 19: .*klingon"
+    ):
+        _load(
+            tmp_path,
+            tricky.replace("to = 2024", "to = 2026")
+            + '[[figure]]\nid = "bob-doe"\nname = "Bob"\nnames.klingon = ["B"]\nstrong = ["Bob Doe"]\n',
+        )
+
+
+def test_a_day_that_there_is_not_names_line_and_entry(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFileError, match=r"line 7.*in the entry 'jane-doe'"):
+        _load(tmp_path, f'{JANE}[[figure.role]]\nfrom = 2025-02-30\ntitle = "Minister"\n')
+
+
+@pytest.mark.parametrize("key", ["weak", "not", "offices"])
+def test_a_strong_name_is_nobody_elses_look_alike_or_surname(tmp_path: Path, key: str) -> None:
+    other = JANE.replace("jane-doe", "ann-roe").replace("Jane Doe", "Ann Roe") + f'{key} = ["jane-doe"]\n'
+    with pytest.raises(
+        ConfigFileError, match=rf"line 11: figure 2 \(ann-roe\): '{key}' has \"jane-doe\", .* of jane-doe"
+    ):
+        _load(tmp_path, JANE + other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import shutil
 import sqlite3
@@ -37,6 +38,7 @@ from ingest.store import reader, record
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
 from tests import newsroom as press
+from tests import reprints
 from tests.desk import Desk, on_sqlite, until
 from tests.newsroom import EAST, NORTH, WEST, Press, entry
 
@@ -375,6 +377,28 @@ def test_an_article_opens_with_its_names_marked(demo: Open) -> None:
     next(button for button in at.button if button.label == "All articles").click().run()
     assert "article" not in at.query_params
     assert len(at.dataframe[0].value) > 80
+
+
+@on_sqlite
+def test_the_copies_of_an_article_are_listed_with_what_differs(open_page: Open, engine: Engine, tmp_path: Path) -> None:
+    outlets = Press(engine, press.analyser(tmp_path))
+    said = reprints.paragraphs(random.Random(4), 150)
+    outlets.publish(WEST, entry(1, "Ada Quill speaks", "\n\n".join(said), HOURS_AGO))
+    outlets.publish(EAST, entry(2, "Quill on *record*", "\n\n".join([*said[:-1], "Zeppelins rose."]), HOURS_AGO))
+    with engine.connect() as connection:
+        uids = {found.title: found.uid for found in reader.headlines(connection, Filters())}
+    at = open_page("articles", article=uids["Ada Quill speaks"])
+    assert "1 copy of this text. This one came first." in shown(at).replace(words.NBSP, " ")
+    (box,) = [each for each in at.expander if "East Times" in each.label]
+    assert "“Quill on \\*record\\*”" in box.label
+    assert "Zeppelins" not in "".join(each.value for each in at.html), "what differs is looked up when it is asked for"
+    at.session_state[f"copy-{uids['Quill on *record*']}"] = True
+    at.run()
+    assert "Beside the text above: 2 words more" in shown(at).replace(words.NBSP, " ")
+    assert "Zeppelins" in at.html[-1].value
+    at.button(key=f"read-{uids['Quill on *record*']}").click().run()
+    assert at.query_params["article"] == uids["Quill on *record*"]
+    assert "the first" in next(each.label for each in at.expander if "West Post" in each.label)
 
 
 def test_an_unknown_article_is_said_to_be_none(demo: Open) -> None:

@@ -117,7 +117,8 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
 def test_a_mistake_is_named_with_file_entry_and_key(tmp_path: Path, lines: str, complaint: str) -> None:
     with pytest.raises(ConfigFileError, match=complaint) as caught:
         _load(tmp_path, f"{FISH}{lines}\n")
-    assert f"{tmp_path / 'topics.toml'}: topic 1 (fish): " in str(caught.value)
+    assert f"{tmp_path / 'topics.toml'}, line " in str(caught.value)
+    assert ": topic 1 (fish): " in str(caught.value)
 
 
 def test_a_text_of_keywords_is_no_trouble() -> None:

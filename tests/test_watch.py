@@ -219,7 +219,7 @@ def test_a_list_that_is_broken_at_the_start_stops_it_with_the_line(desk: Desk) -
     process = desk.start("watch", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     _, said = process.communicate(timeout=START)
     assert process.returncode == 1
-    assert "figures.toml: figure 1 (X Y): 'id' is" in " ".join(said.decode().split())
+    assert "figures.toml, line 2: figure 1 (X Y): 'id' is" in " ".join(said.decode().split())
 
 
 def test_nobody_follows_a_fresh_data_folder(desk: Desk) -> None:

@@ -15,11 +15,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Engine
 
 from ingest.analyse import Watchlist
 from ingest.settings import PROJECT
-from ingest.store import record, schema, versions
+from ingest.store import record, versions
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit, Snapshot
 from tests.bench.corpus import Corpus, Made
@@ -78,7 +78,7 @@ def _archive(corpus: Corpus) -> Corpus:
 
 
 def commit(engine: Engine, corpus: Corpus, pieces: Sequence[Made], *, now: datetime | None = None) -> float:
-    """Stores a piece in one commit; answers the seconds spent in it, without those that mend the stories."""
+    """Stores a piece in one commit; answers the seconds spent in it."""
     now = now or datetime.combine(corpus.until, datetime.min.time(), UTC)
     start = time.monotonic()
     with record.writing(engine, many=True) as connection:
@@ -90,35 +90,12 @@ def commit(engine: Engine, corpus: Corpus, pieces: Sequence[Made], *, now: datet
             [(ids[outlet], corpus.outlets[outlet], [piece.article for piece in of]) for outlet, of in of_outlets],
             scoring=scoring,
         )
-        apart = time.monotonic()
-        _share_stories(connection, ids, pieces)
-        apart = time.monotonic() - apart
-    return time.monotonic() - start - apart
+    return time.monotonic() - start
 
 
 @cache
 def _snapshot() -> Snapshot:
     return watchlist().snapshot()
-
-
-def _share_stories(connection: Connection, ids: dict[int, int], pieces: Sequence[Made]) -> None:
-    """Gives reprints the story of their original, as the clustering will."""
-    outlets = {piece.number: piece.outlet for piece in pieces}
-    keys, analysis = schema.article_key.c, schema.analysis
-
-    def article(number: int) -> int:
-        scope = str(ids[outlets[number]])
-        row = connection.execute(select(keys.article_id).where(keys.scope == scope, keys.key == f"guid:{number}")).one()
-        return int(row.article_id)
-
-    for piece in pieces:
-        if piece.original is not None:
-            first = select(analysis.c.story_id).where(analysis.c.article_id == article(piece.original))
-            connection.execute(
-                update(analysis)
-                .where(analysis.c.article_id == article(piece.number))
-                .values(story_id=first.limit(1).scalar_subquery())
-            )
 
 
 def later(corpus: Corpus, count: int) -> list[Made]:
