@@ -245,6 +245,8 @@ def _analyser(method: bytes) -> Analyser:
 def _settle(line: Any) -> None:
     """Ends this worker when the line to its parent ends, whatever it is doing then."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)  # an archive can wait: the loop that follows the feeds goes first
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
 
 
