@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from ingest import bulk, export, feeds, report, settings, watch
+from ingest import bulk, export, feeds, figure_commands, report, settings, watch
 from ingest.analyse import Method
 from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
@@ -41,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(bulk.app)
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(figure_commands.app, name="figures")
 app.add_typer(tone.app, name="tone")
 
 

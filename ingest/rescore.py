@@ -9,6 +9,7 @@ written anew even when it is the same, because the newest one says which watch-l
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections import defaultdict
@@ -25,13 +26,14 @@ from ingest.models import Analysis, Article, Entry
 from ingest.store import progress, record, rows, schema, watched
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit, Snapshot
+from ingest.touched import Touch
 
 log = logging.getLogger(__name__)
 
 KIND = "rescore"
 
 #: Articles that are analysed together.
-BATCH = 64
+BATCH = 32
 #: Another writer waits for one commit at most, and a crash costs no more work than was done in this time.
 _COMMIT_SECONDS = 1.0
 
@@ -55,11 +57,14 @@ class _Old:
     id: int
     entry: Entry
     facts: Facts
+    watchlist: int | None  #: with which it was made; None where it was another version of the scorer
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
     old: tuple[_Old, ...]
+    last: int  #: everything up to this id has been looked at with it
+    untouched: int  #: so many in it can't come out differently
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -83,8 +88,13 @@ class Rescore:
         with self.engine.connect() as connection:
             before = progress.find(connection, KIND, self._mark)
             start = before.position if before else 0
-            question = _outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)
-            total = connection.execute(question).scalar_one()
+            if before and not before.done and before.total > before.worked:
+                done, total = before.worked, before.total  # counting a big record takes longer than a slice of work
+            else:
+                done = 0
+                total = connection.execute(
+                    _outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)
+                ).scalar_one()
         outcome = Outcome()
         if not total:
             return outcome
@@ -94,9 +104,9 @@ class Rescore:
         for batch, results in self.analysts.analysed(self._batches(start, stopped)):
             waiting.append((batch, results))
             if time.monotonic() - since >= _COMMIT_SECONDS:
-                outcome = self._commit(waiting, outcome, total)
+                outcome = self._commit(waiting, outcome, done, total)
                 since, waiting = time.monotonic(), []
-        outcome = self._commit(waiting, outcome, total)
+        outcome = self._commit(waiting, outcome, done, total)
         if not stopped:
             with record.writing(self.engine) as connection:
                 progress.end(connection, self._begun(connection), now=self.clock())
@@ -110,39 +120,63 @@ class Rescore:
         return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
 
     def _batches(self, last: int, stopped: list[bool]) -> Iterator[_Batch]:
+        touches: dict[int | None, Touch | None] = {None: None}
+        first = True
         while True:
             if self.stop():
                 stopped.append(True)
                 return
             with self.engine.connect() as connection:
                 old = _read(connection, self.snapshot.hash, self.analysts.scorer, last)
+                for id_ in {each.watchlist for each in old} - touches.keys():
+                    touches[id_] = self._touch(connection, id_)
             if not old:
                 return
             last = old[-1].id
-            yield _Batch(tuple(old))
+            # One is analysed in any case: the newest analysis says which watch-list is in force.
+            touched = [
+                each for n, each in enumerate(old) if (first and n == 0) or _reached(each, touches[each.watchlist])
+            ]
+            first = False
+            yield _Batch(tuple(touched), last, len(old) - len(touched))
 
-    def _commit(self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, total: int) -> Outcome:
-        pairs = [pair for batch, results in waiting for pair in zip(batch.old, results, strict=True)]
-        if not pairs:
+    def _touch(self, connection: Connection, id_: int | None) -> Touch:
+        table = schema.watchlist.c
+        row = connection.execute(select(table.figures, table.topics).where(table.id == id_)).one()
+        new = json.loads(json.dumps([self.snapshot.figures, self.snapshot.topics]))
+        return Touch((row.figures, row.topics), (new[0], new[1]))
+
+    def _commit(
+        self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, before: int, total: int
+    ) -> Outcome:
+        if not waiting:
             return outcome
+        pairs = [pair for batch, results in waiting for pair in zip(batch.old, results, strict=True)]
+        untouched = sum(batch.untouched for batch, _ in waiting)
         for old, result in pairs:
             if not isinstance(result, Article):
                 log.error("%s keeps its old analysis until the watch-list changes again: %s", old.entry.title, result)
         scored = [(old, result.analysis) for old, result in pairs if isinstance(result, Article)]
         differing = {old.id: analysis for old, analysis in scored if _facts(analysis) != old.facts}
+        changed = 0
         with record.writing(self.engine, many=True) as connection:
-            commit = Commit(connection, self.clock(), "re-score")
-            scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
-            in_force = watched.watchlist(connection).hash, watched.scorer(connection)
-            if scored and in_force != (self.snapshot.hash, self.analysts.scorer):
-                differing.setdefault(scored[0][0].id, scored[0][1])
-            changed = commit.rescored(differing, scoring=scoring)
-            done = outcome.checked + outcome.failed + len(pairs)
-            progress.move(connection, self._begun(connection), pairs[-1][0].id, min(1.0, done / total))
+            if scored:
+                commit = Commit(connection, self.clock(), "re-score")
+                scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
+                in_force = watched.watchlist(connection).hash, watched.scorer(connection)
+                if in_force != (self.snapshot.hash, self.analysts.scorer):
+                    differing.setdefault(scored[0][0].id, scored[0][1])
+                changed = commit.rescored(differing, scoring=scoring)
+            done = before + outcome.checked + outcome.failed + len(pairs) + untouched
+            begun = self._begun(connection)
+            progress.move(connection, begun, waiting[-1][0].last, min(1.0, done / total), worked=done, total=total)
         self.tell(done, total)
-        return Outcome(
-            outcome.checked + len(scored), outcome.changed + changed, outcome.failed + len(pairs) - len(scored)
-        )
+        failed = len(pairs) - len(scored)
+        return Outcome(outcome.checked + len(scored) + untouched, outcome.changed + changed, outcome.failed + failed)
+
+
+def _reached(old: _Old, touch: Touch | None) -> bool:
+    return touch is None or touch.reaches(old.entry.title, old.entry.body, {fact[0] for fact in old.facts[3]})
 
 
 def _outdated(question: Select[Any], watchlist_hash: str, scorer: str, after: int) -> Select[Any]:
@@ -160,7 +194,7 @@ def _read(connection: Connection, watchlist_hash: str, scorer: str, after: int) 
     content, analysis, body = schema.content.c, schema.analysis.c, schema.content_text
     columns = (
         content.title, content.text_kind, content.published_at, content.language, body.c.body,
-        analysis.id, analysis.tone, analysis.words,
+        analysis.id, analysis.tone, analysis.words, analysis.watchlist_id, analysis.scorer,
     )  # fmt: skip
     question = _outdated(select(*columns), watchlist_hash, scorer, after)
     found = connection.execute(
@@ -181,6 +215,7 @@ def _read(connection: Connection, watchlist_hash: str, scorer: str, after: int) 
                 language=row.language,
             ),
             facts[row.id],
+            row.watchlist_id if row.scorer == scorer else None,
         )
         for row in found
     ]

@@ -7,6 +7,7 @@ where the lexicon knows it. The package lower-cases all tokens again for every s
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -24,6 +25,7 @@ _IDIOMS: dict[str, float] = vader.SPECIAL_CASES
 _NEGATIONS = frozenset(vader.NEGATE)
 _EMOJI: dict[str, str] = _ANALYZER.emojis
 _ALL_EMOJI = frozenset(_EMOJI)
+_TOKEN = re.compile(r"\S+")
 _PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTERS) if " " in phrase]
 _LAST_OF_PHRASE = frozenset(phrase[-1] for phrase in _PHRASES)
 _FIRST_OF_PHRASE = frozenset(phrase[0] for phrase in _PHRASES)
@@ -65,12 +67,7 @@ class Reading:
     @cached_property
     def starts(self) -> list[int]:
         """Where each word's token begins in `text`."""
-        found, at = [], 0
-        for token in self.text.split():
-            at = self.text.index(token, at)
-            found.append(at)
-            at += len(token)
-        return found
+        return [token.start() for token in _TOKEN.finditer(self.text)]
 
 
 class _Words(dict[str, Word]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ class Topic:
     not_: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the record's snapshot keeps it: what is needed to show it, without its words."""
-        return {"id": self.id, "name": self.name, "cap": self.cap}
+        """The entry as the record's snapshot keeps it: what is needed to show it, and a mark of its words."""
+        words = hashlib.sha256(repr((self.keywords, self.not_)).encode()).hexdigest()[:12]
+        return {"id": self.id, "name": self.name, "cap": self.cap, "words": words}
 
 
 def load(path: Path) -> list[Topic]:

@@ -38,6 +38,8 @@ _RESCAN_SECONDS = 30
 _TICK_SECONDS = 0.5
 #: While something is fetched: what has come is stored, and the next at the same host begun.
 _BUSY_TICK_SECONDS = 0.05
+#: A re-score holds up the folder and the feeds for no longer at a time.
+_RESCORE_SECONDS = 0.8
 #: Pages never take the places of feeds.
 _PAGES_AT_ONCE = 32
 
@@ -149,7 +151,8 @@ class Worker:
                 stop.wait(5)
                 next_scan = 0.0
                 self._config.clear()  # an edited list may have been read and not stored
-            changed.wait(_BUSY_TICK_SECONDS if self._feeds or self._pages else _TICK_SECONDS)
+            busy = self._feeds or self._pages or self._outdated
+            changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
         ended.set()
 
     def _go_on(self, ended: Callable[[], bool]) -> None:
@@ -251,9 +254,21 @@ class Worker:
                 except ConfigFileError as error:
                     log.error("%s. The old list goes on.", str(error).removesuffix("."))
         if self._outdated:
-            if done := self.pipeline.rescore(stop=ended):
-                log.info("scored %d articles again with the new watch-list", done)
-            self._outdated = ended()
+            self._rescore(ended)
+
+    def _rescore(self, ended: Callable[[], bool]) -> None:
+        """Looks again at stored articles for a moment, and goes on there the next time: news does not wait."""
+        until = time.monotonic() + _RESCORE_SECONDS
+        interrupted: list[bool] = []
+
+        def stop() -> bool:
+            if ended() or time.monotonic() >= until:
+                interrupted.append(True)
+            return bool(interrupted)
+
+        if done := self.pipeline.rescore(stop=stop):
+            log.info("looked at %d articles again with the new watch-list", done)
+        self._outdated = bool(interrupted)
 
     def _take_feeds(self) -> None:
         self.pipeline.sync_feeds(opml.read(self.settings.feeds))

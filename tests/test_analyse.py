@@ -181,4 +181,6 @@ def test_the_snapshot_tells_figures_and_topics() -> None:
     snapshot = WATCHLIST.snapshot()
     assert [figure["id"] for figure in snapshot.figures] == ["ada-stone", "eve-stone"]
     assert snapshot.figures[0]["roles"][0]["since"] == "2025-01-20"
-    assert snapshot.topics == [{"id": "trade", "name": "Trade", "cap": 18}]
+    (topic,) = snapshot.topics
+    assert (topic["id"], topic["name"], topic["cap"]) == ("trade", "Trade", 18)
+    assert Watchlist((), (replace(TRADE, keywords=("duty",)),)).snapshot().topics[0]["words"] != topic["words"]

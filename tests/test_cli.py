@@ -63,7 +63,7 @@ def test_the_help_of_every_command_ends_in_an_example_that_can_be_pasted(command
 
 
 def test_every_command_is_tested_here() -> None:
-    assert sorted(get_command(app).commands) == sorted([*COMMANDS, "feeds"])  # type: ignore[attr-defined]
+    assert sorted(get_command(app).commands) == sorted([*COMMANDS, "feeds", "figures", "tone"])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_emoji_and_curly_marks_move_no_offset() -> None:
     reading = passage.read("🎉🎉 Okoye – the envoy – won.")
     start = "🎉🎉 Okoye – the envoy – won.".index("envoy")
     name = reading.name("🎉🎉 Okoye – the envoy – won.", start, start + 5)
-    assert [reading.word(index) for index in (name.first, name.last)] == ["envoy", "envoy"]
+    assert [reading.words[index].word for index in (name.first, name.last)] == ["envoy", "envoy"]
 
 
 PIECES = st.sampled_from(

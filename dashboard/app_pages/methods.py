@@ -128,7 +128,7 @@ def _trust(page: Page) -> None:
     rows = table(published.read(), here)
     if rows:
         st.markdown("\n".join(rows))
-    st.markdown(" ".join(_read(published.read(), here)))
+    st.markdown(" ".join(read(published.read(), here)))
     st.markdown(_TRUST)
 
 
@@ -169,7 +169,7 @@ def _f1(each: Published) -> str:
     return f"{agreement.digits(each.macro_f1)}{spread}"
 
 
-def _read(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
+def read(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
     """The table in plain words."""
     said = []
     if shipped and shipped[0].accuracy is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from ingest.store import schema
 
@@ -22,6 +22,8 @@ class Progress:
     position: int
     done: bool  #: nothing is left to do
     ended_at: datetime | None
+    worked: int = 0  #: pieces of it that are done, where somebody counts them …
+    total: int = 0  #: … of so many
 
 
 def find(connection: Connection, kind: str, mark: str) -> Progress | None:
@@ -30,8 +32,22 @@ def find(connection: Connection, kind: str, mark: str) -> Progress | None:
     # Few rows: one a file or watch-list. No database needs to look into JSON for that.
     for row in connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.id.desc())):
         if row.args.get("mark") == mark:
-            return Progress(row.id, int(row.args.get("position", 0)), row.state == "done", row.ended_at)
+            return _progress(row)
     return None
+
+
+def newest(connection: Connection, kind: str) -> Progress | None:
+    """The work of this kind that was begun last and is not done, if any is."""
+    table = schema.request
+    question = select(table).where(table.c.kind == kind).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(question).first()
+    return _progress(row) if row and row.state == "running" else None
+
+
+def _progress(row: Row[Any]) -> Progress:
+    args = row.args
+    done, counted = row.state == "done", (int(args.get("worked", 0)), int(args.get("total", 0)))
+    return Progress(row.id, int(args.get("position", 0)), done, row.ended_at, *counted)
 
 
 def begin(connection: Connection, kind: str, mark: str, *, by: str, now: datetime, **facts: Any) -> Progress:
@@ -55,11 +71,11 @@ def begin(connection: Connection, kind: str, mark: str, *, by: str, now: datetim
     return Progress(int(key[0]), 0, False, None)
 
 
-def move(connection: Connection, id_: int, position: int, share: float) -> None:
+def move(connection: Connection, id_: int, position: int, share: float, **facts: Any) -> None:
     """Everything up to `position` is done, that is `share` (0 to 1) of the work."""
     table = schema.request
     args = connection.execute(select(table.c.args).where(table.c.id == id_)).scalar_one()
-    values = {"args": {**args, "position": position}, "progress": share}
+    values = {"args": {**args, "position": position, **facts}, "progress": share}
     connection.execute(update(table).where(table.c.id == id_).values(**values))
 
 

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from ingest import sentiment
@@ -20,6 +20,8 @@ _QUOTES_OFF = "\"')]"
 #: Fewer quoted words are a turn of phrase ("great courage"), not somebody's speech.
 _SPEECH = 4
 
+#: Distinct tokens that are remembered, none of them longer: a day's news has fewer.
+_REMEMBERED, _LONG_TOKEN = 50_000, 50
 #: Tokens between two commas that may part a name from its verb, and those of names and titles between verb and surname.
 _APPOSITION, _NAME = 12, 5
 
@@ -54,6 +56,17 @@ class Name(NamedTuple):
     mute: bool  #: stands outside the quotation that he or she speaks: what is in it says nothing of the speaker
 
 
+class Token(NamedTuple):
+    """What the rule asks of a token, wherever it stands."""
+
+    word: str  #: without punctuation around it
+    lower: str  #: the word in lower case, without possessive ending
+    stem: str
+    opens: bool  #: a clause begins with it …
+    ends: bool  #: … or ends after it
+    owns: bool  #: possessive
+
+
 @dataclass(frozen=True)
 class Passage:
     """A sentence cut into tokens; the lists run in step with them."""
@@ -61,8 +74,8 @@ class Passage:
     reading: sentiment.Reading
     lead: int  #: blanks before it
     worded: bool  #: emoji were put into words
-    tokens: list[str]
-    lowers: list[str]  #: without punctuation around them and possessive ending
+    tokens: list[str]  #: as they are written
+    words: list[Token]
     clauses: list[int]  #: the number of the clause that each stands in
     quoted: list[bool]  #: whether each stands in a quotation of some length
 
@@ -81,10 +94,6 @@ class Passage:
         speaks = self._speaks(first, last)
         return Name(first, last, speaks, speaks and not self.quoted[first])
 
-    def word(self, index: int) -> str:
-        """The token as it is written, without what stands around it."""
-        return self.tokens[index].strip(_AROUND)
-
     def _speaks(self, first: int, last: int) -> bool:
         """Whether whoever is named by these tokens is said to say something: "X said", "said President X", "X: …"."""
         token, after = self.tokens[last].rstrip(_QUOTES_OFF), last + 1
@@ -93,14 +102,14 @@ class Passage:
         if token.endswith(","):  # "X, the leader of the party, said"
             near = range(after, min(after + _APPOSITION, len(self.tokens)))
             after = next((at + 1 for at in near if self.tokens[at].endswith(",")), after)
-        while after < len(self.lowers) and self.lowers[after] in _BEFORE_SAYS:
+        while after < len(self.words) and self.words[after].lower in _BEFORE_SAYS:
             after += 1
-        if after < len(self.lowers) and self.lowers[after] in _SAYS:
+        if after < len(self.words) and self.words[after].lower in _SAYS:
             return True
-        before = first - 1
-        while before > max(0, first - _NAME) and (self.lowers[before] in _TITLES or self.tokens[before][:1].isupper()):
+        before, far = first - 1, max(0, first - _NAME)
+        while before > far and (self.words[before].lower in _TITLES or self.tokens[before][:1].isupper()):
             before -= 1
-        return before >= 0 and self.lowers[before] in _SAYS
+        return before >= 0 and self.words[before].lower in _SAYS
 
 
 def read(sentence: str) -> Passage:
@@ -110,9 +119,9 @@ def read(sentence: str) -> Passage:
     reading = sentiment.read(text.translate(_STRAIGHT))
     lead = len(text) - len(text.lstrip())
     tokens = reading.text.split()
-    lowers = [_lower(token) for token in tokens]
+    words = [_token(token) if len(token) <= _LONG_TOKEN else _token.__wrapped__(token) for token in tokens]
     quoted = _quoted(text.strip(), reading.starts) if _MARK.search(text) else [False] * len(tokens)
-    return Passage(reading, lead, shown is not sentence, tokens, lowers, list(_clauses(tokens, lowers)), quoted)
+    return Passage(reading, lead, shown is not sentence, tokens, words, _clauses(words), quoted)
 
 
 def stem(word: str) -> str:
@@ -123,16 +132,23 @@ def stem(word: str) -> str:
     return word
 
 
-def _lower(token: str) -> str:
-    return token.strip(_AROUND).lower().removesuffix("'s")
+@lru_cache(_REMEMBERED)
+def _token(token: str) -> Token:
+    word = token.strip(_AROUND)
+    lower = word.lower().removesuffix("'s")
+    ends = token.rstrip(_QUOTES_OFF)[-1:] in (",", ";", ":", "!", "?")
+    owns = token.rstrip(",.").endswith(("'s", "s'"))
+    return Token(word, lower, stem(lower), lower in _OPENS_CLAUSE, ends, owns)
 
 
-def _clauses(tokens: list[str], lowers: list[str]) -> Iterator[int]:
-    number, ended = 0, False
-    for token, lower in zip(tokens, lowers, strict=True):
-        number += ended or lower in _OPENS_CLAUSE
-        ended = token.rstrip(_QUOTES_OFF)[-1:] in (",", ";", ":", "!", "?")
-        yield number
+def _clauses(words: list[Token]) -> list[int]:
+    numbers, number, ended = [], 0, False
+    for word in words:
+        if ended or word.opens:
+            number += 1
+        ended = word.ends
+        numbers.append(number)
+    return numbers
 
 
 def _quoted(text: str, starts: list[int]) -> list[bool]:

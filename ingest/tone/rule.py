@@ -11,16 +11,16 @@ The weights are in `rule.json`; `python -m tests.bench.rulefit LABELLED.jsonl` f
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import islice
 from math import exp
 from pathlib import Path
 from typing import NamedTuple
 
 from ingest.models import NEUTRAL_BELOW, Cue
 from ingest.tone import Target, Toward
-from ingest.tone.passage import Name, Passage, read, stem
+from ingest.tone.passage import Name, Passage, Token, read
 
 #: Words after which a pull has fallen to a third: what stands before a name tells less of it than what it does after.
 _FADE_BEFORE, _FADE_AFTER = 6.0, 15.0
@@ -41,8 +41,8 @@ _JOINTS = frozenset(
 #: "anti-X", "never-X": what is named so is against X. Too rare in the labelled news to be learnt from it.
 _OPPOSED = ("anti-", "never-", "dump-", "stop-")
 
-#: How many words are told; one that moves the odds by less than a twentieth is not worth it.
-_CUES, _SLIGHT = 8, 0.05
+#: How many words are told; one that moves the odds by less than a sixth is not worth it.
+_CUES, _SLIGHT = 8, 0.15
 #: The tone of a neutral mention leans within the borders of neutral.
 _NEUTRAL = 0.0499
 #: Sentences whose parts are kept: the figures of one are asked for one after the other.
@@ -70,8 +70,9 @@ def features(target: Target) -> Iterator[tuple[str, float]]:
     """What pulls at a target, as the names of its weights, and how strongly each is felt there: what is fitted."""
     passage, _ = _pulls(target.sentence)
     name = passage.name(target.sentence, target.start, target.end)
-    for index, fade in _fades(passage, name):
-        yield _anywhere(passage, index), fade
+    for index in _near(range(len(passage.words)), passage, name):
+        fade = _fade(passage.clauses, name, index)
+        yield _anywhere(passage.words[index]), fade
         if valence := passage.reading.valences.get(index):
             yield _loaded(valence), abs(valence) * fade
     for key, _ in _beside(passage, name):
@@ -83,24 +84,25 @@ def features(target: Target) -> Iterator[tuple[str, float]]:
 def _toward(target: Target) -> Toward:
     passage, pulls = _pulls(target.sentence) if len(target.sentence) <= _LONG else _pulled(target.sentence)
     name = passage.name(target.sentence, target.start, target.end)
-    weights = _weights()
+    weights, clauses = _weights(), passage.clauses
     negative = positive = 0.0
     moved: dict[int, float] = {}
-    for index, fade in _fades(passage, name):
-        pull = pulls[index]
-        if pull is not None:
-            negative += fade * pull[0]
-            positive += fade * pull[1]
-            moved[index] = fade * (pull[1] - pull[0])
+    for index in _near(pulls[0], passage, name):
+        fade = _fade(clauses, name, index)
+        bad, good = pulls[1][index]
+        negative += fade * bad
+        positive += fade * good
+        moved[index] = fade * (good - bad)
     for key, index in _beside(passage, name):
-        pull = weights.get(key)
-        if pull is not None:
-            negative += pull[0]
-            positive += pull[1]
-            moved[index] = moved.get(index, 0.0) + pull[1] - pull[0]
+        if key in weights:
+            bad, good = weights[key]
+            negative += bad
+            positive += good
+            moved[index] = moved.get(index, 0.0) + good - bad
     for fact in _facts(passage, name):
-        negative += weights[fact][0]
-        positive += weights[fact][1]
+        bad, good = weights[fact]
+        negative += bad
+        positive += good
     return _answer(negative, positive, _because(passage, moved))
 
 
@@ -118,59 +120,72 @@ def _answer(negative: float, positive: float, because: tuple[Cue, ...]) -> Towar
 
 
 def _because(passage: Passage, moved: dict[int, float]) -> tuple[Cue, ...]:
-    strongest = sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0]))
-    told = ((passage.word(index), weight) for index, weight in strongest if abs(weight) >= _SLIGHT)
-    return tuple(islice((Cue(word, round(weight, 4)) for word, weight in told if word), _CUES))
+    strongest = sorted([(-abs(weight), index) for index, weight in moved.items() if abs(weight) >= _SLIGHT])[:_CUES]
+    return tuple([Cue(passage.words[index].word, round(moved[index], 4)) for _, index in strongest])
 
 
-def _fades(passage: Passage, name: Name) -> list[tuple[int, float]]:
-    """The words around a name, and how much of each pull is felt there."""
-    clauses, (first, last, _, mute) = passage.clauses, name
-    start, stop = max(0, first - _REACH), min(len(clauses), last + 1 + _REACH)
-    here, there = clauses[first], clauses[last]
-    found = [(at, _BEFORE[first - at - 1] * _FALL[min(here - clauses[at], _BORDERS)]) for at in range(start, first)]
-    found += [(at, _AFTER[at - last - 1] * _FALL[min(clauses[at] - there, _BORDERS)]) for at in range(last + 1, stop)]
-    return [(at, fade) for at, fade in found if not passage.quoted[at]] if mute else found
+def _near(indices: Sequence[int], passage: Passage, name: Name) -> list[int]:
+    """Those of the words (in order) that can be felt at a name."""
+    first, last = name.first, name.last
+    near = [
+        *indices[bisect_left(indices, first - _REACH) : bisect_left(indices, first)],
+        *indices[bisect_right(indices, last) : bisect_right(indices, last + _REACH)],
+    ]
+    return [index for index in near if not passage.quoted[index]] if name.mute else near
 
 
-def _beside(passage: Passage, name: Name) -> Iterator[tuple[str, int]]:
+def _fade(clauses: list[int], name: Name, index: int) -> float:
+    """How much of a word's pull is felt at a name."""
+    if index < name.first:
+        return _BEFORE[name.first - index - 1] * _FALL[min(clauses[name.first] - clauses[index], _BORDERS)]
+    return _AFTER[index - name.last - 1] * _FALL[min(clauses[index] - clauses[name.last], _BORDERS)]
+
+
+def _beside(passage: Passage, name: Name) -> list[tuple[str, int]]:
     """The weights of the words just before and after a name, with the words' places."""
-    for side, at in (("before:", name.first - 1), ("after:", name.last + 1)):
-        if 0 <= at < len(passage.lowers) and not (name.mute and passage.quoted[at]):
-            yield side + stem(passage.lowers[at]), at
+    return [
+        (side + passage.words[at].stem, at)
+        for side, at in (("before:", name.first - 1), ("after:", name.last + 1))
+        if 0 <= at < len(passage.words) and not (name.mute and passage.quoted[at])
+    ]
 
 
-def _facts(passage: Passage, name: Name) -> Iterator[str]:
-    yield "*always"
+def _facts(passage: Passage, name: Name) -> list[str]:
+    found = ["*always"]
     if name.speaks:
-        yield "*speaks"
+        found.append("*speaks")
     if passage.speech:
-        yield "*is quoted" if passage.quoted[name.first] else "*beside a quotation"
+        found.append("*is quoted" if passage.quoted[name.first] else "*beside a quotation")
     if name.first == 0:
-        yield "*first"
-    if passage.tokens[name.last].rstrip(",.").endswith(("'s", "s'")):
-        yield "*owns"
-    if passage.lowers[name.first].startswith(_OPPOSED):
-        yield "*opposed"
+        found.append("*first")
+    if passage.words[name.last].owns:
+        found.append("*owns")
+    if passage.words[name.first].lower.startswith(_OPPOSED):
+        found.append("*opposed")
+    return found
 
 
-def _anywhere(passage: Passage, index: int) -> str:
-    lower = passage.lowers[index]
-    return "" if lower in _JOINTS else stem(lower)
+def _anywhere(token: Token) -> str:
+    return "" if token.lower in _JOINTS else token.stem
 
 
 def _loaded(valence: float) -> str:
     return "*good" if valence > 0 else "*bad"
 
 
-def _pulled(sentence: str) -> tuple[Passage, list[Pull | None]]:
+def _pulled(sentence: str) -> tuple[Passage, tuple[list[int], dict[int, Pull]]]:
+    """The sentence, and what its words pull, by their index and in order."""
     passage, weights = read(sentence), _weights()
-    pulls = [weights.get(_anywhere(passage, index)) for index in range(len(passage.lowers))]
-    for index, valence in passage.reading.valences.items():
-        own, shared = pulls[index] or Pull(0.0, 0.0), weights[_loaded(valence)]
-        size = abs(valence)
-        pulls[index] = Pull(own.negative + size * shared.negative, own.positive + size * shared.positive)
-    return passage, pulls
+    valences = passage.reading.valences
+    pulls = {}
+    for index, token in enumerate(passage.words):
+        pull = weights.get(_anywhere(token))
+        if index in valences:
+            own, shared, size = pull or Pull(0.0, 0.0), weights[_loaded(valences[index])], abs(valences[index])
+            pull = Pull(own.negative + size * shared.negative, own.positive + size * shared.positive)
+        if pull is not None and token.word:
+            pulls[index] = pull
+    return passage, (list(pulls), pulls)
 
 
 _pulls = lru_cache(_KEPT)(_pulled)

@@ -86,12 +86,10 @@ def _words(given: list[Labelled]) -> set[str]:
     small: defaultdict[str, int] = defaultdict(int)
     seen: defaultdict[str, int] = defaultdict(int)
     for text in {each.text for each in given}:
-        passage = rule.read(text)
-        for index, lower in enumerate(passage.lowers):
-            word = passage.word(index)
-            if word.replace("-", "").replace("'", "").isalpha():
-                seen[rule.stem(lower)] += 1
-                small[rule.stem(lower)] += word[0].islower()
+        for token in rule.read(text).words:
+            if token.word.replace("-", "").replace("'", "").isalpha():
+                seen[token.stem] += 1
+                small[token.stem] += token.word[0].islower()
     return {word for word, count in seen.items() if small[word] >= _SMALL * count}
 
 
