@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import watchfiles
@@ -145,7 +146,7 @@ class Worker:
                     self._offer(self.pipeline.due())
                     self._offer_pages(self.pipeline.due_pages())
                     next_due = now + 2
-                self._go_on(lambda: stop.is_set() or lost.is_set())
+                self._go_on(lambda: stop.is_set() or lost.is_set(), changed)
             except (DatabaseError, OSError) as error:
                 log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
                 stop.wait(5)
@@ -155,20 +156,25 @@ class Worker:
             changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
         ended.set()
 
-    def _go_on(self, ended: Callable[[], bool]) -> None:
-        """Begins fetches and stores what has come; after each, others begin: storing much must not hold them up."""
+    def _go_on(self, ended: Callable[[], bool], changed: threading.Event) -> None:
+        """Begins fetches and stores what has come.
+
+        After each, others begin and a file that was dropped meanwhile is read: analysing much must not hold them up.
+        """
         self._feeds.start()
         self._pages.start()
-        for state, attempt in _news_first(self._feeds.finished()):
-            self._store(state, attempt)
+        arrived: list[Callable[[], object]] = [
+            partial(self._store, state, attempt) for state, attempt in _news_first(self._feeds.finished())
+        ]
+        arrived += [partial(self._store_page, page, found) for page, found in self._pages.finished()]
+        for store in arrived:
+            store()
             self._feeds.start()
             if ended():
                 return
-        for page, found in self._pages.finished():
-            self._store_page(page, found)
-            self._feeds.start()
-            if ended():
-                return
+            if changed.is_set():
+                changed.clear()
+                self.pipeline.folder(self.settings.seeds)
 
     def _store(self, state: FeedState, attempt: Attempt) -> Outcome:
         """Stores what an attempt brought, says so in one line, and tells those who asked for it."""
