@@ -23,7 +23,7 @@ Format = Literal["csv", "jsonl"]
 What = Literal["articles", "mentions", "attention"]
 Row = dict[str, Any]
 
-_ARTICLES = "article title source published published_from language author link text_kind tone figures topics story"
+_ARTICLES = "article title source published published_from language author link text_kind tone figures topics cap story"
 _MENTIONS = (
     "mention figure kind tone label confidence tone_rule tone_encoder because sentence start end article title source "
     "published link"
@@ -77,6 +77,8 @@ def _pinned(connection: Connection, filters: Filters) -> tuple[Filters, Row]:
 def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
     """One row an article, newest first. Raises SearchError at the first row, as all of these."""
     pinned, made_from = _pinned(connection, filters)
+    # The codebook's major topics, so that counts line up with other research.
+    codes = {topic["id"]: int(topic["cap"]) for topic in watched.watchlist(connection, pinned.as_of).topics}
     for found in reader.every_headline(connection, pinned):
         ids = [headline.id for headline in found]
         named = reader.named(connection, ids, pinned.as_of)
@@ -96,6 +98,9 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
                 "tone": headline.tone,
                 "figures": " ".join(sorted(named.get(headline.id, ()))),
                 "topics": " ".join(sorted(topics.get(headline.id, ()))),
+                "cap": " ".join(
+                    map(str, sorted({codes[topic] for topic in topics.get(headline.id, ()) if topic in codes}))
+                ),
                 "story": stories[headline.id],
                 **made_from,
             }

@@ -30,7 +30,7 @@ from ingest.touched import Touch
 
 log = logging.getLogger(__name__)
 
-KIND = "rescore"
+KIND = progress.RESCORE
 
 #: Articles that are analysed together.
 BATCH = 32

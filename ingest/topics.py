@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ingest import configfile, names
 from ingest.models import TopicHit
 
-_KEYS = {"id", "name", "cap", "keywords", "not"}
+_KEYS = {"id", "name", "cap", "keywords", "not", "at_least"}
 #: The major topics of the project's master codebook: there is no 11 and no 22.
 CAP_MAJOR = frozenset({*range(1, 11), *range(12, 22), 23})
 # What may stand between two words of a phrase: spaces, hyphens, a line's end; a blank line parts them.
@@ -28,10 +28,12 @@ class Topic:
     cap: int  #: Comparative Agendas Project, major topic
     keywords: tuple[str, ...]
     not_: tuple[str, ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()  #: of the keywords that count for more or less than 1
+    at_least: float = 1.0  #: what the words of an article must weigh together
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the record's snapshot keeps it: what is needed to show it, and a mark of its words."""
-        words = hashlib.sha256(repr((self.keywords, self.not_)).encode()).hexdigest()[:12]
+        words = hashlib.sha256(repr((self.keywords, self.not_, self.weights, self.at_least)).encode()).hexdigest()[:12]
         return {"id": self.id, "name": self.name, "cap": self.cap, "words": words}
 
 
@@ -45,17 +47,42 @@ def _topic(entry: configfile.Table) -> Topic:
     cap = entry.number("cap")
     if cap not in CAP_MAJOR:
         raise entry.complain(f"'cap' is {cap}, which is no major topic of the codebook: 1 to 10, 12 to 21 or 23")
-    for key in ("keywords", "not"):
-        for phrase in entry.texts(key):
+    keywords, weights = _keywords(entry)
+    for key, phrases in (("keywords", keywords), ("not", tuple(entry.texts("not")))):
+        for phrase in phrases:
             if not any(names.tokens(phrase)) or "*" in phrase[:-1]:
-                raise entry.complain(f"'{key}' has \"{phrase}\"; give words, with a * at the very end at most")
+                raise entry.complain(f"'{key}' has \"{phrase}\"; give words, with a * at the very end at most", key)
+    at_least: Any = entry.values.get("at_least", 1.0)
+    if isinstance(at_least, bool) or not isinstance(at_least, int | float) or at_least <= 0:
+        raise entry.complain("'at_least' must be a number above 0", "at_least")
     return Topic(
         id=entry.slug("id"),
         name=entry.text("name"),
         cap=cap,
-        keywords=tuple(entry.texts("keywords", required=True)),
+        keywords=keywords,
         not_=tuple(entry.texts("not")),
+        weights=weights,
+        at_least=at_least * 1.0,
     )
+
+
+def _keywords(entry: configfile.Table) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
+    """The keywords, and the weights of those that are written as { text = "summit", weight = 0.5 }."""
+    given = entry.values.get("keywords", [])
+    if not isinstance(given, list):
+        raise entry.complain("'keywords' must be a list", "keywords")
+    plain, weights = [], []
+    for keyword in given:
+        if isinstance(keyword, dict):
+            weight = keyword.get("weight")
+            good = isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
+            if keyword.keys() != {"text", "weight"} or not good:
+                raise entry.complain('a keyword with a weight is { text = "summit", weight = 0.5 }', "keywords")
+            weights.append((str(keyword["text"]).strip(), float(weight)))
+            keyword = keyword["text"]
+        plain.append(keyword)
+    entry = replace(entry, values={**entry.values, "keywords": plain})
+    return tuple(entry.texts("keywords", required=True)), tuple(weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +93,7 @@ class _Phrase:
     open: bool  #: the last word is only the beginning of one
     topic: int
     wanted: bool
+    weight: float
 
 
 class Matcher:
@@ -73,11 +101,13 @@ class Matcher:
 
     def __init__(self, topics: list[Topic]) -> None:
         self._ids = [topic.id for topic in topics]
+        self._least = [topic.at_least for topic in topics]
         self._by_word: dict[str, list[_Phrase]] = {}
         self._stems: list[_Phrase] = []
         for number, topic in enumerate(topics):
+            weights = dict(topic.weights)
             for keyword in topic.keywords:
-                self._compile(keyword, number, wanted=True)
+                self._compile(keyword, number, wanted=True, weight=weights.get(keyword, 1.0))
             for phrase in topic.not_:
                 self._compile(phrase, number, wanted=False)
         self._head = min((len(stem.words[0]) for stem in self._stems), default=0)
@@ -85,31 +115,37 @@ class Matcher:
         for stem in self._stems:
             self._by_head.setdefault(stem.words[0][: self._head], []).append(stem)
 
-    def _compile(self, phrase: str, topic: int, *, wanted: bool) -> None:
+    def _compile(self, phrase: str, topic: int, *, wanted: bool, weight: float = 1.0) -> None:
         words = tuple(token.folded for token in names.tokens(phrase))
-        compiled = _Phrase(words, phrase.endswith("*"), topic, wanted)
+        compiled = _Phrase(words, phrase.endswith("*"), topic, wanted, weight)
         if compiled.open and len(words) == 1:
             self._stems.append(compiled)
         else:
             self._by_word.setdefault(words[0], []).append(compiled)
 
-    def find(self, text: str) -> tuple[TopicHit, ...]:
-        """The topics of a text, with the number of hits and the words found, in the file's order."""
-        spans: dict[int, list[tuple[int, int]]] = {}
+    def find(self, text: str, tokens: Sequence[names.Token] | None = None) -> tuple[TopicHit, ...]:
+        """The topics of a text, with the number of hits and the words found, in the file's order.
+
+        `tokens` are those of the text, where they are at hand already.
+        """
+        spans: dict[int, dict[tuple[int, int], float]] = {}
         unwanted: dict[int, list[tuple[int, int]]] = {}
-        for phrase, start, end in self._phrases(text):
-            (spans if phrase.wanted else unwanted).setdefault(phrase.topic, []).append((start, end))
+        for phrase, start, end in self._phrases(text, list(names.tokens(text)) if tokens is None else tokens):
+            if phrase.wanted:
+                weighed = spans.setdefault(phrase.topic, {})
+                weighed[start, end] = max(phrase.weight, weighed.get((start, end), 0.0))
+            else:
+                unwanted.setdefault(phrase.topic, []).append((start, end))
         found = []
         for topic in sorted(spans):
-            counted = list(_longest(spans[topic], _longest(unwanted.get(topic, []), ())))
-            if counted:
+            counted = list(_longest(list(spans[topic]), _longest(unwanted.get(topic, []), ())))
+            if counted and sum(spans[topic][span] for span in counted) >= self._least[topic]:
                 distinct = dict.fromkeys(" ".join(text[start:end].lower().split()) for start, end in counted)
                 found.append(TopicHit(self._ids[topic], len(counted), tuple(distinct)))
         return tuple(found)
 
-    def _phrases(self, text: str) -> Iterator[tuple[_Phrase, int, int]]:
+    def _phrases(self, text: str, tokens: Sequence[names.Token]) -> Iterator[tuple[_Phrase, int, int]]:
         """Every phrase that stands somewhere, in order of its start."""
-        tokens = list(names.tokens(text))
         by_word, by_head, head = self._by_word, self._by_head, self._head
         for at, token in enumerate(tokens):
             word = token.folded
@@ -122,7 +158,7 @@ class Matcher:
                     yield phrase, token.start, token.end
 
 
-def _stands(text: str, tokens: list[names.Token], at: int, phrase: _Phrase) -> bool:
+def _stands(text: str, tokens: Sequence[names.Token], at: int, phrase: _Phrase) -> bool:
     last = len(phrase.words) - 1
     for nth in range(1, last + 1):
         here, there = tokens[at + nth - 1], tokens[at + nth]

@@ -111,6 +111,9 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
         ('cap = 4\nkeywords = ["*"]', "'keywords' has \"\\*\"; give words"),
         ('cap = 4\nkeywords = ["fish* quota"]', "'keywords' has \"fish\\* quota\"; give words"),
         ('cap = 4\nkeywords = ["cod"]\nnot = ["--"]', "'not' has \"--\"; give words"),
+        ('cap = 4\nkeywords = [{ text = "cod" }]', "a keyword with a weight is"),
+        ('cap = 4\nkeywords = [{ text = "cod", weight = 0 }]', "a keyword with a weight is"),
+        ('cap = 4\nat_least = 0\nkeywords = ["cod"]', "'at_least' must be a number above 0"),
         ('cap = 4\nkeyword = ["cod"]', "unknown key 'keyword'"),
     ],
 )
@@ -128,3 +131,14 @@ def test_a_text_of_keywords_is_no_trouble() -> None:
     )
     assert hit.hits == 20_000
     assert time.process_time() - began < 10
+
+
+def test_words_of_little_weight_make_a_topic_together(tmp_path: Path) -> None:
+    (topic,) = _load(
+        tmp_path, f'{FISH}cap = 4\nat_least = 1.5\nkeywords = ["trawler*", {{ text = "cod", weight = 0.5 }}]\n'
+    )
+    matcher = topics.Matcher([topic])
+    assert matcher.find("A cod.") == ()
+    assert matcher.find("A cod and a cod.") == ()
+    assert matcher.find("A trawler.") == ()
+    assert matcher.find("A trawler full of cod.") == (TopicHit("fish", 2, ("trawler", "cod")),)

@@ -13,7 +13,7 @@ from dashboard.calendars import LEGEND, Row
 from dashboard.panel import Page, panel
 from dashboard.plot import Chart
 from ingest import verdicts
-from ingest.store import complaints
+from ingest.store import complaints, progress
 from ingest.store.sources import SourceRow
 from ingest.verdicts import DEAD, Judged, Verdict
 
@@ -75,9 +75,16 @@ def headline(rows: Sequence[SourceRow], stands: Standing) -> str:
 
 
 def lists_at_fault(page: Page) -> None:
-    """Lists that people edited and that can't be read."""
+    """Lists that people edited: those that can't be read, and how far the stored articles follow a new one."""
     with page.model.engine.connect() as connection:
         found = complaints.current(connection)
+        again = progress.newest(connection, progress.RESCORE)
+    if again and again.total:
+        share = min(1.0, again.worked / again.total)
+        st.progress(
+            share,
+            f"The watch-list was edited: **{again.worked:,}** of {again.total:,} stored articles are done again.",
+        )
     for each in found:
         st.error(
             f"**The {each.what} can't be read; the old one goes on.** {borders.markdown(each.message)}",

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from ingest.store import schema
 
+#: The kind of work that looks again at what an older watch-list has analysed.
+RESCORE = "rescore"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ingest.models import Cue, Label
+from ingest.models import NEUTRAL_BELOW, Cue, Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +43,22 @@ class Scorer(Protocol):
 
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
         """One answer a target, in their order."""
+
+
+#: The tone of a neutral mention leans within the borders of neutral.
+_LEAN = NEUTRAL_BELOW - 0.0001
+
+
+def answer(negative: float, neutral: float, positive: float, because: tuple[Cue, ...] = ()) -> Toward:
+    """What follows from how likely each label is: the likeliest is the label, and the tone lies on its side.
+
+    The tone is how far positive outweighs negative, times by how much that side outweighs neutral; so −1 and 1 are sure,
+    and `models.label_of` reads from any tone the label that was given. A neutral one leans by less than .05.
+    """
+    loaded = max(negative, positive)
+    if neutral >= loaded:
+        return Toward(round(_LEAN * (positive - negative), 4) + 0.0, "neutral", round(neutral, 4), because)
+    lean = (positive - negative) * (1 - neutral / loaded)
+    if positive > negative:
+        return Toward(round(max(NEUTRAL_BELOW, lean), 4), "positive", round(positive, 4), because)
+    return Toward(round(min(-NEUTRAL_BELOW, lean), 4), "negative", round(negative, 4), because)

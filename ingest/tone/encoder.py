@@ -11,15 +11,12 @@ import numpy as np
 import onnxruntime
 
 from ingest.errors import ScorerError
-from ingest.models import Label
-from ingest.tone import Target, Toward
+from ingest.tone import Target, Toward, answer
 from ingest.tone.marking import Marker
 
 #: What ships; its card says how it was made and how often it is right.
 SHIPPED = Path(__file__).parent / "model"
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "card.json"
-
-_LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 
 
 class Encoder:
@@ -55,7 +52,7 @@ class Encoder:
         self._session = onnxruntime.InferenceSession(body, options, providers=["CPUExecutionProvider"])
 
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
-        """One answer a target, in their order; the tone is how much likelier positive is than negative."""
+        """One answer a target, in their order."""
         return [self._toward(target) for target in targets]
 
     def _toward(self, target: Target) -> Toward:
@@ -66,5 +63,5 @@ class Encoder:
         logits = self._session.run(None, {"ids": ids, "span": span})[0][0].astype(np.float64) / self._temperature
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
-        best = int(shares.argmax())
-        return Toward(round(float(shares[2] - shares[0]), 4), _LABELS[best], round(float(shares[best]), 4))
+        negative, neutral, positive = (float(share) for share in shares)
+        return answer(negative, neutral, positive)

@@ -18,8 +18,8 @@ from math import exp
 from pathlib import Path
 from typing import NamedTuple
 
-from ingest.models import NEUTRAL_BELOW, Cue
-from ingest.tone import Target, Toward
+from ingest.models import Cue
+from ingest.tone import Target, Toward, answer
 from ingest.tone.passage import Name, Passage, Token, read
 
 #: Words after which a pull has fallen to a third: what stands before a name tells less of it than what it does after.
@@ -43,8 +43,6 @@ _OPPOSED = ("anti-", "never-", "dump-", "stop-")
 
 #: How many words are told; one that moves the odds by less than a sixth is not worth it.
 _CUES, _SLIGHT = 8, 0.15
-#: The tone of a neutral mention leans within the borders of neutral.
-_NEUTRAL = 0.0499
 #: Sentences whose parts are kept: the figures of one are asked for one after the other.
 _KEPT, _LONG = 64, 2_000
 
@@ -110,13 +108,7 @@ def _answer(negative: float, positive: float, because: tuple[Cue, ...]) -> Towar
     top = max(0.0, negative, positive)
     odds = (exp(negative - top), exp(-top), exp(positive - top))
     bad, neutral, good = (each / sum(odds) for each in odds)
-    # Beyond neutral by as much as one side outweighs the other and what says nothing.
-    lean = (good - bad) * max(0.0, 1 - neutral / max(good, bad))
-    if neutral >= max(good, bad):
-        return Toward(round(_NEUTRAL * (good - bad), 4) + 0.0, "neutral", round(neutral, 4), because)
-    if good > bad:
-        return Toward(round(max(NEUTRAL_BELOW, lean), 4), "positive", round(good, 4), because)
-    return Toward(round(min(-NEUTRAL_BELOW, lean), 4), "negative", round(bad, 4), because)
+    return answer(bad, neutral, good, because)
 
 
 def _because(passage: Passage, moved: dict[int, float]) -> tuple[Cue, ...]:
