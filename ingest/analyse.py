@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from ingest import figures, language, sentences, sentiment, text, topics
+from ingest import figures, language, names, sentences, sentiment, text, topics
 from ingest.figures import Figure
 from ingest.matcher import Matcher
 from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
@@ -83,7 +83,8 @@ class Analyser:
         spans = sentences.split(whole, entry.title, code)
         scored = code in language.SCORED
         tones = [sentiment.compound(whole[start:end]) if scored else None for start, end in spans]
-        found = self._figures.find(whole, spans, day=day, language=code)
+        words = list(names.tokens(whole))
+        found = self._figures.find(whole, spans, day=day, language=code, tokens=words)
         return Article(
             entry=entry,
             text=whole,
@@ -92,7 +93,7 @@ class Analyser:
                 tone=sentiment.mean([value for value in tones if value is not None]) if scored else None,
                 sentences=tuple(Sentence(start, end, value) for (start, end), value in zip(spans, tones, strict=True)),
                 mentions=tuple(self._toned(found, whole, spans) if scored else found),
-                topics=self._topics.find(whole),
+                topics=self._topics.find(whole, words),
                 words=len(whole.split()),
             ),
         )

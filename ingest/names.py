@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from ingest.figures import Figure, Role
@@ -171,6 +172,7 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(fold(raw), raw, start, start + len(raw))
 
 
+@lru_cache(20_000)  # the same few thousand words with an accent or an apostrophe come again and again
 def fold(word: str) -> str:
     """A word without what writers vary: accents, dots, capitals, the form of its apostrophes."""
     if word.isascii():

@@ -52,8 +52,8 @@ _LEAN = NEUTRAL_BELOW - 0.0001
 def answer(negative: float, neutral: float, positive: float, because: tuple[Cue, ...] = ()) -> Toward:
     """What follows from how likely each label is: the likeliest is the label, and the tone lies on its side.
 
-    The tone is how far positive outweighs negative, times by how much that side outweighs neutral; so −1 and 1 are sure,
-    and `models.label_of` reads from any tone the label that was given. A neutral one leans by less than .05.
+    The tone is how far positive outweighs negative, times by how much that side outweighs neutral; so −1 and 1 are
+    sure, and `models.label_of` reads from any tone the label that was given. A neutral one leans by less than .05.
     """
     loaded = max(negative, positive)
     if neutral >= loaded:
