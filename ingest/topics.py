@@ -62,7 +62,7 @@ def _topic(entry: configfile.Table) -> Topic:
         keywords=keywords,
         not_=tuple(entry.texts("not")),
         weights=weights,
-        at_least=at_least * 1.0,
+        at_least=float(at_least),
     )
 
 
@@ -74,7 +74,7 @@ def _keywords(entry: configfile.Table) -> tuple[tuple[str, ...], tuple[tuple[str
     plain, weights = [], []
     for keyword in given:
         if isinstance(keyword, dict):
-            weight = keyword.get("weight")
+            weight: Any = keyword.get("weight")
             good = isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
             if keyword.keys() != {"text", "weight"} or not good:
                 raise entry.complain('a keyword with a weight is { text = "summit", weight = 0.5 }', "keywords")

@@ -130,6 +130,8 @@ def test_an_article_says_what_it_holds_and_what_it_was_made_from(filled: Engine)
         "front matter",
     )
     assert (row["figures"], row["topics"], row["language"]) == ("ada-quill ben-marsh", "trade", "en")
+    assert row["cap"] == "18", "the codebook's major topics, for who counts beside other research"
+    assert "cap" in export.columns("articles", "week")
     assert (row["revision"], row["filters"]) == (1, "search=tariffs")
     assert len(row["watchlist"]) == 12
     assert row["scorer"].startswith("vader")
