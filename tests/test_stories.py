@@ -18,7 +18,7 @@ from dashboard import queries
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest import stories
-from ingest.analyse import SCORER, Analyser
+from ingest.analyse import Analyser
 from ingest.gather import Gather
 from ingest.models import Entry, Source
 from ingest.store import reader, record, schema
@@ -162,7 +162,7 @@ class Archivist:
         """In one commit."""
         with record.writing(self.engine) as connection:
             commit = Commit(connection, self.now, "a test")
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), SCORER)
+            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
             groups = [(commit.source(outlet), outlet, [self.analyser.article(of, self.now)]) for outlet, of in given]
             commit.many(groups, scoring=scoring)
 

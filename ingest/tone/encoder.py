@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from ingest.tone.marking import Marker
 #: What ships; its card says how it was made and how often it is right.
 SHIPPED = Path(__file__).parent / "model"
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "card.json"
+
+#: Answers that are kept: reprints come in swarms, and a thousand times the price of a look-up is one of an answer.
+_REMEMBERED = 4_096
 
 
 class Encoder:
@@ -50,13 +54,14 @@ class Encoder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(body, options, providers=["CPUExecutionProvider"])
+        self._seen = lru_cache(_REMEMBERED)(self._toward)
 
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
         """One answer a target, in their order."""
-        return [self._toward(target) for target in targets]
+        return [self._seen(target.sentence, target.start, target.end) for target in targets]
 
-    def _toward(self, target: Target) -> Toward:
-        marked = self._marker.mark(target.sentence, target.start, target.end)
+    def _toward(self, sentence: str, start: int, end: int) -> Toward:
+        marked = self._marker.mark(sentence, start, end)
         ids = np.array([marked.ids], dtype=np.int64)
         span = np.zeros_like(ids)
         span[0, marked.span[0] : marked.span[1]] = 1
