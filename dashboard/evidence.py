@@ -22,6 +22,9 @@ from ingest.store.reader import Evidence, Headline
 #: Sentences shown at once; the rest is one click away, and in the CSV.
 _SHOWN = 20
 
+#: Words that move the odds by less are many and tell a reader little; exports have them all.
+_TELLING = 0.25
+
 _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 
 #: The URL's parameter for what is open: chart, and the two values that its point carries.
@@ -126,7 +129,7 @@ def sentence(item: Evidence) -> None:
 
 def marked(sentence: str, start: int, end: int, because: Sequence[Sequence[Any]]) -> str:
     """A sentence as Markdown: the name in bold, the words that moved its tone in the colour of their direction."""
-    weights: dict[str, float] = dict(because)  # type: ignore[arg-type]
+    weights: dict[str, float] = {word: weight for word, weight in because if abs(weight) >= _TELLING}
     pieces = []
     for text, inside in ((sentence[:start], False), (sentence[start:end], True), (sentence[end:], False)):
         if inside:
