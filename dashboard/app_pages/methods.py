@@ -52,9 +52,9 @@ not what it says about anybody.
 **Tone toward a figure** is scored for each mention, in its sentence: one sentence can be good news for one person and
 bad for the next. Two scorers can do it. The **rule** weighs the words around the name, near ones more than far ones,
 and can point to the words that moved it. The **encoder** is a small language model, trained on news sentences that
-people have labelled; it is right more often, and can't say why;
-the reader shows on demand without which words its answer would differ. Where both have scored a mention, the encoder's tone
-counts. Who speaks in a quotation is not scored by what he says in it; offices are scored like persons.
+people have labelled; it is right more often, and can't say why; the reader shows on demand without which words its
+answer would differ. Where both have scored a mention, the encoder's tone counts. Who speaks in a quotation is not
+scored by what he says in it; offices are scored like persons.
 
 The figure's line is the mean over its mentions. A mean of 0 can be calm or mixed: the shares of negative, neutral and
 positive beside it tell which.
