@@ -45,6 +45,8 @@ _OPPOSED = ("anti-", "never-", "dump-", "stop-")
 _CUES, _SLIGHT = 8, 0.15
 #: Sentences whose parts are kept: the figures of one are asked for one after the other.
 _KEPT, _LONG = 64, 2_000
+#: Answers that are kept: reprints come in swarms, and a page may say one sentence a thousand times.
+_ANSWERS = 1_024
 
 
 class Pull(NamedTuple):
@@ -61,7 +63,7 @@ class Rule:
 
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
         """One answer a target, in their order; the label is always the one that `label_of` reads from the tone."""
-        return [_toward(target) for target in targets]
+        return [_seen(target) if len(target.sentence) <= _LONG else _toward(target) for target in targets]
 
 
 def features(target: Target) -> Iterator[tuple[str, float]]:
@@ -181,11 +183,13 @@ def _pulled(sentence: str) -> tuple[Passage, tuple[list[int], dict[int, Pull]]]:
 
 
 _pulls = lru_cache(_KEPT)(_pulled)
+_seen = lru_cache(_ANSWERS)(_toward)
 
 
 def forget() -> None:
-    """Drops the sentences that are kept, as whoever measures wants."""
+    """Drops what is kept of sentences, as whoever measures wants."""
     _pulls.cache_clear()
+    _seen.cache_clear()
 
 
 @cache
