@@ -23,9 +23,7 @@ MIX = (
 COMPANIONS = (
     "Figures named in the same articles, by the number of those articles. Being named together is no statement."
 )
-BY_SOURCE = (
-    "Articles of each source that name the figure, with the mean tone toward it (n ≥ 5 stories)."
-)
+BY_SOURCE = "Articles of each source that name the figure, with the mean tone toward it (n ≥ 5 stories)."
 
 
 def draw(page: Page) -> None:
