@@ -136,8 +136,8 @@ def other_page(colleague: BrowserContext) -> Iterator[Page]:
 
 def settled(page: Page) -> Page:
     """Waits until the script has run and the page stands still."""
-    page.wait_for_selector("[data-testid=stMain] h1", timeout=60_000)
+    page.wait_for_selector("[data-testid=stMain] h1", timeout=30_000)
     for _ in range(2):  # a click may need a moment to start its run
         page.wait_for_timeout(250)
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
     return page
