@@ -76,18 +76,21 @@ def _mention(page: Page, article: FullArticle, mention: Row) -> None:
         st.markdown(f":small[{' · '.join(parts)}]", width="stretch")
         if mention["tone_encoder"] is not None:
             with st.popover("Why?", type="tertiary", help="Which words the encoder's answer hangs on"):
-                _why(target, f"why-{mention['id']}")
+                _why(target, article.scorer, f"why-{mention['id']}")
 
 
-def _why(target: Target, key: str) -> None:
+def _why(target: Target, made_by: str, key: str) -> None:
     """On demand: the whole sentence is scored once more without each of its words."""
     if not st.button("Leave out each word once, and look", key=key):
         return
     try:
-        cues = hangs_on(_encoder(settings.load().tone), target)
+        encoder = _encoder(settings.load().tone)
+        cues = hangs_on(encoder, target)
     except IngestError as error:
         st.error(borders.markdown(str(error)))
         return
+    if not made_by.endswith(encoder.name):
+        st.caption(f"{borders.markdown(encoder.name)} answers; the tone was given by another model.")
     if not cues:
         st.write("No single word moves it.")
     for cue in cues:

@@ -158,6 +158,10 @@ def _names(given: Sequence[str], kind: str, figure: Figure, role: Role | None = 
         )
 
 
+# The same few thousand words with an accent or an apostrophe come again and again. What is longer is no word.
+_WORD = 40
+
+
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text, in order; "U.S." is one word, and so is "Kim" in "Kim's"."""
     for match in _TOKEN.finditer(text):
@@ -169,13 +173,15 @@ def tokens(text: str) -> Iterator[Token]:
             raw = raw[:-2]
         if raw:
             start = match.start()
-            yield Token(fold(raw), raw, start, start + len(raw))
+            yield Token(_folded(raw) if len(raw) <= _WORD else fold(raw), raw, start, start + len(raw))
 
 
-@lru_cache(20_000)  # the same few thousand words with an accent or an apostrophe come again and again
 def fold(word: str) -> str:
     """A word without what writers vary: accents, dots, capitals, the form of its apostrophes."""
     if word.isascii():
         return word.replace(".", "").lower()
     decomposed = unicodedata.normalize("NFKD", word.translate(_UNFOLDABLE))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).replace(".", "").casefold()
+
+
+_folded = lru_cache(20_000)(fold)

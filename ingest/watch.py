@@ -272,9 +272,10 @@ class Worker:
                 interrupted.append(True)
             return bool(interrupted)
 
-        if done := self.pipeline.rescore(stop=stop):
-            log.info("looked at %d articles again with the new watch-list", done)
+        done = self.pipeline.rescore(stop=stop)
         self._outdated = bool(interrupted)
+        if done and not interrupted:
+            log.info("every stored article has been looked at with the new watch-list")
 
     def _take_feeds(self) -> None:
         self.pipeline.sync_feeds(opml.read(self.settings.feeds))

@@ -67,12 +67,16 @@ class Evidence:
     sentence: str
     start: int  #: of the name, in the sentence
     end: int
-    tone: float | None
     label: str | None
     tone_rule: float | None
     tone_encoder: float | None
     confidence: float | None  #: how likely the label is right
     because: tuple[tuple[str, float], ...]
+
+    @property
+    def tone(self) -> float | None:
+        """The tone that counts: the encoder's where there is one."""
+        return self.tone_rule if self.tone_encoder is None else self.tone_encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,6 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
                 sentence=whole[start:end],
                 start=row["start"] - start,
                 end=min(row["end"], end) - start,
-                tone=row["tone_rule"] if row["tone_encoder"] is None else row["tone_encoder"],
                 label=row["label"],
                 tone_rule=row["tone_rule"],
                 tone_encoder=row["tone_encoder"],

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from ingest.errors import LabelledError
+from ingest.errors import LabelledError, ScorerError
 from ingest.tone import Target, bases, drills, evaluate, export, labelled, lessons
 from ingest.tone.bases import BASES, Base
 from ingest.tone.encoder import CARD, MODEL, TOKENIZER, Encoder
@@ -133,7 +133,7 @@ def _lessons(plan: Plan, training: Sequence[Labelled], marker: Marker, tell: Tel
     if plan.teacher is not None:
         others = lessons.bystanders(training, int(len(training) * _BYSTANDERS), seed=1)
         tell(f"{plan.teacher} says what it reads toward {len(others)} targets that have no label")
-        torch.set_num_threads(plan.workers)
+        torch.set_num_threads(1)
         teacher, theirs = loaded(plan.teacher)
         given += lessons.taught(teacher, theirs, marker, others)
     return given
@@ -224,6 +224,9 @@ def _base(name: str) -> Iterator[tuple[Base, Path]]:
             yield BASES[name], folder
         return
     folder = Path(name)
-    like = BASES["mpnet" if Shape.read(folder).relative else "minilm"]
-    checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    try:
+        like = BASES["mpnet" if Shape.read(folder).relative else "minilm"]
+        checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError) as error:
+        raise ScorerError(f"{name} is no base: {', '.join(BASES)}, or the folder of a BERT or MPNet ({error}).") from None
     yield replace(like, name=folder.name, checksum=checksum, packages=(), licence="see its source"), folder
