@@ -10,7 +10,7 @@ import re
 from html import escape
 from urllib.parse import quote
 
-from ingest.escape import csv_cell
+from ingest.text.escape import csv_cell
 
 __all__ = ["address", "csv_cell", "html", "markdown", "piece", "plain", "plotly_text"]
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard import borders, edits, words
 from dashboard.panel import Page
-from ingest import text
 from ingest.store import reprints
 from ingest.store.history import Version
 from ingest.store.reader import FullArticle
 from ingest.store.reprints import Copy
+from ingest.text import plain
 
 #: Of a text that everybody prints, the first ones tell enough.
 _LISTED = 20
@@ -57,7 +57,7 @@ def _differences(page: Page, article: FullArticle, copy: Copy) -> None:
     headline = article.headline
     with page.model.engine.connect() as connection:
         body = reprints.body(connection, copy.content_id)
-    ours = text.body_of(article.text, headline.title)
+    ours = plain.body_of(article.text, headline.title)
     more, less = apart(ours, body)
     said = f"{words.count(more, 'word')} more, {words.count(less, 'word')} less" if more or less else "the same words"
     st.caption(f"Beside the text above: {said}.")

@@ -10,8 +10,8 @@ from itertools import pairwise
 import streamlit as st
 
 from dashboard import borders, words
-from ingest import sentences, text
 from ingest.store.history import Version
+from ingest.text import plain, sentences
 
 #: Sentences that have less than this in common were not edited but replaced: shown whole, one after the other.
 _SAME = 0.4
@@ -90,5 +90,5 @@ def _marked(tag: str, said: str) -> str:
 
 
 def _sentences(version: Version, language: str) -> list[str]:
-    whole = text.compose(version.title, version.body)
+    whole = plain.compose(version.title, version.body)
     return [whole[start:end] for start, end in sentences.split(whole, version.title, language)]

@@ -16,9 +16,9 @@ from dashboard.readmodel import ReadModel
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measure, View, period
 from ingest import bins
 from ingest.bins import Bin
-from ingest.dates import FIRST_YEAR
 from ingest.errors import SearchError
 from ingest.store.filters import Filters
+from ingest.text.dates import FIRST_YEAR
 
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
 _BINS: list[Bin | Literal["Automatic"]] = [AUTOMATIC, *get_args(Bin)]

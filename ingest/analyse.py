@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from ingest import figures, language, names, sentences, sentiment, text, topics
+from ingest import figures, names, sentiment, topics
 from ingest.figures import Figure
 from ingest.matcher import Matcher
 from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
 from ingest.settings import Settings
 from ingest.store.writer import Snapshot
+from ingest.text import language, plain, sentences
 from ingest.tone import Scorer, Target, scorers
 from ingest.tone.rule import Rule
 from ingest.topics import Topic
@@ -77,7 +78,7 @@ class Analyser:
 
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
         """The entry with its analysis; every offset counts in the article's `text`."""
-        whole = text.compose(entry.title, entry.body)
+        whole = plain.compose(entry.title, entry.body)
         day = (entry.published or now or utcnow()).date()
         code = language.detect(f"{entry.title}\n{entry.body}", entry.language)
         spans = sentences.split(whole, entry.title, code)

@@ -11,9 +11,10 @@ from typing import Any
 
 import yaml
 
-from ingest import dates, items, markup, text, urls
+from ingest import items
 from ingest.errors import ParseError
 from ingest.models import Entry, PublishedFrom
+from ingest.text import dates, markup, plain, urls
 
 #: What `article_file` reads, by the file's name.
 SUFFIXES = frozenset((".txt", ".md", ".html", ".htm"))
@@ -108,13 +109,13 @@ def _from_text(words: str, *, markdown: bool) -> _Page:
     front, rest = _front_matter(words)
     if markdown:
         rest = _without_marks(rest)
-    rest = text.clean(rest)
+    rest = plain.clean(rest)
     title = _line(front, "title")
     if title:
-        return _Page(text.line(title), rest, front)
+        return _Page(plain.line(title), rest, front)
     first, _, body = rest.partition("\n")
     # A first line too long for a title is a paragraph of the text, and must stay whole.
-    return _Page(text.line(first), body.strip() if len(first) <= text.TITLE_LIMIT else rest, front)
+    return _Page(plain.line(first), body.strip() if len(first) <= plain.TITLE_LIMIT else rest, front)
 
 
 def _front_matter(words: str) -> tuple[dict[str, Any], str]:
@@ -129,11 +130,11 @@ def _front_matter(words: str) -> tuple[dict[str, Any], str]:
         mark = getattr(error, "problem_mark", None)
         before = words.count("\n", 0, found.start(1))
         line = before + (mark.line if mark else 0) + 1
-        problem = text.line(getattr(error, "problem", None) or "not YAML", 120)
+        problem = plain.line(getattr(error, "problem", None) or "not YAML", 120)
         raise ParseError(f"Line {line}: the front matter is no valid YAML ({problem}). Correct that line.") from error
     # An impossible date or a nesting bomb, which the YAML reader lets through as they are.
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"Line 1: the front matter is no valid YAML ({text.line(str(error), 120)}).") from error
+        raise ParseError(f"Line 1: the front matter is no valid YAML ({plain.line(str(error), 120)}).") from error
     if front is None:
         front = {}
     if not isinstance(front, dict):
@@ -146,8 +147,8 @@ def _front_matter(words: str) -> tuple[dict[str, Any], str]:
 
 def _without_marks(words: str) -> str:
     words = _HEADING.sub(_heading, words)
-    for pattern, plain in _MARK_PATTERNS:
-        words = pattern.sub(plain, words)
+    for pattern, kept in _MARK_PATTERNS:
+        words = pattern.sub(kept, words)
     return words
 
 
@@ -181,11 +182,11 @@ def _from_html(words: str, now: datetime) -> _Page:
     if found is None or not found.text:
         heading = re.search(r"<title[^<>]{0,200}>([^<]*)</title", words[:100_000], re.IGNORECASE)
         body = markup.to_text(words)
-        return _Page(text.line(markup.to_text(heading[1])) if heading else "", body, language=language)
+        return _Page(plain.line(markup.to_text(heading[1])) if heading else "", body, language=language)
     return _Page(
-        text.line(found.title or ""),
+        plain.line(found.title or ""),
         _paragraphs(found.text),
-        author=text.line(found.author or "", 200) or None,
+        author=plain.line(found.author or "", 200) or None,
         published=found.date,
         language=language,
         link=urls.web_address(found.url),
@@ -198,7 +199,7 @@ def _paragraphs(words: str) -> str:
     for line in words.split("\n"):
         joined = parts and line.startswith("- ") and parts[-1].startswith("- ")
         parts.extend(("\n" if joined else "\n\n", line) if parts else (line,))
-    return text.clean("".join(parts))
+    return plain.clean("".join(parts))
 
 
 def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
@@ -221,4 +222,4 @@ def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> 
 
 def _line(front: dict[str, Any], key: str) -> str | None:
     value = front.get(key)
-    return text.line(str(value)) or None if isinstance(value, str | int | float) else None
+    return plain.line(str(value)) or None if isinstance(value, str | int | float) else None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree, html  # type: ignore[import-untyped]
 
-from ingest import text, urls
+from ingest.text import plain, urls
 
 #: Tried in this order where a page names no feed.
 COMMON = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/feed.json")
@@ -55,7 +55,7 @@ def title(feed: bytes) -> str:
             found = json.loads(head).get("title")
         except (ValueError, AttributeError, RecursionError):
             return ""
-        return text.line(found, 200) if isinstance(found, str) else ""
+        return plain.line(found, 200) if isinstance(found, str) else ""
     hit = _TITLE.search(head[:_HEAD])
     # The first title is the feed's own, unless an item comes before it.
     if not hit or re.search(rb"<(?:item|entry)[\s>]", head[: hit.start()]):
@@ -66,7 +66,7 @@ def title(feed: bytes) -> str:
     except LookupError:
         words = hit[1].decode("utf-8", "replace")
     try:
-        return text.line(html.fromstring(f"<p>{words}</p>").text_content(), 200)
+        return plain.line(html.fromstring(f"<p>{words}</p>").text_content(), 200)
     except (etree.ParserError, ValueError):
         return ""
 
@@ -91,4 +91,4 @@ def _distinct(found: Iterator[tuple[str, str]], base: str) -> Iterator[Link]:
         url = urls.web_address(address, base)
         if url and (key := urls.canonical(url)) not in seen:
             seen.add(key)
-            yield Link(url, text.line(name, 200))
+            yield Link(url, plain.line(name, 200))

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 
 from ingest import bins
 from ingest.bins import Bin
-from ingest.escape import csv_cell
 from ingest.store import reader, reprints, sources, watched
 from ingest.store.attention import by_day
 from ingest.store.filters import Filters
 from ingest.store.record import current_revision
+from ingest.text.escape import csv_cell
 
 Format = Literal["csv", "jsonl"]
 What = Literal["articles", "mentions", "attention"]

@@ -15,10 +15,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 from lxml import etree  # type: ignore[import-untyped]
 
-from ingest import urls
 from ingest.errors import ConfigFileError
 from ingest.models import Source
 from ingest.sources import opml
+from ingest.text import urls
 
 _PATIENCE_SECONDS = 10
 

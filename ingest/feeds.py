@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
-from ingest import discover, feedlist, parse, report, settings, urls, watch
+from ingest import discover, feedlist, parse, report, settings, watch
 from ingest.console import fail, messages, opened, people
 from ingest.discover import Link
 from ingest.errors import ConfigFileError, IngestError, ParseError
@@ -24,6 +24,7 @@ from ingest.models import Source, utcnow
 from ingest.settings import Settings
 from ingest.sources import opml
 from ingest.store import record, requests, sources
+from ingest.text import urls
 
 app = typer.Typer(
     no_args_is_help=True,

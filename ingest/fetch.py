@@ -15,11 +15,12 @@ from http import HTTPStatus
 import httpcore2
 import httpx2
 
-from ingest import rhythm, text, urls
+from ingest import rhythm
 from ingest.errors import FetchError
 from ingest.guard import Guard, Network
 from ingest.models import utcnow
 from ingest.settings import Settings
+from ingest.text import plain, urls
 from ingest.unpack import Unpacker
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ class Fetcher:
     ) -> Response:
         address = urls.web_address(url)
         if address is None:
-            raise FetchError(f"{text.line(url, 200)} is no web address (http or https). Correct it.")
+            raise FetchError(f"{plain.line(url, 200)} is no web address (http or https). Correct it.")
         moved_to, permanent = None, True
         for _ in range(MAX_REDIRECTS + 1):
             if self._proxy:
@@ -147,7 +148,7 @@ class Fetcher:
             hop, address = address, urls.web_address(url, address)
             if address is None:
                 raise FetchError(
-                    f"{hop} leads to {text.line(url, 200) or 'nowhere'}, which is no web address (http or https). "
+                    f"{hop} leads to {plain.line(url, 200) or 'nowhere'}, which is no web address (http or https). "
                     "Look up the feed's own address."
                 )
             permanent = permanent and response.status_code in _PERMANENT
@@ -230,10 +231,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, httpx2.TimeoutException):
         return "The server is silent (time-out). It is tried again."
     if isinstance(error, httpx2.ConnectError):
-        return f"The server can't be reached ({text.line(str(error), 120) or 'no connection'}). It is tried again."
+        return f"The server can't be reached ({plain.line(str(error), 120) or 'no connection'}). It is tried again."
     if isinstance(error, httpx2.ProtocolError | httpx2.NetworkError):
-        return f"The connection broke off ({text.line(str(error), 120) or 'no reason given'}). It is tried again."
-    return f"The address can't be fetched ({text.line(str(error), 120) or type(error).__name__}). Check it."
+        return f"The connection broke off ({plain.line(str(error), 120) or 'no reason given'}). It is tried again."
+    return f"The address can't be fetched ({plain.line(str(error), 120) or type(error).__name__}). Check it."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -9,10 +9,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import figurelist, figures, language, report, sentences, settings, text
+from ingest import figurelist, figures, report, settings
 from ingest.console import messages, people
 from ingest.matcher import Matcher
 from ingest.models import utcnow
+from ingest.text import language, plain, sentences
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -90,7 +91,7 @@ def explain(
         active = settings.load()
         active.prepare()
         matcher = Matcher(figures.load(active.figures))
-        whole = text.compose(title, words) if title else words
+        whole = plain.compose(title, words) if title else words
         code = language_ or language.detect(f"{title}\n{words}", None)
         said: list[tuple[int, int, tuple[str, ...], str]] = []
         found = matcher.find(

@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from ingest import stories
 from ingest.store import progress, record, schema, versions
 from ingest.store import stories as kept
 from ingest.store.stories import Arrival
 from ingest.store.writer import Commit
+from ingest.text import signatures as stories
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpcore2
 
-from ingest import text
 from ingest.errors import Forbidden
+from ingest.text import plain
 
 #: What `socket.getaddrinfo` is: tests bring a resolver of their own.
 Resolve = Callable[..., list[Any]]
@@ -60,7 +60,7 @@ class Guard:
         if _is_address(name):
             _refuse_private(host, name)
         elif _NUMBER.fullmatch(name):
-            raise Forbidden(f"{text.line(host, 80)} is no host but a number. Correct the address.")
+            raise Forbidden(f"{plain.line(host, 80)} is no host but a number. Correct the address.")
         elif name == "localhost" or name.endswith(".localhost"):
             _refuse_private(host, "127.0.0.1")
 
@@ -68,7 +68,7 @@ class Guard:
 def _refuse_private(host: str, address: str) -> None:
     if not public(address):
         raise Forbidden(
-            f"{text.line(host, 80)} is in a private network ({text.line(address, 60)}), where nothing is fetched. "
+            f"{plain.line(host, 80)} is in a private network ({plain.line(address, 60)}), where nothing is fetched. "
             "If it is yours, name it in DISCOURSE_ALLOW_HOSTS."
         )
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest import dates, markup, text, urls
 from ingest.models import Entry, PublishedFrom, TextKind
+from ingest.text import dates, markup, plain, urls
 
 #: More items than this are an archive or an attack: the largest feeds of news sites hold a few hundred.
 MOST_ITEMS = 2000
@@ -76,9 +76,9 @@ def read(found: Found, *, source: str, now: datetime) -> Feed:
 def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime) -> list[Entry]:
     base = urls.site(home, source) or source
     links = [urls.web_address(item.link, base) for item in items]
-    titles = [text.line(markup.to_text(item.title)) for item in items]
+    titles = [plain.line(markup.to_text(item.title)) for item in items]
     places = [urls.canonical(link) if link else None for link in links]
-    guids = [text.line(item.guid or "", _GUID_LIMIT) or None for item in items]
+    guids = [plain.line(item.guid or "", _GUID_LIMIT) or None for item in items]
     # The feed and its front page are no article, not even where only one item is listed.
     itself = {urls.canonical(address) for address in (base, source)}
     shared_guids = _shared(guids, titles, places) | {guid for guid in guids if guid and urls.canonical(guid) in itself}
@@ -104,7 +104,7 @@ def language(declared: str | None) -> str | None:
 
 def titled(title: str, body: str) -> str:
     """The title, or the first words of the body where there is none."""
-    return title or text.line(body[: 10 * FIRST_WORDS].partition("\n")[0], FIRST_WORDS)
+    return title or plain.line(body[: 10 * FIRST_WORDS].partition("\n")[0], FIRST_WORDS)
 
 
 def _entry(
@@ -118,7 +118,7 @@ def _entry(
     if not title:
         return None
     if not keys:
-        keys = ["hash:" + hashlib.sha256(text.compose(title, body).encode()).hexdigest()[:16]]
+        keys = ["hash:" + hashlib.sha256(plain.compose(title, body).encode()).hexdigest()[:16]]
     dated = _dated(item, now)
     return Entry(
         source=source,
@@ -128,7 +128,7 @@ def _entry(
         text_kind=kind,
         link=link,
         guid=guid,
-        author=text.line(markup.to_text(item.author), _AUTHOR_LIMIT) or None if item.author else None,
+        author=plain.line(markup.to_text(item.author), _AUTHOR_LIMIT) or None if item.author else None,
         published=dated.published,
         published_from=dated.published_from,
         feed_at=dated.stated,
@@ -173,7 +173,7 @@ def _impossible(items: Sequence[Item], entries: Sequence[Entry]) -> tuple[str, .
     odd += [entry.feed_at.date().isoformat() for entry in entries if entry.feed_at and not entry.published]
     if not odd:
         return ()
-    return (f"{len(odd)} dates can't be (such as {text.line(odd[0], 40)}): their articles get the time they came.",)
+    return (f"{len(odd)} dates can't be (such as {plain.line(odd[0], 40)}): their articles get the time they came.",)
 
 
 def _newest(items: Sequence[Item], now: datetime) -> list[Item]:

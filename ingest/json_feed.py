@@ -6,9 +6,9 @@ import html
 import json
 from typing import Any
 
-from ingest import charset, text
 from ingest.errors import ParseError
 from ingest.items import Found, Item
+from ingest.text import charset, plain
 
 
 def items(body: bytes, content_type: str | None = None) -> Found:
@@ -21,12 +21,12 @@ def items(body: bytes, content_type: str | None = None) -> Found:
         feed = json.loads(words, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(
-            f"This begins like JSON but isn't ({text.line(str(error), 100)}). Check the address."
+            f"This begins like JSON but isn't ({plain.line(str(error), 100)}). Check the address."
         ) from error
     found = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(found, list) or "jsonfeed.org" not in str(feed.get("version")):
         raise ParseError(
-            f"This is JSON, but no feed ({text.line(words[:300], 120)}). "
+            f"This is JSON, but no feed ({plain.line(words[:300], 120)}). "
             "Check the address, or whether the site wants a key."
         )
     language = _text(feed, "language")
@@ -38,12 +38,12 @@ def items(body: bytes, content_type: str | None = None) -> Found:
 
 
 def _item(item: dict[str, Any], language: str | None) -> Item:
-    plain = _text(item, "content_text") or ""
+    unmarked = _text(item, "content_text") or ""
     guid = item.get("id")
     return Item(
         # Titles and plain text are no HTML: what looks like markup in them is meant to be read.
         title=html.escape(_text(item, "title") or "", quote=False),
-        content=_text(item, "content_html") or html.escape(plain, quote=False),
+        content=_text(item, "content_html") or html.escape(unmarked, quote=False),
         summary=html.escape(_text(item, "summary") or "", quote=False),
         link=_text(item, "url") or _text(item, "external_url"),
         # The specification lets readers turn a number into text.

@@ -11,12 +11,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from ingest import dates, text
 from ingest.errors import ParseError
 from ingest.fetch import PAGES, Fetcher
 from ingest.models import utcnow
 from ingest.robots import Robots
-from ingest.store import tokens
+from ingest.text import dates, plain, tokens
 
 #: The pages of news sites have half a megabyte of scripts; what is ten times as large is no article.
 MAX_BYTES = 5_000_000
@@ -47,7 +46,7 @@ def fetch(url: str, fetcher: Fetcher, robots: Robots, extract: Extract) -> Page:
     response = fetcher.get(url, accept=PAGES, max_bytes=MAX_BYTES, check=robots.check)
     kind = (response.content_type or "text/html").partition(";")[0].strip().lower()
     if kind not in ("text/html", "application/xhtml+xml"):
-        raise ParseError(f"The article's address leads to {text.line(kind, 60)}, which is no page.")
+        raise ParseError(f"The article's address leads to {plain.line(kind, 60)}, which is no page.")
     return extract(response.body, response.url, response.content_type)
 
 
@@ -67,7 +66,7 @@ def read(body: bytes, url: str, content_type: str | None) -> Page:
             "outputformat": "%Y-%m-%dT%H:%M:%S%z",
         },
     )
-    words = text.clean((found.text if found else "") or "")
+    words = plain.clean((found.text if found else "") or "")
     if len(words) < SHORTEST:
         raise ParseError("The page holds no article, or too little of it.")
     # One line is one paragraph there.

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest import pages, rhythm, text
+from ingest import pages, rhythm
 from ingest.analyse import Analyser
 from ingest.analysts import Here
 from ingest.errors import IngestError, ParseError
@@ -28,6 +28,7 @@ from ingest.store.identity import FOLDER_SCOPE, unchanged
 from ingest.store.pages import PageState
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit, Written
+from ingest.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -306,7 +307,7 @@ def _sentences(faults: Mapping[str, str]) -> tuple[str, ...]:
 def _outlet(entry: Entry) -> Source:
     if not entry.outlet:
         return SEED_FOLDER
-    name, group = text.line(entry.outlet, 120), text.line(entry.group or SEED_FOLDER.group, 80)
+    name, group = plain.line(entry.outlet, 120), plain.line(entry.group or SEED_FOLDER.group, 80)
     # The group is part of the identity: a file of the user's own cannot move an outlet of the demo out of the demo.
     return Source(kind="folder", key=f"folder:{group}/{name}", name=name, group=group)
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from ingest import text
 from ingest.errors import FetchError, Forbidden
 from ingest.fetch import Fetcher
 from ingest.fetches import SPACING
+from ingest.text import plain
 
 #: Seconds for which a site's rules are believed; a site that can't tell them is asked again sooner.
 _BELIEVED, _UNKNOWN = 86_400.0, 1_800.0
@@ -49,7 +49,7 @@ class Robots:
         if rules.found is None:
             raise FetchError(f"{site}/robots.txt can't be read, so we don't know what we may. It is tried again.")
         if not rules.found.can_fetch(url, self._name):
-            raise Forbidden(f"{text.line(site, 80)} asks programs not to read this page (robots.txt).")
+            raise Forbidden(f"{plain.line(site, 80)} asks programs not to read this page (robots.txt).")
 
     def spacing(self, url: str) -> float:
         """Seconds that a site wants between two pages, as far as we know."""

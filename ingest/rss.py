@@ -14,9 +14,10 @@ from xml.sax.xmlreader import InputSource
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
-from ingest import charset, doctype
+from ingest import doctype
 from ingest.errors import ParseError
 from ingest.items import Found, Item
+from ingest.text import charset
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 
-from ingest import text
 from ingest.errors import FetchError
+from ingest.text import plain
 
 _DAMAGED = "The packed answer is damaged. It is tried again."
 
@@ -16,7 +16,7 @@ class Unpacker:
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise FetchError(f"The answer is packed in a way that we did not ask for ({text.line(encoding, 60)}).")
+            raise FetchError(f"The answer is packed in a way that we did not ask for ({plain.line(encoding, 60)}).")
         self._bits = zlib.MAX_WBITS | 16 if "gzip" in name else zlib.MAX_WBITS
         self._packed = zlib.decompressobj(self._bits) if name not in ("", "identity") else None
         self._first = True

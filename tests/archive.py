@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from ingest.analyse import Analyser
 from ingest.models import Article, Entry, Source
-from ingest.store import record, tokens
+from ingest.store import record
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit
+from ingest.text import tokens
 from tests.desk import utc
 
 OUTLETS = {

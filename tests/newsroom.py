@@ -16,8 +16,9 @@ from dashboard.view import View
 from ingest.analyse import Analyser, Watchlist
 from ingest.models import Attempt, Entry, FeedState, Source
 from ingest.pipeline import Outcome, Pipeline
-from ingest.store import record, schema, tokens
+from ingest.store import record, schema
 from ingest.store.filters import Filters
+from ingest.text import tokens
 from tests.desk import TOPICS, utc
 
 #: Two people called Quill: once both have been named in full, "Quill" alone is ambiguous.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import dates
+from ingest.text import dates
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -14,10 +14,10 @@ from sqlalchemy import Engine
 from ingest import bins, export
 from ingest.analyse import Analyser
 from ingest.errors import SearchError
-from ingest.escape import csv_cell
 from ingest.pipeline import Pipeline
 from ingest.store import sources
 from ingest.store.filters import Filters
+from ingest.text.escape import csv_cell
 from tests.desk import Desk
 
 

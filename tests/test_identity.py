@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
-from ingest import items, urls
+from ingest import items
 from ingest.analyse import Analyser
 from ingest.items import Found, Item
 from ingest.models import Entry
 from ingest.store import record, schema
+from ingest.text import urls
 from tests.desk import utc
 from tests.newsroom import OUTLETS, Press, entry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import language
+from ingest.text import language
 
 LONG = {
     "en": "The council agreed on Tuesday that the talks about the border should go on through the winter. " * 4,

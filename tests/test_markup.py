@@ -7,7 +7,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import markup
+from ingest.text import markup
 
 
 def test_paragraphs_are_parted_by_a_blank_line_and_lists_stay_lines() -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import sentences, text
 from ingest.figures import Figure, Role
 from ingest.matcher import Matcher
+from ingest.text import plain, sentences
 
 DAY = date(2025, 6, 1)
 
@@ -60,7 +60,7 @@ def _find(
     body: str, title: str = "Nothing", *, matcher: Matcher = WITHOUT_TWINS, day: date = DAY, language: str = "en"
 ) -> list[str]:
     """The mentions as `figure:words`, with `?` where ambiguous and `!` for an office."""
-    whole = text.compose(title, body)
+    whole = plain.compose(title, body)
     spans = sentences.split(whole, title, language)
     found = matcher.find(whole, spans, day=day, language=language)
     for mention in found:
@@ -394,7 +394,7 @@ _WORDS = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_WORDS, max_size=40), st.sampled_from([" ", "-", ""]), st.sampled_from(["en", "ko"]))
 def test_mentions_never_overlap_and_repeat_exactly(words: list[str], glue: str, language: str) -> None:
-    whole = text.compose("Title", text.clean(glue.join(words)))
+    whole = plain.compose("Title", plain.clean(glue.join(words)))
     spans = sentences.split(whole, "Title", language)
     found = EVERYBODY.find(whole, spans, day=DAY, language=language)
     assert found == EVERYBODY.find(whole, spans, day=DAY, language=language)
@@ -407,7 +407,7 @@ def test_mentions_never_overlap_and_repeat_exactly(words: list[str], glue: str, 
 )
 def test_time_grows_with_the_length_only(unit: str) -> None:
     def seconds(size: int) -> float:
-        whole = text.compose("Title", unit * (size // len(unit)))
+        whole = plain.compose("Title", unit * (size // len(unit)))
         spans = sentences.split(whole, "Title", "ko")
         began = time.process_time()
         EVERYBODY.find(whole, spans, day=DAY, language="ko")

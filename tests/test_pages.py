@@ -31,12 +31,12 @@ from dashboard.panel import Page, csv
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyse import Analyser, Watchlist
-from ingest.escape import csv_cell
 from ingest.pipeline import Pipeline
 from ingest.settings import PROJECT
 from ingest.store import reader, record
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
+from ingest.text.escape import csv_cell
 from tests import newsroom as press
 from tests import reprints
 from tests.desk import Desk, on_sqlite, until

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import sentences, text
+from ingest.text import plain, sentences
 
 #: A generous bound: each of these takes under two seconds on two slow cores, a quadratic step minutes.
 SECONDS = 20
 
 
 def _split(body: str, title: str = "Title", language: str = "en") -> list[str]:
-    whole = text.compose(title, text.clean(body))
+    whole = plain.compose(title, plain.clean(body))
     return [whole[start:end] for start, end in sentences.split(whole, title, language)]
 
 
@@ -138,7 +138,7 @@ _PIECES = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=60).map("".join)), st.sampled_from(["en", "ko", "zh", "xx"]))
 def test_sentences_stand_in_order_without_overlap_or_stray_spaces(body: str, language: str) -> None:
-    whole = text.compose("Title", text.clean(body))
+    whole = plain.compose("Title", plain.clean(body))
     spans = sentences.split(whole, "Title", language)
     assert spans[0] == (0, 5)
     last = 0
@@ -151,7 +151,7 @@ def test_sentences_stand_in_order_without_overlap_or_stray_spaces(body: str, lan
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_PIECES, max_size=60).map("".join))
 def test_no_word_is_lost_between_sentences(body: str) -> None:
-    whole = text.compose("Title", text.clean(body))
+    whole = plain.compose("Title", plain.clean(body))
     spans = sentences.split(whole, "Title", "en")
     between = "".join(whole[a:b] for (_, a), (b, _) in zip(spans, [*spans[1:], (len(whole), 0)], strict=True))
     assert "he" not in between
@@ -169,7 +169,7 @@ def test_no_word_is_lost_between_sentences(body: str) -> None:
     ],
 )
 def test_a_megabyte_is_no_trouble(language: str, unit: str) -> None:
-    whole = text.compose("Title", unit * (1_000_000 // len(unit)))
+    whole = plain.compose("Title", unit * (1_000_000 // len(unit)))
     began = time.process_time()
     spans = sentences.split(whole, "Title", language)
     assert time.process_time() - began < SECONDS
@@ -177,7 +177,7 @@ def test_a_megabyte_is_no_trouble(language: str, unit: str) -> None:
 
 
 def test_a_sentence_of_50000_words_is_cut_between_words() -> None:
-    whole = text.compose("Title", "word " * 49_999 + "end.")
+    whole = plain.compose("Title", "word " * 49_999 + "end.")
     began = time.process_time()
     spans = sentences.split(whole, "Title", "en")[1:]
     assert time.process_time() - began < SECONDS

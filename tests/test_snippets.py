@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from ingest.analyse import Analyser
-from ingest.store import snippets, tokens
+from ingest.store import snippets
 from ingest.store.query import parse, words_of
+from ingest.text import tokens
 from tests import archive
 from tests.archive import Piece
 

@@ -17,7 +17,6 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from dashboard import queries
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
-from ingest import stories
 from ingest.analyse import Analyser
 from ingest.gather import Gather
 from ingest.models import Entry, Source
@@ -28,6 +27,7 @@ from ingest.store.filters import Copies, Filters
 from ingest.store.sources import automatic
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit
+from ingest.text import signatures
 from tests import reprints
 from tests.desk import utc
 from tests.reprints import Pair
@@ -62,12 +62,12 @@ CHINESE = (
 
 def judged(pair: Pair) -> bool:
     """Whether a pair is found in the record and taken for copies."""
-    signatures = (stories.signature(pair.one), stories.signature(pair.other))
-    if not all(signatures):
+    both = (signatures.signature(pair.one), signatures.signature(pair.other))
+    if not all(both):
         return False
-    one, other = map(stories.read, signatures)
+    one, other = map(signatures.read, both)
     shared = len({*one.keys} & {*other.keys})
-    return shared >= stories.COMMON_KEYS and stories.copies(one, other, one_outlet=pair.one_outlet)
+    return shared >= signatures.COMMON_KEYS and signatures.copies(one, other, one_outlet=pair.one_outlet)
 
 
 def shares(pairs: Sequence[Pair]) -> dict[str, float]:
@@ -104,16 +104,16 @@ def test_a_teaser_is_a_copy_of_its_text() -> None:
     ],
 )
 def test_what_has_too_few_words_has_no_copies(body: str) -> None:
-    assert stories.signature(body) == b""
+    assert signatures.signature(body) == b""
 
 
 def test_one_sentence_again_and_again_is_no_text() -> None:
-    assert stories.signature("It rained. " * 5_000) == b""
+    assert signatures.signature("It rained. " * 5_000) == b""
 
 
 def test_case_quotes_and_layout_are_no_difference() -> None:
     plain = WIRE.replace("“", '"').replace("”", '"').replace("\n\n", " ").upper()
-    assert stories.signature(plain) == stories.signature(WIRE)
+    assert signatures.signature(plain) == signatures.signature(WIRE)
 
 
 def test_reprints_are_found_in_scripts_without_spaces() -> None:
@@ -128,14 +128,17 @@ def test_reprints_are_found_in_scripts_without_spaces() -> None:
 
 
 def test_a_signature_is_the_same_on_every_machine() -> None:
-    assert hashlib.sha256(stories.signature(WIRE) + stories.signature(CHINESE)).hexdigest()[:16] == "61817f90fbd29dbc"
+    assert (
+        hashlib.sha256(signatures.signature(WIRE) + signatures.signature(CHINESE)).hexdigest()[:16]
+        == "61817f90fbd29dbc"
+    )
 
 
 @pytest.mark.parametrize(
     "body", ["word " * 200_000, "".join(chr(0x4E00 + n * 7 % 9_000) for n in range(300_000)), "a" * 10**6]
 )
 def test_a_signature_of_a_monster_is_short_and_soon_there(body: str) -> None:
-    assert len(stories.signature(body)) < 5_000
+    assert len(signatures.signature(body)) < 5_000
 
 
 # -- in the record ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.store.tokens import LONGEST, words
+from ingest.text.tokens import LONGEST, words
 
 
 @pytest.mark.parametrize(

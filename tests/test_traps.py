@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ingest import figures, sentences, text
+from ingest import figures
 from ingest.matcher import Matcher
+from ingest.text import plain, sentences
 
 MATCHER = Matcher(figures.load(Path(__file__).parent.parent / "seeds" / "figures.toml"))
 MARKS = {"person": "", "office": "!", "ambiguous": "?"}
@@ -28,7 +29,7 @@ class Trap(NamedTuple):
     @property
     def found(self) -> list[str]:
         title, _, body = self.document.rpartition("¶")
-        whole = text.compose(title, body)
+        whole = plain.compose(title, body)
         if not title:
             whole = body
         mentions = MATCHER.find(whole, sentences.split(whole, title, "en"), day=self.day)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import urls
+from ingest.text import urls
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ingest import dates, items, markup, text, urls
+from ingest import items
 from ingest.errors import ParseError, SettingError
 from ingest.models import Entry, Source
+from ingest.text import dates, markup, plain, urls
 
 #: What a column can be, and the names under which each is found without `--map`, the likeliest first.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -70,12 +71,16 @@ def chosen(given: Mapping[str, str], columns: Sequence[str], *, source: str | No
     for field, column in given.items():
         if column not in columns:
             raise SettingError(f"--map {field}={column}: there is no such column. {present}")
-    plain: dict[str, str] = {}
+    columns_by_name: dict[str, str] = {}
     for column in columns:
-        plain.setdefault(_plain(column), column)
+        columns_by_name.setdefault(_plain(column), column)
     of = dict(given)
     for field, names in FIELDS.items():
-        free = [plain[name] for name in names if name in plain and plain[name] not in given.values()]
+        free = [
+            columns_by_name[name]
+            for name in names
+            if name in columns_by_name and columns_by_name[name] not in given.values()
+        ]
         if field not in of and free:
             of[field] = free[0]
     if source and "outlet" not in given:
@@ -94,7 +99,7 @@ def entry(
 ) -> tuple[Source, Entry]:
     """A record as an entry, with its outlet. Raises Unfit with what is wrong with it."""
     found = {field: _at(values, column) for field, column in columns.of.items()}
-    title = text.line(markup.to_text(_words("title", found.get("title"))))
+    title = plain.line(markup.to_text(_words("title", found.get("title"))))
     given = _words("body", found.get("body"))
     if len(given) > MAX_CHARACTERS:
         raise Unfit(f"body: longer than {MAX_CHARACTERS:,} characters")
@@ -104,18 +109,18 @@ def entry(
     title = items.titled(title, body)
     published = _published(found.get("published"), now)
     link = urls.web_address(_words("link", found.get("link")))
-    guid = text.line(_words("guid", found.get("guid")), _GUID_LIMIT) or None
+    guid = plain.line(_words("guid", found.get("guid")), _GUID_LIMIT) or None
     if guid and "guid" in columns.guessed and _ROW_NUMBER.fullmatch(guid):
         guid = None
     keys = [f"guid:{guid}"] if guid else []
     keys += [f"url:{urls.canonical(link)}"] if link else []
     if not keys:
-        whole = f"{text.compose(title, body)}\x1f{published.isoformat()}"
+        whole = f"{plain.compose(title, body)}\x1f{published.isoformat()}"
         keys = ["hash:" + hashlib.sha256(whole.encode()).hexdigest()[:16]]
-    name = text.line(_words("outlet", found.get("outlet")), 120) or text.line(source or "", 120)
+    name = plain.line(_words("outlet", found.get("outlet")), 120) or plain.line(source or "", 120)
     if not name:
         raise Unfit("no outlet")
-    group = text.line(_words("group", found.get("group")), 80) or GROUP
+    group = plain.line(_words("group", found.get("group")), 80) or GROUP
     return Source(kind="archive", key=f"archive:{group}/{name}", name=name, group=group), Entry(
         source=place,
         title=title,
@@ -124,7 +129,7 @@ def entry(
         text_kind="full" if body else "title",
         link=link,
         guid=guid,
-        author=text.line(markup.to_text(_words("author", found.get("author"))), _AUTHOR_LIMIT) or None,
+        author=plain.line(markup.to_text(_words("author", found.get("author"))), _AUTHOR_LIMIT) or None,
         published=published,
         published_from="archive",
         language=items.language(_words("language", found.get("language"))),
@@ -169,7 +174,7 @@ def _published(value: Any, now: datetime) -> datetime:
         moment = dates.from_text(stated, now=now)
     if moment is None:
         raise Unfit(
-            f"published: {text.line(str(value), 60)!r} is no date, or none an article can have "
+            f"published: {plain.line(str(value), 60)!r} is no date, or none an article can have "
             f"({dates.FIRST_YEAR} to today; day and month must be told apart)"
         )
     return moment

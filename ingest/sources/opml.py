@@ -11,9 +11,10 @@ from typing import Any, get_args
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from ingest import items, text, urls
+from ingest import items
 from ingest.errors import ConfigFileError
 from ingest.models import FullText, Source
+from ingest.text import plain, urls
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def root(body: bytes, name: str, *, mend: bool = False) -> Any:
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise ConfigFileError(
-            f"{name}, line {line}: this is no OPML ({text.line(error.msg or 'empty', 150)})."
+            f"{name}, line {line}: this is no OPML ({plain.line(error.msg or 'empty', 150)})."
         ) from error
     if found is None:
         raise ConfigFileError(f"{name}, line 1: this is no OPML (empty).")
@@ -163,7 +164,7 @@ def _listing(tree: Any) -> Listing:
         source = _source(outline, address)
         line = int(outline.sourceline)
         if source is None:
-            left_out.append(LeftOut(line, text.line(address, 200), "is no web address (http or https)"))
+            left_out.append(LeftOut(line, plain.line(address, 200), "is no web address (http or https)"))
         elif (key := urls.canonical(source.key)) in seen:
             left_out.append(LeftOut(line, source.key, f"is listed twice: it stands in line {seen[key]} already"))
         else:
@@ -190,7 +191,7 @@ def _source(outline: Any, address: str) -> Source | None:
 
 
 def _name(outline: Any) -> str:
-    return text.line(attribute(outline, "text") or attribute(outline, "title"), 200)
+    return plain.line(attribute(outline, "text") or attribute(outline, "title"), 200)
 
 
 def _is_utf8(body: bytes) -> bool:

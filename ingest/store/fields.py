@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from sqlalchemy import Connection, select
 
 from ingest.errors import SearchError
-from ingest.store import schema, tokens
+from ingest.store import schema
 from ingest.store.query import Named
 from ingest.store.watched import watchlist
+from ingest.text import tokens
 
 #: A name as its words, and what it is the name of.
 _Known = Sequence[tuple[str, str, int | str]]  # words, the name as it is shown, id

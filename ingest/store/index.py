@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, column, table, text
 
-from ingest.store import tokens
+from ingest.text import tokens
 
 #: A token that begins like this stands for a word of the author's name: no word of a text can.
 AUTHOR = "'"

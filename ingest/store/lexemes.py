@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from ingest.errors import SearchError
-from ingest.store import tokens
+from ingest.text import tokens
 
 #: Nobody types a longer search; a pasted article is a mistake that should answer at once.
 LONGEST = 1_000

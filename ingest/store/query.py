@@ -10,9 +10,10 @@ import luqum.thread
 from luqum import tree
 
 from ingest.errors import SearchError
-from ingest.store import lexemes, tokens
+from ingest.store import lexemes
 from ingest.store.index import AUTHOR
 from ingest.store.lexemes import Lexeme
+from ingest.text import tokens
 
 #: Brackets and NOTs within each other; far more than anybody means, far less than parsers overflow at.
 _DEEPEST = 20

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from ingest.store import schema, tokens
+from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.index import AUTHOR
 from ingest.store.query import Words, parse, words_of
+from ingest.text import tokens
 
 #: Characters of a snippet: two lines on a desk, five on a phone.
 _LENGTH = 260

@@ -19,9 +19,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text
 
-from ingest import stories
 from ingest.store import rows, schema, versions
-from ingest.stories import Print
+from ingest.text import signatures
+from ingest.text.signatures import Print
 
 #: A copy is published within so many days of its text. What is printed again after that is a decision of its own.
 WINDOW = 21
@@ -75,7 +75,7 @@ class _Text:
 
 def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime) -> list[int]:
     """The story of each of these articles, made where it is the first to tell it; in order, with few statements."""
-    prints = [stories.read(arrival.signature) if arrival.signature else None for arrival in arrivals]
+    prints = [signatures.read(arrival.signature) if arrival.signature else None for arrival in arrivals]
     known = _Known(connection, arrivals, prints)
     spare = iter(rows.allot(connection, schema.story, len(arrivals)))
     settled: list[int] = []
@@ -89,7 +89,7 @@ def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime
                 story_id = next(spare)
                 opened.append({"id": story_id, "uid": uid, "first_article_id": arrival.article_id, "first_seen": now})
         settled.append(story_id)
-        if made and not any(each.story_id == story_id and stories.alike(made, each.print) for each in copied):
+        if made and not any(each.story_id == story_id and signatures.alike(made, each.print) for each in copied):
             known.add(arrival, made, story_id, now.date())
     rows.add(connection, schema.story, opened)
     known.keep(connection)
@@ -112,7 +112,7 @@ def _unmoved(arrival: Arrival, made: Print | None) -> bool:
     """Whether an edited article still tells what it told."""
     if arrival.before == arrival.signature:
         return True
-    return made is not None and bool(arrival.before) and stories.copies(made, stories.read(arrival.before))
+    return made is not None and bool(arrival.before) and signatures.copies(made, signatures.read(arrival.before))
 
 
 def _alone(connection: Connection, arrival: Arrival) -> bool:
@@ -159,7 +159,7 @@ class _Known:
             each
             for each in map(self._texts.__getitem__, self._sharing(arrival.article_id))
             if abs((each.day - arrival.day).days) <= WINDOW
-            and stories.copies(made, each.print, one_outlet=_one_outlet(each, arrival))
+            and signatures.copies(made, each.print, one_outlet=_one_outlet(each, arrival))
         ]
 
     def add(self, arrival: Arrival, made: Print, story_id: int, today: date) -> None:
@@ -196,7 +196,7 @@ class _Known:
             if held and len(held) < _COMMON:
                 for id_, _ in held:
                     shared[id_] = shared.get(id_, 0) + 1
-        return [id_ for id_, count in shared.items() if count >= stories.COMMON_KEYS]
+        return [id_ for id_, count in shared.items() if count >= signatures.COMMON_KEYS]
 
 
 def _one_outlet(text_: _Text, arrival: Arrival) -> bool:
@@ -234,7 +234,7 @@ def _signatures(connection: Connection, ids: Iterable[int]) -> Iterator[Row[Any]
 
 
 def _text(row: Row[Any]) -> _Text:
-    return _Text(row.id, row.article_id, row.source_id, row.story_id, row.day, stories.read(row.sketch))
+    return _Text(row.id, row.article_id, row.source_id, row.story_id, row.day, signatures.read(row.sketch))
 
 
 def _clear(connection: Connection, before: date, most: int) -> None:
@@ -248,7 +248,7 @@ def _clear(connection: Connection, before: date, most: int) -> None:
     pairs = [
         {"its_key": its_key, "its_id": row.id}
         for row in gone
-        for its_key in _keys(_period(row.day), stories.read(row.sketch))
+        for its_key in _keys(_period(row.day), signatures.read(row.sketch))
     ]
     connection.execute(
         delete(key).where(key.c.key == bindparam("its_key"), key.c.signature_id == bindparam("its_id")), pairs

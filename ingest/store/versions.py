@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, select, update
 
-from ingest import stories, text
 from ingest.models import Analysis, Article, PublishedFrom
 from ingest.store import index, rows, schema
 from ingest.store.index import IndexRow
 from ingest.store.types import Packed, packed
+from ingest.text import plain, signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
                 "page_at": words.page_at,
             }
         )
-        body = text.body_of(words.article.text, entry.title)
+        body = plain.body_of(words.article.text, entry.title)
         kept = Packed(body, words.article.packed) if words.article.packed else body
         texts.append({"content_id": content_id, "article_id": place.article_id, "body": kept})
         indexed.append(_indexed(content_id, words.article, body))
@@ -171,9 +171,9 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
 def prepared(article: Article) -> Article:
     """The article with what storing it takes: made beside the analysis, that costs the one writer nothing."""
     entry = article.entry
-    body = text.body_of(article.text, entry.title)
+    body = plain.body_of(article.text, entry.title)
     found = index.row(0, title=entry.title, body=body, author=entry.author)
-    signature = stories.signature(body)
+    signature = signatures.signature(body)
     return replace(article, tokens=(found.title, found.body), packed=packed(body), signature=signature)
 
 
@@ -181,13 +181,13 @@ def signature_of(article: Article) -> bytes:
     """What tells the copies of an article: made before, or now."""
     if article.signature is not None:
         return article.signature
-    return stories.signature(text.body_of(article.text, article.entry.title))
+    return signatures.signature(plain.body_of(article.text, article.entry.title))
 
 
 def signature_in(connection: Connection, content_id: int) -> bytes:
     """The same of a version in the record."""
     body = schema.content_text.c
-    return stories.signature(connection.execute(select(body.body).where(body.content_id == content_id)).scalar_one())
+    return signatures.signature(connection.execute(select(body.body).where(body.content_id == content_id)).scalar_one())
 
 
 def _indexed(content_id: int, article: Article, body: str) -> IndexRow:

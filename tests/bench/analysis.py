@@ -17,12 +17,13 @@ from datetime import UTC, date, datetime
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from ingest import figures, language, sentences, sentiment, stories, text, topics
+from ingest import figures, sentiment, topics
 from ingest.analyse import Analyser, Watchlist
 from ingest.figures import Figure
 from ingest.models import Entry
 from ingest.settings import PROJECT
 from ingest.sources import folder
+from ingest.text import language, plain, sentences, signatures
 from ingest.tone import Target, rule
 from tests.bench.corpus import Corpus
 
@@ -81,7 +82,7 @@ def _name(number: int) -> str:
 
 def spans(entry: Entry) -> list[str]:
     """The sentences of an article."""
-    whole = text.compose(entry.title, entry.body)
+    whole = plain.compose(entry.title, entry.body)
     return [whole[start:end] for start, end in sentences.split(whole, entry.title, "en")]
 
 
@@ -107,7 +108,7 @@ def main(arguments: list[str]) -> None:
 
     def analysed(with_: Analyser) -> None:
         for entry in found:
-            stories.signature(with_.article(entry, _NOW).entry.body)
+            signatures.signature(with_.article(entry, _NOW).entry.body)
 
     language.detect("Its model is loaded before the clock runs, as in a process that has analysed one article.")
     analysed(ours)

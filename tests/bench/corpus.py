@@ -18,10 +18,11 @@ from typing import Final
 
 import numpy as np
 
-from ingest import figures, text, topics
+from ingest import figures, topics
 from ingest.figures import Figure
 from ingest.models import Analysis, Article, Entry, Kind, Mention, Sentence, Source, TopicHit, label_of
 from ingest.settings import PROJECT
+from ingest.text import plain
 from ingest.topics import Topic
 from tests.bench import vocabulary
 from tests.bench.vocabulary import COMMON, PHRASE, RARE, Sentences, joined
@@ -236,7 +237,7 @@ class Corpus:
             topics=tuple(TopicHit(topic, len(found), tuple(dict.fromkeys(found))) for topic, found in hits.items()),
             words=sum(map(len, (pool.words[at] for at in drawn))),
         )
-        return Article(entry, text.compose(title, body), analysis)
+        return Article(entry, plain.compose(title, body), analysis)
 
     def _puts(self, luck: Random, language: str, when: datetime) -> list[_Put]:
         """Who and what is put into an article."""

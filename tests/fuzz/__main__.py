@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from ingest import dates, parser, text, urls
+from ingest import parser
 from ingest.errors import ParseError
 from ingest.models import Entry
+from ingest.text import dates, plain, urls
 from tests.fuzz.feeds import SEEDS
 from tests.fuzz.mutations import mutated
 
@@ -35,9 +36,9 @@ _SLOW_SECONDS = 5.0
 
 def fault(entry: Entry) -> str | None:
     """What is wrong with an entry; None for a sound one."""
-    if not entry.title or entry.title != text.line(entry.title):
+    if not entry.title or entry.title != plain.line(entry.title):
         return "the title is not one clean line"
-    if text.clean(entry.body) != entry.body:
+    if plain.clean(entry.body) != entry.body:
         return "the body is not clean"
     if entry.link and urls.web_address(entry.link) != entry.link:
         return "the link is no web address"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from ingest import urls
+from ingest.text import urls
 
 revision = "0002"
 down_revision = "0001"

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.store import tokens
+from ingest.text import tokens
 
 #: How signatures are made and compared. Raise it with every change: what an older one has told is told again.
 VERSION = "shingles-1"

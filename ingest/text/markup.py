@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from ingest import text
+from ingest.text import plain
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?]")
 _SPACES = re.compile(r"\s+")
@@ -64,12 +64,12 @@ def to_text(fragment: str) -> str:
     Scripts, styles, drawings and their like are left out, entities are decoded. Text without markup keeps its lines.
     """
     if not _MARKUP.search(fragment):
-        return text.clean(html.unescape(fragment) if "&" in fragment else fragment)
+        return plain.clean(html.unescape(fragment) if "&" in fragment else fragment)
     parser = etree.HTMLParser(target=_Words(), encoding="utf-8")
     try:
         # Control characters would end libxml2's reading in silence.
-        parser.feed(text.clean(fragment).encode())
+        parser.feed(plain.clean(fragment).encode())
         words: str = parser.close()
     except etree.LxmlError:
         words = html.unescape(re.sub("<[^<>]*>", " ", fragment))
-    return text.clean(words)
+    return plain.clean(words)

@@ -1,0 +1,1 @@
+"""Characters, dates, addresses: pure functions of text, used by everything else."""
