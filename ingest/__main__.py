@@ -23,7 +23,7 @@ from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
 from ingest.errors import RecordBusy, RecordError, SearchError
 from ingest.export import Format, What
-from ingest.fetch import Fetcher
+from ingest.fetch.client import Fetcher
 from ingest.models import TextKind, utcnow
 from ingest.store import copy, damage, engines, reader, record
 from ingest.store import search as searching

@@ -19,7 +19,7 @@ from ingest import discover, feedlist, parse, report, settings, watch
 from ingest.console import fail, messages, opened, people
 from ingest.discover import Link
 from ingest.errors import ConfigFileError, IngestError, ParseError
-from ingest.fetch import Fetcher
+from ingest.fetch.client import Fetcher
 from ingest.models import Source, utcnow
 from ingest.settings import Settings
 from ingest.sources import opml

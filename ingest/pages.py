@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any
 
 from ingest.errors import ParseError
-from ingest.fetch import PAGES, Fetcher
+from ingest.fetch.client import PAGES, Fetcher
+from ingest.fetch.robots import Robots
 from ingest.models import utcnow
-from ingest.robots import Robots
 from ingest.text import dates, plain, tokens
 
 #: The pages of news sites have half a megabyte of scripts; what is ten times as large is no article.

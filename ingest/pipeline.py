@@ -13,14 +13,15 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest import pages, rhythm
+from ingest import pages
 from ingest.analyse import Analyser
 from ingest.analysts import Here
 from ingest.errors import IngestError, ParseError
+from ingest.fetch import rhythm
+from ingest.fetch.rhythm import Rhythm
 from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
 from ingest.pages import Page
 from ingest.rescore import Rescore
-from ingest.rhythm import Rhythm
 from ingest.sources import folder
 from ingest.store import coverage, record, schedule, schema
 from ingest.store import pages as store_pages

@@ -15,7 +15,7 @@ from ingest import parse, parser, verdicts, watch
 from ingest.analyse import Analyser
 from ingest.articles import SUFFIXES
 from ingest.errors import IngestError, SourceError
-from ingest.fetch import Fetcher
+from ingest.fetch.client import Fetcher
 from ingest.models import Entry, Source, utcnow
 from ingest.settings import Settings
 from ingest.store import complaints, record, schema, sources

@@ -18,13 +18,13 @@ from sqlalchemy.exc import DatabaseError
 from ingest import logs, pages, parser, retries
 from ingest.analyse import Analyser, Method
 from ingest.errors import ConfigFileError, IngestError, ParseError
-from ingest.fetch import Fetcher
-from ingest.fetches import Fetches, Hosts
+from ingest.fetch.client import Fetcher
+from ingest.fetch.queue import Fetches, Hosts
+from ingest.fetch.rhythm import Rhythm
+from ingest.fetch.robots import Robots
 from ingest.models import Attempt, FeedState, utcnow
 from ingest.pages import Page
 from ingest.pipeline import Outcome, Pipeline
-from ingest.rhythm import Rhythm
-from ingest.robots import Robots
 from ingest.settings import Settings
 from ingest.sources import feeds, opml
 from ingest.store import complaints, damage, engines, record

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from ingest.analyse import Analyser
-from ingest.fetch import Fetcher
-from ingest.guard import Guard
+from ingest.fetch.client import Fetcher
+from ingest.fetch.guard import Guard
+from ingest.fetch.rhythm import Rhythm
 from ingest.models import utcnow
 from ingest.pipeline import Outcome, Pipeline
-from ingest.rhythm import Rhythm
 from ingest.sources import feeds, opml
 from ingest.store import schema, sources
 from ingest.store.sources import SourceRow

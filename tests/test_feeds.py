@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ingest.fetch import Fetcher
-from ingest.guard import Guard
+from ingest.fetch.client import Fetcher
+from ingest.fetch.guard import Guard
 from ingest.models import FeedState
 from ingest.sources import feeds
 

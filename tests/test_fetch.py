@@ -15,8 +15,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from ingest.errors import FetchError
-from ingest.fetch import Fetcher
-from ingest.guard import Guard
+from ingest.fetch.client import Fetcher
+from ingest.fetch.guard import Guard
 
 FEED = b"<rss version='2.0'><channel/></rss>" * 50
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, select
 
-from ingest.fetches import Fetches, Hosts
+from ingest.fetch.queue import Fetches, Hosts
 from ingest.store import schema
 from ingest.watch import Worker
 from tests.bench.web import Web

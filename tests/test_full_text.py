@@ -12,11 +12,11 @@ from werkzeug import Response
 
 from ingest import pages, parser
 from ingest.errors import FetchError, Forbidden, IngestError, ParseError
-from ingest.fetch import Fetcher
-from ingest.guard import Guard
+from ingest.fetch.client import Fetcher
+from ingest.fetch.guard import Guard
+from ingest.fetch.robots import Robots
 from ingest.models import Attempt, Entry, FullText, Source
 from ingest.pages import Page
-from ingest.robots import Robots
 from ingest.store import reader, schema
 from ingest.watch import Worker
 from tests.desk import on_sqlite

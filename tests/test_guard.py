@@ -16,10 +16,11 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from ingest import guard, settings
+from ingest import settings
 from ingest.errors import FetchError, Forbidden
-from ingest.fetch import Fetcher
-from ingest.guard import Guard
+from ingest.fetch import guard
+from ingest.fetch.client import Fetcher
+from ingest.fetch.guard import Guard
 from tests.desk import Desk, free_port
 
 FEED = b"<rss version='2.0'><channel/></rss>"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ingest import rhythm
+from ingest.fetch import rhythm
+from ingest.fetch.rhythm import Rhythm
 from ingest.models import Attempt, FeedState, utcnow
-from ingest.rhythm import Rhythm
 
 DAY = timedelta(days=1)
 

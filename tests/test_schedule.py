@@ -10,9 +10,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from ingest.fetch.rhythm import Rhythm
 from ingest.models import utcnow
 from ingest.pipeline import Outcome
-from ingest.rhythm import Rhythm
 from tests.desk import item, on_sqlite, rss
 from tests.room import PAUSE, Room
 

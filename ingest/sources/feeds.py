@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from ingest import parser, rhythm
+from ingest import parser
 from ingest.errors import FetchError, IngestError
-from ingest.fetch import Fetcher
+from ingest.fetch import rhythm
+from ingest.fetch.client import Fetcher
 from ingest.models import Attempt, FeedState
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from ingest.errors import FetchError, IngestError
+from ingest.fetch.rhythm import LONGEST
 from ingest.models import Entry
-from ingest.rhythm import LONGEST
 from ingest.store import identity, schema
 from ingest.store.asof import live
 

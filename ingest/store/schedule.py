@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
-from ingest import rhythm
+from ingest.fetch import rhythm
+from ingest.fetch.rhythm import Pause
 from ingest.models import MOVED_AFTER, Attempt, FeedState
-from ingest.rhythm import Pause
 from ingest.store import schema
 
 _src = schema.source.c

@@ -15,13 +15,13 @@ from http import HTTPStatus
 import httpcore2
 import httpx2
 
-from ingest import rhythm
 from ingest.errors import FetchError
-from ingest.guard import Guard, Network
+from ingest.fetch import rhythm
+from ingest.fetch.guard import Guard, Network
+from ingest.fetch.unpack import Unpacker
 from ingest.models import utcnow
 from ingest.settings import Settings
 from ingest.text import plain, urls
-from ingest.unpack import Unpacker
 
 log = logging.getLogger(__name__)
 

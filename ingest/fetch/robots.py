@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from ingest.errors import FetchError, Forbidden
-from ingest.fetch import Fetcher
-from ingest.fetches import SPACING
+from ingest.fetch.client import Fetcher
+from ingest.fetch.queue import SPACING
 from ingest.text import plain
 
 #: Seconds for which a site's rules are believed; a site that can't tell them is asked again sooner.
