@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Engine, update
 
 from ingest.analysts import Analysts, Result
 from ingest.errors import SourceError
+from ingest.formats import archive_row
+from ingest.formats.archive_row import Columns
 from ingest.models import Article, Entry, Source
-from ingest.rejects import Reject, Rejects
-from ingest.sources import columns
-from ingest.sources.columns import Columns
+from ingest.sources.rejects import Reject, Rejects
 from ingest.store import identity, progress, record, schema
 from ingest.store.identity import unchanged
 from ingest.store.versions import Scoring
@@ -93,7 +93,7 @@ def look(path: Path, given: Mapping[str, str], source: str | None) -> Job:
     from ingest.sources import archive  # and with it pyarrow, which every other command would wait for
 
     with archive.opened(path) as opened:
-        found = columns.chosen(given, opened.columns, source=source)
+        found = archive_row.chosen(given, opened.columns, source=source)
         kind = opened.kind
     facts = json.dumps([_signature(path), sorted(found.of.items()), sorted(found.guessed), source])
     return Job(path, kind, found, source, hashlib.sha256(facts.encode()).hexdigest())
@@ -165,10 +165,10 @@ class Backfill:
                 read, number = read + 1, found.number
                 try:
                     if found.fault:
-                        raise columns.Unfit(found.fault)
+                        raise archive_row.Unfit(found.fault)
                     held.append(self._entry(found.number, found.values))
                     characters += len(held[-1][1].body)
-                except columns.Unfit as error:
+                except archive_row.Unfit as error:
                     rejects.append(Reject(number, str(error), found.values))
                 if read >= _BATCH or characters >= _BATCH_CHARACTERS:
                     yield self._batch(number, read, held, rejects)
@@ -181,12 +181,14 @@ class Backfill:
     def _entry(self, number: int, values: Mapping[str, object]) -> tuple[Source, Entry]:
         job, place = self.job, f"{self.job.path.name}:{number}"
         try:
-            return columns.entry(values, job.columns, place=place, source=job.source, now=self.clock())
-        except columns.Unfit:
+            return archive_row.entry(values, job.columns, place=place, source=job.source, now=self.clock())
+        except archive_row.Unfit:
             raise
         except Exception as error:  # a record that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", place)
-            raise columns.Unfit(f"reading it failed ({type(error).__name__}: {error}). Please report it.") from error
+            raise archive_row.Unfit(
+                f"reading it failed ({type(error).__name__}: {error}). Please report it."
+            ) from error
 
     def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
         """Leaves out what the record knows already, before the analysis, which is the dear part."""

@@ -19,10 +19,10 @@ from ingest.analysts import Crowd
 from ingest.backfill import Backfill, Job
 from ingest.console import fail, opened, people, rate
 from ingest.errors import SettingError, SourceError
+from ingest.formats import archive_row
 from ingest.models import utcnow
-from ingest.rejects import Rejects
 from ingest.rescore import Rescore
-from ingest.sources import columns
+from ingest.sources.rejects import Rejects
 
 app = typer.Typer()
 
@@ -40,7 +40,7 @@ def backfill_(
         typer.Option(
             "--map",
             metavar="FIELD=COLUMN,…",
-            help=f"Which column is what, where its name does not say so. Fields: {', '.join(columns.FIELDS)}.",
+            help=f"Which column is what, where its name does not say so. Fields: {', '.join(archive_row.FIELDS)}.",
         ),
     ] = None,
     source: Annotated[str | None, typer.Option(help="The outlet, where the records do not name it.")] = None,
@@ -116,7 +116,7 @@ def _looked_into(files: list[Path], map_: str | None, source: str | None) -> lis
     """All files, looked into before anything is stored; a mapping that does not fit is wrong use."""
     jobs = []
     try:
-        given = columns.parsed(map_)
+        given = archive_row.parsed(map_)
         for path in files:
             try:
                 jobs.append(backfill.look(path, given, source))

@@ -15,14 +15,16 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
-from ingest import discover, feedlist, parse, report, settings, watch
+from ingest import report, settings, watch
 from ingest.console import fail, messages, opened, people
-from ingest.discover import Link
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch.client import Fetcher
+from ingest.formats import discover
+from ingest.formats import feed as parse
+from ingest.formats.discover import Link
 from ingest.models import Source, utcnow
 from ingest.settings import Settings
-from ingest.sources import opml
+from ingest.sources import feedlist, opml
 from ingest.store import record, requests, sources
 from ingest.text import urls
 
@@ -140,7 +142,7 @@ def _linked(link: Link, home: str, fetcher: Fetcher) -> Source:
 
 def _feed(body: bytes, url: str, source: str, content_type: str | None) -> Source:
     """The feed that these bytes are. Raises ParseError."""
-    parse.feed(body, source=source, now=utcnow(), content_type=content_type)
+    parse.read(body, source=source, now=utcnow(), content_type=content_type)
     return Source(kind="feed", key=url, name=discover.title(body) or url)
 
 

@@ -13,14 +13,14 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest import pages
 from ingest.analyse import Analyser
 from ingest.analysts import Here
 from ingest.errors import IngestError, ParseError
 from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Rhythm
+from ingest.formats import web_page
+from ingest.formats.web_page import WebPage
 from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
-from ingest.pages import Page
 from ingest.rescore import Rescore
 from ingest.sources import folder
 from ingest.store import coverage, record, schedule, schema
@@ -119,13 +119,13 @@ class Pipeline:
         with self.engine.connect() as connection:
             return store_pages.due(connection, self._clock())
 
-    def page(self, state: PageState, found: Page | IngestError) -> bool:
+    def page(self, state: PageState, found: WebPage | IngestError) -> bool:
         """Stores the text of an article's page as its next version; whether it did. What fails leaves the summary."""
         now = self._clock()
         with self.engine.connect() as connection:
             held = store_pages.held(connection, state.article_id)
         article = None
-        if held and isinstance(found, Page):
+        if held and isinstance(found, WebPage):
             try:
                 article = self._completed(held.entry, found, now)
             except IngestError as error:
@@ -145,9 +145,9 @@ class Pipeline:
                     return True
         return False
 
-    def _completed(self, entry: Entry, page: Page, now: datetime) -> Article:
+    def _completed(self, entry: Entry, page: WebPage, now: datetime) -> Article:
         """The article with the text of its page. Raises ParseError when that is of something else."""
-        if not pages.belongs(page.body, f"{entry.title} {entry.body}"):
+        if not web_page.belongs(page.body, f"{entry.title} {entry.body}"):
             raise ParseError("The page's text is not the article of the feed, or no more of it.")
         entry = replace(entry, body=page.body, text_kind="full")
         if page.published and entry.published_from == "fetch time":

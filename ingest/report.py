@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from ingest import parse, parser, verdicts, watch
+from ingest import verdicts, watch
 from ingest.analyse import Analyser
-from ingest.articles import SUFFIXES
 from ingest.errors import IngestError, SourceError
 from ingest.fetch.client import Fetcher
+from ingest.formats.article import SUFFIXES, article_file
 from ingest.models import Entry, Source, utcnow
 from ingest.settings import Settings
+from ingest.sources import sandbox
 from ingest.store import complaints, record, schema, sources
 from ingest.store.sources import SourceRow
 from ingest.verdicts import Judged
@@ -69,7 +70,7 @@ def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:
 def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     if source.lower().startswith(("http://", "https://")):
         answer = fetcher.get(source)
-        return list(parser.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type).entries)
+        return list(sandbox.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type).entries)
     path = Path(source)
     try:
         body = path.read_bytes()
@@ -77,8 +78,8 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     except OSError as error:
         raise SourceError(f"{error.strerror}") from error
     if path.suffix.lower() in SUFFIXES:
-        return [parse.article_file(body, path=path.name, modified=modified, now=now)]
-    return list(parser.feed(body, source=source, now=now).entries)
+        return [article_file(body, path=path.name, modified=modified, now=now)]
+    return list(sandbox.feed(body, source=source, now=now).entries)
 
 
 def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Iterator[Row]:
@@ -87,7 +88,7 @@ def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Itera
         try:
             body = path.read_bytes()
             modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            entry = parse.article_file(body, path=path.name, modified=modified, now=now)
+            entry = article_file(body, path=path.name, modified=modified, now=now)
         except OSError as error:
             yield {"source": str(path), "ok": False, "error": str(error.strerror)}
         except IngestError as error:
@@ -139,7 +140,7 @@ def checked(feed: Source, fetcher: Fetcher) -> Row:
     try:
         answer = fetcher.get(feed.key)
         row["ms"] = answer.ms
-        entries = parser.feed(answer.body, source=feed.key, now=utcnow(), content_type=answer.content_type).entries
+        entries = sandbox.feed(answer.body, source=feed.key, now=utcnow(), content_type=answer.content_type).entries
     except IngestError as error:
         return row | {"error": str(error)}
     newest = max((entry.published for entry in entries if entry.published), default=None)

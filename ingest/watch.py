@@ -15,18 +15,18 @@ import watchfiles
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
-from ingest import logs, pages, parser, retries
+from ingest import logs, retries
 from ingest.analyse import Analyser, Method
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch.client import Fetcher
 from ingest.fetch.queue import Fetches, Hosts
 from ingest.fetch.rhythm import Rhythm
 from ingest.fetch.robots import Robots
+from ingest.formats.web_page import WebPage
 from ingest.models import Attempt, FeedState, utcnow
-from ingest.pages import Page
 from ingest.pipeline import Outcome, Pipeline
 from ingest.settings import Settings
-from ingest.sources import feeds, opml
+from ingest.sources import attempt, opml
 from ingest.store import complaints, damage, engines, record
 from ingest.store.pages import PageState
 from ingest.turn import alive as alive
@@ -55,7 +55,7 @@ class Worker:
         self._robots = Robots(self.fetcher)
         hosts = Hosts(settings.allowed_hosts)
         self._feeds: Fetches[FeedState, Attempt] = Fetches(self._attempt, hosts)
-        self._pages: Fetches[PageState, Page | IngestError] = Fetches(
+        self._pages: Fetches[PageState, WebPage | IngestError] = Fetches(
             self._page, hosts, at_once=_PAGES_AT_ONCE, spacing=self._robots.spacing
         )
         self._config: dict[Path, int] = {}  # file -> its mtime when last read
@@ -98,8 +98,8 @@ class Worker:
         self._offer(due)
         while self._feeds:
             self._feeds.start()
-            for state, attempt in _news_first(self._feeds.finished()):
-                outcome += self._store(state, attempt)
+            for state, tried in _news_first(self._feeds.finished()):
+                outcome += self._store(state, tried)
                 done += 1
                 progress("feeds", done, len(due))
             time.sleep(_BUSY_TICK_SECONDS)
@@ -164,7 +164,7 @@ class Worker:
         self._feeds.start()
         self._pages.start()
         arrived: list[Callable[[], object]] = [
-            partial(self._store, state, attempt) for state, attempt in _news_first(self._feeds.finished())
+            partial(self._store, state, tried) for state, tried in _news_first(self._feeds.finished())
         ]
         arrived += [partial(self._store_page, page, found) for page, found in self._pages.finished()]
         for store in arrived:
@@ -176,27 +176,27 @@ class Worker:
                 changed.clear()
                 self.pipeline.folder(self.settings.seeds)
 
-    def _store(self, state: FeedState, attempt: Attempt) -> Outcome:
+    def _store(self, state: FeedState, tried: Attempt) -> Outcome:
         """Stores what an attempt brought, says so in one line, and tells those who asked for it."""
-        outcome = self.pipeline.feed(state, attempt)
+        outcome = self.pipeline.feed(state, tried)
         logs.event(
-            log, "fetch", source=state.name, id=state.source_id, outcome=attempt.outcome, status=attempt.status,
-            new=outcome.added, edited=outcome.edited, bytes=attempt.size, ms=attempt.ms, parse_ms=attempt.parse_ms,
-            reason=attempt.reason,
+            log, "fetch", source=state.name, id=state.source_id, outcome=tried.outcome, status=tried.status,
+            new=outcome.added, edited=outcome.edited, bytes=tried.size, ms=tried.ms, parse_ms=tried.parse_ms,
+            reason=tried.reason,
         )  # fmt: skip
-        retries.answer(self.pipeline.engine, state, attempt, outcome)
+        retries.answer(self.pipeline.engine, state, tried, outcome)
         return outcome
 
-    def _store_page(self, page: PageState, found: Page | IngestError) -> None:
+    def _store_page(self, page: PageState, found: WebPage | IngestError) -> None:
         stored = self.pipeline.page(page, found)
         reason = str(found) if isinstance(found, IngestError) else None
         logs.event(
             log, "page", url=page.url, article=page.article_id, outcome="ok" if stored else "error", reason=reason
         )
 
-    def _page(self, page: PageState) -> Page | IngestError:
+    def _page(self, page: PageState) -> WebPage | IngestError:
         try:
-            return pages.fetch(page.url, self.fetcher, self._robots, parser.page)
+            return attempt.page(page.url, self.fetcher, self._robots)
         except IngestError as error:
             return error
         except Exception as error:  # a page that breaks the reader is a bug, but never everybody's
@@ -206,7 +206,7 @@ class Worker:
     def _attempt(self, state: FeedState) -> Attempt:
         now = utcnow()
         try:
-            return feeds.attempt(state, self.fetcher, now=now)
+            return attempt.feed(state, self.fetcher, now=now)
         except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", state.url)
             return Attempt(

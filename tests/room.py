@@ -15,7 +15,7 @@ from ingest.fetch.guard import Guard
 from ingest.fetch.rhythm import Rhythm
 from ingest.models import utcnow
 from ingest.pipeline import Outcome, Pipeline
-from ingest.sources import feeds, opml
+from ingest.sources import attempt, opml
 from ingest.store import schema, sources
 from ingest.store.sources import SourceRow
 from tests.desk import Desk
@@ -65,7 +65,7 @@ class Room:
         found = {}
         fetcher = _fetcher()
         for state in self.pipeline.due():
-            found[state.name] = self.pipeline.feed(state, feeds.attempt(state, fetcher, now=self.clock()))
+            found[state.name] = self.pipeline.feed(state, attempt.feed(state, fetcher, now=self.clock()))
         return found
 
     def row(self, name: str = "Feed 1") -> Any:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.errors import ParseError
+from ingest.formats.article import article_file
 from ingest.models import Entry
-from ingest.parse import article_file
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WRITTEN = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

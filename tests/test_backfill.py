@@ -28,9 +28,10 @@ from ingest.analyse import Analyser
 from ingest.analysts import Here
 from ingest.backfill import Backfill, Outcome
 from ingest.errors import SettingError, SourceError
-from ingest.rejects import Rejects
+from ingest.formats import archive_row
 from ingest.settings import PROJECT
-from ingest.sources import archive, columns
+from ingest.sources import archive
+from ingest.sources.rejects import Rejects
 from ingest.store import schema
 from tests.desk import Desk, on_sqlite, until, utc
 
@@ -89,7 +90,7 @@ class Library:
     def take(
         self, path: Path, source: str | None = "The Daily", map_: str | None = None, analysts: Any = None
     ) -> Outcome:
-        job = backfill.look(path, columns.parsed(map_), source)
+        job = backfill.look(path, archive_row.parsed(map_), source)
         analysts = analysts or Here(self.analyser, lambda: NOW)
         return Backfill(
             self.engine,
@@ -202,7 +203,7 @@ def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, map_: str | None
     path = tmp_path / "archive.jsonl"
     path.write_bytes(json_lines([story(1)]))
     with pytest.raises(SettingError, match=says):
-        backfill.look(path, columns.parsed(map_), source)
+        backfill.look(path, archive_row.parsed(map_), source)
 
 
 @on_sqlite

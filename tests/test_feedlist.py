@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import discover, feedlist
 from ingest.errors import ConfigFileError
+from ingest.formats import discover
 from ingest.models import Source
-from ingest.sources import opml
+from ingest.sources import feedlist, opml
 
 LIST = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- My feeds. -->

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from ingest.fetch.client import Fetcher
 from ingest.fetch.guard import Guard
 from ingest.models import FeedState
-from ingest.sources import feeds
+from ingest.sources import attempt
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FEED = (
@@ -32,7 +32,7 @@ def test_a_feed_gives_its_entries_and_what_to_send_next_time(httpserver: HTTPSer
     httpserver.expect_request("/feed").respond_with_data(
         FEED, headers={"ETag": '"2"'}, content_type="application/rss+xml"
     )
-    found = feeds.attempt(_state(httpserver), fetcher, now=NOW)
+    found = attempt.feed(_state(httpserver), fetcher, now=NOW)
     assert (found.outcome, found.status, found.at, found.etag, found.reason) == ("ok", 200, NOW, '"2"', None)
     assert found.size == len(FEED)
     (entry,) = found.entries
@@ -45,19 +45,19 @@ def test_a_feed_gives_its_entries_and_what_to_send_next_time(httpserver: HTTPSer
 
 def test_an_unchanged_feed_keeps_its_etag(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/feed", headers={"If-None-Match": '"1"'}).respond_with_data(status=304)
-    found = feeds.attempt(_state(httpserver, '"1"'), fetcher, now=NOW)
+    found = attempt.feed(_state(httpserver, '"1"'), fetcher, now=NOW)
     assert (found.outcome, found.status, found.etag, found.entries) == ("unchanged", 304, '"1"', ())
 
 
 def test_a_feed_moved_elsewhere_keeps_its_entries_source(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/feed").respond_with_data(status=301, headers={"Location": "/new"})
     httpserver.expect_request("/new").respond_with_data(FEED)
-    assert feeds.attempt(_state(httpserver), fetcher, now=NOW).entries[0].source == httpserver.url_for("/feed")
+    assert attempt.feed(_state(httpserver), fetcher, now=NOW).entries[0].source == httpserver.url_for("/feed")
 
 
 def test_a_server_fault_is_an_outcome_and_no_exception(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/feed").respond_with_data("oops", status=500)
-    found = feeds.attempt(_state(httpserver, '"1"'), fetcher, now=NOW)
+    found = attempt.feed(_state(httpserver, '"1"'), fetcher, now=NOW)
     assert (found.outcome, found.status, found.etag, found.entries) == ("error", 500, '"1"', ())
     assert found.reason
     assert "fault" in found.reason
@@ -65,7 +65,7 @@ def test_a_server_fault_is_an_outcome_and_no_exception(httpserver: HTTPServer, f
 
 def test_a_login_page_with_status_200_does_not_replace_the_etag(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/feed").respond_with_data("<!doctype html><title>Log in", headers={"ETag": '"login"'})
-    found = feeds.attempt(_state(httpserver, '"1"'), fetcher, now=NOW)
+    found = attempt.feed(_state(httpserver, '"1"'), fetcher, now=NOW)
     assert (found.outcome, found.status, found.etag) == ("error", 200, '"1"')
     assert found.reason
     assert "web page" in found.reason
@@ -73,4 +73,4 @@ def test_a_login_page_with_status_200_does_not_replace_the_etag(httpserver: HTTP
 
 def test_bad_input_33_an_empty_answer_is_an_error(httpserver: HTTPServer, fetcher: Fetcher) -> None:
     httpserver.expect_request("/feed").respond_with_data("")
-    assert feeds.attempt(_state(httpserver), fetcher, now=NOW).outcome == "error"
+    assert attempt.feed(_state(httpserver), fetcher, now=NOW).outcome == "error"

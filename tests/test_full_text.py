@@ -10,13 +10,14 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import Row, select
 from werkzeug import Response
 
-from ingest import pages, parser
 from ingest.errors import FetchError, Forbidden, IngestError, ParseError
 from ingest.fetch.client import Fetcher
 from ingest.fetch.guard import Guard
 from ingest.fetch.robots import Robots
+from ingest.formats import web_page
+from ingest.formats.web_page import WebPage
 from ingest.models import Attempt, Entry, FullText, Source
-from ingest.pages import Page
+from ingest.sources import attempt, sandbox
 from ingest.store import reader, schema
 from ingest.watch import Worker
 from tests.desk import on_sqlite
@@ -32,7 +33,7 @@ STORY = [
 
 
 #: What is read of the page; the title at its beginning goes when title and body are put together.
-ARTICLE = Page("\n\n".join(("Talks open", *STORY)), None)
+ARTICLE = WebPage("\n\n".join(("Talks open", *STORY)), None)
 WALL = [
     "We and our 800 partners value your privacy and would like to store cookies on the device that you are using now.",
     "With your consent we measure which advertisements are seen, by whom, how often, and what is bought after them.",
@@ -79,14 +80,14 @@ def follow(room: Room, site: HTTPServer, full_text: FullText = "auto") -> None:
     room.fetch()
 
 
-def read(room: Room) -> list[Page | IngestError]:
+def read(room: Room) -> list[WebPage | IngestError]:
     """Fetches the pages that are due, as the loop does."""
     fetcher = Fetcher("DiscourseMonitor/1", guard=Guard(["localhost"]), read_seconds=2, deadline_seconds=4)
     robots, found = Robots(fetcher), []
     for state in room.pipeline.due_pages():
-        got: Page | IngestError
+        got: WebPage | IngestError
         try:
-            got = pages.fetch(state.url, fetcher, robots, pages.read)
+            got = attempt.page(state.url, fetcher, robots, web_page.read)
         except IngestError as error:
             got = error
         room.pipeline.page(state, got)
@@ -267,8 +268,8 @@ def fetcher() -> Fetcher:
     return Fetcher("DiscourseMonitor/1", guard=Guard(["localhost"]), read_seconds=2, deadline_seconds=4)
 
 
-def get(fetcher: Fetcher, url: str) -> Page:
-    return pages.fetch(url, fetcher, Robots(fetcher), pages.read)
+def get(fetcher: Fetcher, url: str) -> WebPage:
+    return attempt.page(url, fetcher, Robots(fetcher), web_page.read)
 
 
 RULES = """\
@@ -288,9 +289,9 @@ def test_robots_txt_is_kept_for_pages(httpserver: HTTPServer, fetcher: Fetcher) 
         httpserver.expect_request(path).respond_with_data(page(*STORY), content_type="text/html")
     robots = Robots(fetcher)
     for path in ("/open", "/private/talks.html"):
-        assert pages.fetch(httpserver.url_for(path), fetcher, robots, pages.read) == ARTICLE
+        assert attempt.page(httpserver.url_for(path), fetcher, robots, web_page.read) == ARTICLE
     with pytest.raises(Forbidden, match=r"robots\.txt"):
-        pages.fetch(httpserver.url_for("/private/talks"), fetcher, robots, pages.read)
+        attempt.page(httpserver.url_for("/private/talks"), fetcher, robots, web_page.read)
     assert robots.spacing(httpserver.url_for("/open")) == 7
     assert [request.path for request, _ in httpserver.log] == ["/robots.txt", "/open", "/private/talks.html"]
 
@@ -335,7 +336,7 @@ def test_a_page_in_the_private_network_is_refused(httpserver: HTTPServer) -> Non
 def test_a_page_that_is_too_large_is_cut_off(
     httpserver: HTTPServer, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "MAX_BYTES", 5_000)
+    monkeypatch.setattr(attempt, "PAGE_BYTES", 5_000)
     httpserver.expect_request("/talks").respond_with_data(page(*STORY * 50), content_type="text/html")
     with pytest.raises(FetchError, match="more than we read"):
         get(fetcher, httpserver.url_for("/talks"))
@@ -345,39 +346,43 @@ def test_a_page_that_is_too_large_is_cut_off(
 
 
 def test_the_words_of_a_page_are_its_article_alone() -> None:
-    found = pages.read(page(*STORY).encode(), "http://news.test/1", "text/html; charset=utf-8")
+    found = web_page.read(page(*STORY).encode(), "http://news.test/1", "text/html; charset=utf-8")
     assert found == ARTICLE
 
 
 def test_the_encoding_that_the_server_declares_counts() -> None:
     story = [each.replace("Ada", "Ādā").replace("talks", "přednášky") for each in STORY]
-    found = pages.read(page(*story).encode("iso-8859-4", "replace"), "http://news.test/1", "text/html; charset=latin4")
+    found = web_page.read(
+        page(*story).encode("iso-8859-4", "replace"), "http://news.test/1", "text/html; charset=latin4"
+    )
     assert "Ādā Quill" in found.body
-    assert pages.read(page(*story).encode(), "http://news.test/1", "text/html; charset=nonsense").body
+    assert web_page.read(page(*story).encode(), "http://news.test/1", "text/html; charset=nonsense").body
 
 
 def test_a_page_is_read_in_a_process_that_can_be_killed() -> None:
-    assert parser.page(page(*STORY).encode(), "http://news.test/1", "text/html") == ARTICLE
+    assert sandbox.page(page(*STORY).encode(), "http://news.test/1", "text/html") == ARTICLE
     with pytest.raises(ParseError, match="no article"):
-        parser.page(b"", "http://news.test/1", None)
+        sandbox.page(b"", "http://news.test/1", None)
     deep = b"<html><body>" + b"<div>" * 1_000_000 + b"words"
-    with parser.Parser(seconds=0.2) as impatient, pytest.raises(ParseError, match="Reading this page"):
+    with sandbox.Parser(seconds=0.2) as impatient, pytest.raises(ParseError, match="Reading this page"):
         impatient.page(deep, "http://news.test/1", "text/html")
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>", b"<p>" * 20_000, "😀".encode() * 50])
 def test_what_is_no_article_is_said(body: bytes) -> None:
     with pytest.raises(ParseError, match="no article"):
-        pages.read(body, "http://news.test/1", "text/html")
+        web_page.read(body, "http://news.test/1", "text/html")
 
 
 def test_a_page_belongs_to_what_the_feed_gave_only_with_most_of_its_words() -> None:
-    assert pages.belongs("\n\n".join(STORY), f"Talks open {SUMMARY}")
-    assert not pages.belongs("We value your privacy. " * 40, f"Talks open {SUMMARY}")
-    assert not pages.belongs(SUMMARY, f"Talks open {SUMMARY}"), "nothing more"
+    assert web_page.belongs("\n\n".join(STORY), f"Talks open {SUMMARY}")
+    assert not web_page.belongs("We value your privacy. " * 40, f"Talks open {SUMMARY}")
+    assert not web_page.belongs(SUMMARY, f"Talks open {SUMMARY}"), "nothing more"
     talks = "代表団は港の会議場で関税の協議を始め、忍耐を約束した。"
-    assert pages.belongs(f"港町で火曜日、{talks}協議は金曜日に再開される。", talks)
-    assert not pages.belongs("このサイトはクッキーを使用しています。同意する場合はボタンを押してください。" * 3, talks)
+    assert web_page.belongs(f"港町で火曜日、{talks}協議は金曜日に再開される。", talks)
+    assert not web_page.belongs(
+        "このサイトはクッキーを使用しています。同意する場合はボタンを押してください。" * 3, talks
+    )
 
 
 @on_sqlite

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
-from ingest import items
 from ingest.analyse import Analyser
-from ingest.items import Found, Item
+from ingest.formats import items
+from ingest.formats.items import Found, Item
 from ingest.models import Entry
 from ingest.store import record, schema
 from ingest.text import urls

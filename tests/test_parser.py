@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from ingest import parse, parser
 from ingest.errors import ParseError
-from ingest.items import Feed
-from ingest.parser import Parser
+from ingest.formats import feed
+from ingest.formats.items import Feed
 from ingest.settings import PROJECT
+from ingest.sources import sandbox
+from ingest.sources.sandbox import Parser
 from tests.desk import rss, until
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -44,9 +45,9 @@ def shared() -> Iterator[Parser]:
 
 
 def test_a_worker_answers_what_this_process_would(shared: Parser) -> None:
-    assert _read(shared) == parse.read(FEED, source=SOURCE, now=NOW)
+    assert _read(shared) == feed.read(FEED, source=SOURCE, now=NOW)
     broken = FEED[: FEED.index(b"</item>")] + b"<item><title>cut"
-    assert _read(shared, broken).notes == parse.read(broken, source=SOURCE, now=NOW).notes != ()
+    assert _read(shared, broken).notes == feed.read(broken, source=SOURCE, now=NOW).notes != ()
     with pytest.raises(ParseError, match="a picture"):
         _read(shared, b"\x89PNG\r\n")
 
@@ -58,7 +59,7 @@ def test_one_worker_serves_many_feeds_and_threads(shared: Parser) -> None:
         found = list(pool.map(lambda _: _read(shared).entries[0].title, range(200)))
     assert found == ["Talks end"] * 200
     assert before <= _children()
-    assert len(_children() - before) <= parser._MOST - 1
+    assert len(_children() - before) <= sandbox._MOST - 1
 
 
 def test_bad_input_27_a_hundred_thousand_nested_tags_are_refused_in_time(shared: Parser) -> None:
@@ -70,12 +71,12 @@ def test_bad_input_27_a_hundred_thousand_nested_tags_are_refused_in_time(shared:
         with pytest.raises(ParseError, match=r"nests elements|stopped after"):
             _read(shared, body)
     inside = b"<div>" * deep + b"Words" + b"</div>" * deep
-    feed = (
+    body = (
         b"<rss><channel><item><title>T</title><description><![CDATA["
         + inside
         + b"]]></description></item></channel></rss>"
     )
-    assert _read(shared, feed).entries[0].title == "T"
+    assert _read(shared, body).entries[0].title == "T"
 
 
 def test_a_feed_that_takes_for_ever_is_stopped_and_the_next_one_is_read() -> None:
@@ -148,9 +149,9 @@ def test_closing_leaves_no_process_behind() -> None:
 
 def test_a_worker_ends_with_its_parent_however_that_ends() -> None:
     code = (
-        "import os, signal, sys\nfrom datetime import UTC, datetime\nfrom ingest import parser\n"
-        "parser.feed(sys.argv[1].encode(), source='s', now=datetime.now(UTC))\n"
-        "print(parser._everybodys._idle[0]._process.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys\nfrom datetime import UTC, datetime\nfrom ingest.sources import sandbox\n"
+        "sandbox.feed(sys.argv[1].encode(), source='s', now=datetime.now(UTC))\n"
+        "print(sandbox._everybodys._idle[0]._process.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     found = subprocess.run(
         [sys.executable, "-c", code, FEED.decode()], cwd=PROJECT, stdout=subprocess.PIPE, check=False, timeout=60

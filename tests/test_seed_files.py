@@ -10,9 +10,9 @@ import pytest
 
 from ingest import figures, topics
 from ingest.analyse import Analyser, Watchlist
+from ingest.formats.article import article_file
 from ingest.models import Analysis, Entry
 from ingest.names import fold
-from ingest.parse import article_file
 from ingest.sources import opml
 
 SEEDS = Path(__file__).parent.parent / "seeds"

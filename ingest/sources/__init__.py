@@ -1,1 +1,1 @@
-"""Where bytes come from: feeds, the list of feeds, the seed folder."""
+"""Where bytes come from: feeds, pages, the seed folder, archives; each read in a process that can be killed."""

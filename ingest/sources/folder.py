@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.articles import SUFFIXES, article_file
 from ingest.errors import SourceError
+from ingest.formats.article import SUFFIXES, article_file
 from ingest.models import Entry
 
 log = logging.getLogger(__name__)

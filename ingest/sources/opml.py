@@ -11,8 +11,8 @@ from typing import Any, get_args
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from ingest import items
 from ingest.errors import ConfigFileError
+from ingest.formats import items
 from ingest.models import FullText, Source
 from ingest.text import plain, urls
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import feedparser
 import psutil
 
-from ingest import parse, parser
 from ingest.errors import ParseError
+from ingest.formats import feed
+from ingest.sources import sandbox
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 _ROUNDS = 4
@@ -50,14 +51,14 @@ def bare(body: bytes) -> object:
 
 def ours(body: bytes) -> object:
     try:
-        return parse.feed(body, source="https://bench.example/feed", now=NOW)
+        return feed.feed(body, source="https://bench.example/feed", now=NOW)
     except ParseError as error:
         return error
 
 
 def main(places: Sequence[str]) -> None:
     feeds = bodies([Path(place) for place in places])
-    with parser.Parser() as worker:
+    with sandbox.Parser() as worker:
 
         def through_worker(body: bytes) -> object:
             try:

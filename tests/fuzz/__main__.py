@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from ingest import parser
 from ingest.errors import ParseError
 from ingest.models import Entry
+from ingest.sources import sandbox
 from ingest.text import dates, plain, urls
 from tests.fuzz.feeds import SEEDS
 from tests.fuzz.mutations import mutated
@@ -49,7 +49,7 @@ def fault(entry: Entry) -> str | None:
     return None
 
 
-def verdict(worker: parser.Parser, body: bytes) -> tuple[str, str | None]:
+def verdict(worker: sandbox.Parser, body: bytes) -> tuple[str, str | None]:
     """`read` or `refused`, and what is wrong about that."""
     try:
         found = worker.feed(body, source=SOURCE, now=NOW)
@@ -62,7 +62,7 @@ def run(documents: int, seed: int, feeds: list[bytes], keep: Path) -> int:
     """How many documents found a fault."""
     luck, outcomes, faults = Random(seed), Counter[str](), Counter[str]()
     slowest, start = 0.0, time.monotonic()
-    with parser.Parser(seconds=10) as worker:
+    with sandbox.Parser(seconds=10) as worker:
         for number in range(documents):
             body = mutated(feeds, luck)
             began = time.monotonic()

@@ -1,18 +1,28 @@
-"""One attempt on a feed: fetch, parse, and say how it went."""
+"""One attempt on a feed or on an article's page: fetch, parse, and say how it went."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 
-from ingest import parser
-from ingest.errors import FetchError, IngestError
+from ingest.errors import FetchError, IngestError, ParseError
 from ingest.fetch import rhythm
-from ingest.fetch.client import Fetcher
+from ingest.fetch.client import PAGES, Fetcher
+from ingest.fetch.robots import Robots
+from ingest.formats.web_page import WebPage
 from ingest.models import Attempt, FeedState
+from ingest.sources import sandbox
+from ingest.text import plain
+
+#: The pages of news sites have half a megabyte of scripts; what is ten times as large is no article.
+PAGE_BYTES = 5_000_000
+
+#: What reads a page: the process that can be killed, or `web_page.read` in this one.
+ReadPage = Callable[[bytes, str, str | None], WebPage]
 
 
-def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
+def feed(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
     """The outcome of looking at a feed once; never raises an IngestError.
 
     `etag` and `last_modified` are what to send next time: after an error those of the last success, so that a
@@ -36,7 +46,7 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
             )
         # The feed's own address, not the last hop's: entries must not change their source when a redirect does.
         began = time.monotonic()
-        feed = parser.feed(response.body, source=state.url, now=now, content_type=response.content_type)
+        found = sandbox.feed(response.body, source=state.url, now=now, content_type=response.content_type)
         parse_ms = round(1000 * (time.monotonic() - began))
     except IngestError as error:
         refused = error if isinstance(error, FetchError) else FetchError("")
@@ -64,7 +74,20 @@ def attempt(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
         moved_to=response.moved_to or state.adopted,
         asked=rhythm.stated(response.body),
         fresh=response.fresh,
-        entries=feed.entries,
+        entries=found.entries,
         # What is odd about a feed that was read all the same is said where people look for the reason of a fault.
-        reason=" ".join(feed.notes) or None,
+        reason=" ".join(found.notes) or None,
     )
+
+
+def page(url: str, fetcher: Fetcher, robots: Robots, read: ReadPage = sandbox.page) -> WebPage:
+    """The article at an address.
+
+    Raises FetchError where it can't be had or robots.txt forbids it, on any hop of the way, and ParseError where
+    there is none.
+    """
+    response = fetcher.get(url, accept=PAGES, max_bytes=PAGE_BYTES, check=robots.check)
+    kind = (response.content_type or "text/html").partition(";")[0].strip().lower()
+    if kind not in ("text/html", "application/xhtml+xml"):
+        raise ParseError(f"The article's address leads to {plain.line(kind, 60)}, which is no page.")
+    return read(response.body, response.url, response.content_type)

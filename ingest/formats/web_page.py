@@ -5,52 +5,31 @@ from __future__ import annotations
 import codecs
 import re
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from ingest.errors import ParseError
-from ingest.fetch.client import PAGES, Fetcher
-from ingest.fetch.robots import Robots
 from ingest.models import utcnow
 from ingest.text import dates, plain, tokens
 
-#: The pages of news sites have half a megabyte of scripts; what is ten times as large is no article.
-MAX_BYTES = 5_000_000
 #: Shorter texts are notices: a wall of cookies, a login, a video.
 SHORTEST = 250
 #: Of the words that the feed gives, the article has most; a notice that stands in its place has few.
 SHARED_WORDS = 0.4
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
-#: What reads a page: in this process, or in one that can be killed (see `parser`).
-Extract = Callable[[bytes, str, str | None], "Page"]
-
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class WebPage:
     """The words of a page, and when it says it was published."""
 
     body: str = field(repr=False)
     published: datetime | None
 
 
-def fetch(url: str, fetcher: Fetcher, robots: Robots, extract: Extract) -> Page:
-    """The article at an address.
-
-    Raises FetchError where it can't be had or robots.txt forbids it, on any hop of the way, and ParseError where
-    there is none.
-    """
-    response = fetcher.get(url, accept=PAGES, max_bytes=MAX_BYTES, check=robots.check)
-    kind = (response.content_type or "text/html").partition(";")[0].strip().lower()
-    if kind not in ("text/html", "application/xhtml+xml"):
-        raise ParseError(f"The article's address leads to {plain.line(kind, 60)}, which is no page.")
-    return extract(response.body, response.url, response.content_type)
-
-
-def read(body: bytes, url: str, content_type: str | None) -> Page:
+def read(body: bytes, url: str, content_type: str | None) -> WebPage:
     """The article in the bytes of a page. Raises ParseError where there is none."""
     found = _trafilatura().bare_extraction(
         _decoded(body, content_type),
@@ -70,7 +49,7 @@ def read(body: bytes, url: str, content_type: str | None) -> Page:
     if len(words) < SHORTEST:
         raise ParseError("The page holds no article, or too little of it.")
     # One line is one paragraph there.
-    return Page("\n\n".join(words.split("\n")), dates.from_text(found.date, now=utcnow()) if found.date else None)
+    return WebPage("\n\n".join(words.split("\n")), dates.from_text(found.date, now=utcnow()) if found.date else None)
 
 
 @cache

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ingest.errors import ParseError
-from ingest.items import Found, Item
+from ingest.formats.items import Found, Item
 from ingest.text import charset, plain
 
 

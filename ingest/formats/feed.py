@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from ingest import discover, items, json_feed, rss
-from ingest.articles import article_file
 from ingest.errors import ParseError
-from ingest.items import Feed
-from ingest.models import Entry
-
-__all__ = ["article_file", "feed"]
+from ingest.formats import discover, items, json_feed, rss
+from ingest.formats.items import Feed
 
 # How files begin that servers send in place of a feed.
 _MAGIC = (
@@ -28,11 +24,6 @@ _FEED = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE
 _OFFERED = 3
 #: Formats show in the first lines, and the longest comments and style sheets before a root are shorter than this.
 _HEAD = 65_536
-
-
-def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> list[Entry]:
-    """The entries of a feed, in its own order; empty for a feed that holds nothing now. See `read`."""
-    return list(read(body, source=source, now=now, content_type=content_type).entries)
 
 
 def read(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:

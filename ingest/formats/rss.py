@@ -14,9 +14,9 @@ from xml.sax.xmlreader import InputSource
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
-from ingest import doctype
 from ingest.errors import ParseError
-from ingest.items import Found, Item
+from ingest.formats import doctype
+from ingest.formats.items import Found, Item
 from ingest.text import charset
 
 log = logging.getLogger(__name__)

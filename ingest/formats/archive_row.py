@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ingest import items
 from ingest.errors import ParseError, SettingError
+from ingest.formats import items
 from ingest.models import Entry, Source
 from ingest.text import dates, markup, plain, urls
 

@@ -1,7 +1,7 @@
 """Feeds are read in processes of their own, which may hang, starve or die without taking anybody with them.
 
     with Parser() as parser:
-        parser.feed(body, source=url, now=now)     # what `parse.read` answers, or a ParseError
+        parser.feed(body, source=url, now=now)     # what `feed.read` answers, or a ParseError
 
 A worker is a plain child of this Python: a length and a pickle go in at its standard input, and come out. It ends when
 its parent does. It may take MEMORY of address space (RLIMIT_AS: Linux and the BSDs; macOS and Windows have no such
@@ -29,10 +29,10 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from ingest.errors import ParseError
-from ingest.items import Feed
+from ingest.formats.items import Feed
 
 if TYPE_CHECKING:
-    from ingest.pages import Page
+    from ingest.formats.web_page import WebPage
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _MOST = 4
 _IDLE_SECONDS = 60.0
 _START_SECONDS = 60.0
 _LENGTH = struct.Struct("!Q")
-_ROOT = str(Path(__file__).resolve().parents[1])
+_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 class Parser:
@@ -61,13 +61,13 @@ class Parser:
         self._busy = 0
 
     def feed(self, body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
-        """What `parse.read` answers. Raises ParseError, also for a feed over which the worker had to be killed."""
+        """What `feed.read` answers. Raises ParseError, also for a feed over which the worker had to be killed."""
         found: Feed = self._ask("feed", body, source, now, content_type)
         return found
 
-    def page(self, body: bytes, url: str, content_type: str | None) -> Page:
-        """What `pages.read` answers. Raises ParseError as for a feed."""
-        found: Page = self._ask("page", body, url, content_type)
+    def page(self, body: bytes, url: str, content_type: str | None) -> WebPage:
+        """What `web_page.read` answers. Raises ParseError as for a feed."""
+        found: WebPage = self._ask("page", body, url, content_type)
         return found
 
     def _ask(self, kind: str, *arguments: object) -> Any:
@@ -151,12 +151,12 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, kind: str, request: bytes, seconds: float) -> Feed | Page | str:
+    def ask(self, kind: str, request: bytes, seconds: float) -> Feed | WebPage | str:
         """The feed or page, or a sentence that says why there is none."""
         self.feeds += 1
         answer = self._exchange(request, seconds)
         if answer is not None:
-            found: Feed | Page | str
+            found: Feed | WebPage | str
             found, last = pickle.loads(answer)
             if last:
                 self._process.kill()
@@ -203,12 +203,12 @@ atexit.register(_pages.close)
 
 
 def feed(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
-    """What `parse.read` answers, from the workers that this process's threads share. Raises ParseError."""
+    """What `feed.read` answers, from the workers that this process's threads share. Raises ParseError."""
     return _everybodys.feed(body, source=source, now=now, content_type=content_type)
 
 
-def page(body: bytes, url: str, content_type: str | None) -> Page:
-    """What `pages.read` answers, from workers for pages alone. Raises ParseError."""
+def page(body: bytes, url: str, content_type: str | None) -> WebPage:
+    """What `web_page.read` answers, from workers for pages alone. Raises ParseError."""
     return _pages.page(body, url, content_type)
 
 
@@ -240,19 +240,19 @@ def _serve(memory: int) -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever some library prints does not end up between the answers
     _limit(memory)
-    from ingest import parse
+    from ingest.formats import feed
 
-    def read(kind: str, arguments: tuple[Any, ...]) -> Feed | Page:
+    def read(kind: str, arguments: tuple[Any, ...]) -> Feed | WebPage:
         if kind == "page":
-            from ingest import pages  # what it needs is heavy, and not every worker reads pages
+            from ingest.formats import web_page  # what it needs is heavy, and not every worker reads pages
 
-            return pages.read(*arguments)
+            return web_page.read(*arguments)
         body, source, now, content_type = arguments
-        return parse.read(body, source=source, now=now, content_type=content_type)
+        return feed.read(body, source=source, now=now, content_type=content_type)
 
     gc.freeze()
     while (request := _message(sys.stdin.buffer)) is not None:
-        answer: Feed | Page | str | None = None
+        answer: Feed | WebPage | str | None = None
         kind = "feed"
         last = False  # what has once run out of memory is not used again
         try:

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from ingest import items
 from ingest.errors import ParseError
+from ingest.formats import items
 from ingest.models import Entry, PublishedFrom
 from ingest.text import dates, markup, plain, urls
 
