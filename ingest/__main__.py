@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from ingest import bulk, export, feeds, figure_commands, report, settings, watch
-from ingest.analyse import Method
+from ingest.analyser import Method
 from ingest.bins import Bin
 from ingest.console import fail, messages, opened, people, progress
 from ingest.errors import RecordBusy, RecordError, SearchError

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from ingest.analyse import Analyser, Method
+from ingest.analyser import Analyser, Method
 from ingest.errors import ClusterError
 from ingest.models import Article, Entry
 from ingest.store.versions import prepared

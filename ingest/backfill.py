@@ -24,7 +24,8 @@ from ingest.sources.rejects import Reject, Rejects
 from ingest.store import identity, progress, record, schema
 from ingest.store.identity import unchanged
 from ingest.store.versions import Scoring
-from ingest.store.writer import Commit, Snapshot, Written
+from ingest.store.writer import Commit, Written
+from ingest.watchlist.lists import Snapshot
 
 if TYPE_CHECKING:
     from ingest.sources.archive import Archive

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from ingest import analysts, backfill
-from ingest.analyse import Method
+from ingest.analyser import Method
 from ingest.analysts import Crowd
 from ingest.backfill import Backfill, Job
 from ingest.console import fail, opened, people, rate

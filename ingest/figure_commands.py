@@ -9,11 +9,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import figurelist, figures, report, settings
+from ingest import report, settings
 from ingest.console import messages, people
-from ingest.matcher import Matcher
 from ingest.models import utcnow
 from ingest.text import language, plain, sentences
+from ingest.watchlist import figurelist, figures
+from ingest.watchlist.matcher import Matcher
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.analysts import Here
 from ingest.errors import IngestError, ParseError
 from ingest.fetch import rhythm

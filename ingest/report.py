@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from ingest import verdicts, watch
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.errors import IngestError, SourceError
 from ingest.fetch.client import Fetcher
 from ingest.formats.article import SUFFIXES, article_file

@@ -25,8 +25,9 @@ from ingest.gather import Gather
 from ingest.models import Analysis, Article, Entry
 from ingest.store import progress, record, rows, schema, watched
 from ingest.store.versions import Scoring
-from ingest.store.writer import Commit, Snapshot
-from ingest.touched import Touch
+from ingest.store.writer import Commit
+from ingest.watchlist.lists import Snapshot
+from ingest.watchlist.touched import Touch
 
 log = logging.getLogger(__name__)
 

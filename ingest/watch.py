@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from ingest import logs, retries
-from ingest.analyse import Analyser, Method
+from ingest.analyser import Analyser, Method
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch.client import Fetcher
 from ingest.fetch.queue import Fetches, Hosts

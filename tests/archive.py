@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.models import Article, Entry, Source
 from ingest.store import record
 from ingest.store.versions import Scoring

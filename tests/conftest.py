@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import Engine
 
 from dashboard.readmodel import ReadModel
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.settings import Settings
 from ingest.store import record
+from ingest.watchlist.lists import Watchlist
 from tests import newsroom as press
 from tests import postgresql
 from tests.desk import DATABASES, FIGURES, TOPICS, Desk, opml

@@ -11,10 +11,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.models import Attempt, Entry, FeedState, Source, utcnow
 from ingest.pipeline import Pipeline
 from ingest.store import record
+from ingest.watchlist.lists import Watchlist
 
 #: Articles of one acknowledgement: a fetch that brings them.
 AT_ONCE = 4

@@ -13,12 +13,13 @@ from sqlalchemy import Engine, select, update
 
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.models import Attempt, Entry, FeedState, Source
 from ingest.pipeline import Outcome, Pipeline
 from ingest.store import record, schema
 from ingest.store.filters import Filters
 from ingest.text import tokens
+from ingest.watchlist.lists import Watchlist
 from tests.desk import TOPICS, utc
 
 #: Two people called Quill: once both have been named in full, "Quill" alone is ambiguous.

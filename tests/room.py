@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.fetch.client import Fetcher
 from ingest.fetch.guard import Guard
 from ingest.fetch.rhythm import Rhythm

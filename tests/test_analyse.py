@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest import sentiment
-from ingest.analyse import Analyser, Watchlist
-from ingest.figures import Figure, Role
+from ingest.analyser import Analyser
 from ingest.models import Article, Entry, label_of
-from ingest.tone import Target
+from ingest.tone import Target, sentiment
 from ingest.tone.rule import Rule
-from ingest.topics import Topic
+from ingest.watchlist.figures import Figure, Role
+from ingest.watchlist.lists import Watchlist
+from ingest.watchlist.topics import Topic
 
 ADA = Figure(
     "ada-stone",

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from ingest import backfill
 from ingest.__main__ import app
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.analysts import Here
 from ingest.backfill import Backfill, Outcome
 from ingest.errors import SettingError, SourceError

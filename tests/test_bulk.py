@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, or_, select
 
 from ingest import analysts, rescore
-from ingest.analyse import Analyser, Method, Watchlist
+from ingest.analyser import Analyser, Method
 from ingest.analysts import Crowd, Here
 from ingest.errors import ClusterError
 from ingest.models import Entry, Source, utcnow
@@ -24,6 +24,7 @@ from ingest.rescore import Outcome, Rescore
 from ingest.store import record, schema, watched
 from ingest.store.versions import Scoring, prepared
 from ingest.store.writer import Commit
+from ingest.watchlist.lists import Watchlist
 from tests.desk import FIGURES, Desk, on_sqlite, utc
 
 NOW = utc(2026, 3, 2, 12)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import configfile
 from ingest.errors import ConfigFileError
+from ingest.watchlist import tomlfile
 
 
 @pytest.fixture
@@ -22,15 +22,15 @@ def write(tmp_path: Path):
 
 def test_entries_come_in_the_files_order(write) -> None:
     path = write('[[thing]]\nid = "b-2"\n[[thing]]\nid = "a"\n')
-    assert [entry.slug("id") for entry in configfile.entries(path, "thing")] == ["b-2", "a"]
+    assert [entry.slug("id") for entry in tomlfile.entries(path, "thing")] == ["b-2", "a"]
 
 
 def test_an_empty_file_has_no_entries(write) -> None:
-    assert configfile.entries(write("# nothing yet\n"), "thing") == []
+    assert tomlfile.entries(write("# nothing yet\n"), "thing") == []
 
 
 def test_a_mark_that_notepad_leaves_is_no_trouble(write) -> None:
-    assert len(configfile.entries(write('\ufeff[[thing]]\nid = "a"\n'), "thing")) == 1
+    assert len(tomlfile.entries(write('\ufeff[[thing]]\nid = "a"\n'), "thing")) == 1
 
 
 @pytest.mark.parametrize(
@@ -51,20 +51,20 @@ def test_a_mark_that_notepad_leaves_is_no_trouble(write) -> None:
 def test_a_mistake_is_named_with_its_place(write, words: str, complaint: str) -> None:
     path = write(words)
     with pytest.raises(ConfigFileError, match=complaint) as caught:
-        configfile.entries(path, "thing")
+        tomlfile.entries(path, "thing")
     assert str(path) in str(caught.value)
 
 
 def test_a_missing_file_says_how_to_get_it_back(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match=r"things\.toml: .*Restore it, or delete it"):
-        configfile.entries(tmp_path / "things.toml", "thing")
+        tomlfile.entries(tmp_path / "things.toml", "thing")
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "things.toml"
     path.write_bytes('[[thing]]\nid = "a"\nname = "Müller"\n'.encode("latin-1"))
     with pytest.raises(ConfigFileError, match="not valid TOML"):
-        configfile.entries(path, "thing")
+        tomlfile.entries(path, "thing")
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 )
 def test_a_value_of_the_wrong_kind_is_named(write, value: str, read, complaint: str) -> None:
     path = write(f'[[thing]]\nid = "a"\nkey = {value}\n')
-    (entry,) = configfile.entries(path, "thing")
+    (entry,) = tomlfile.entries(path, "thing")
     with pytest.raises(ConfigFileError, match=complaint) as caught:
         read(entry)
     assert f"{path}, line 3: thing 1 (a): " in str(caught.value)
 
 
 def test_what_is_left_out_has_its_plain_value(write) -> None:
-    (entry,) = configfile.entries(write('[[thing]]\nid = "a"\n'), "thing")
+    (entry,) = tomlfile.entries(write('[[thing]]\nid = "a"\n'), "thing")
     assert entry.texts("key") == []
     assert entry.flag("key") is False
     assert entry.day("key") is None

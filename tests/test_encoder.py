@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.errors import ScorerError
 from ingest.store import record, schema
 from ingest.tone import Target, evaluate, labelled
@@ -18,6 +18,7 @@ from ingest.tone.encoder import CARD, MODEL, SHIPPED, TOKENIZER, Encoder
 from ingest.tone.explain import hangs_on
 from ingest.tone.rule import Rule
 from ingest.watch import Worker
+from ingest.watchlist.lists import Watchlist
 from tests.desk import Desk
 from tests.room import Room
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ingest import bins, export
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.errors import SearchError
 from ingest.pipeline import Pipeline
 from ingest.store import sources

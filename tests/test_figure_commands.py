@@ -8,8 +8,8 @@ import pytest
 from click.testing import Result
 from typer.main import get_command
 
-from ingest import figures
 from ingest.__main__ import app
+from ingest.watchlist import figures
 from tests.desk import FIGURES, Desk
 from tests.test_cli import lines, run, said, wide
 

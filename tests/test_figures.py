@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import figures
 from ingest.errors import ConfigFileError
-from ingest.figures import Role
+from ingest.watchlist import figures
+from ingest.watchlist.figures import Role
 
 JANE = """
 [[figure]]

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from dashboard import edits
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.pipeline import Pipeline
 from ingest.store import history, record, schema

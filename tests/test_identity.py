@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.formats import items
 from ingest.formats.items import Found, Item
 from ingest.models import Entry

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.figures import Figure, Role
-from ingest.matcher import Matcher
 from ingest.text import plain, sentences
+from ingest.watchlist.figures import Figure, Role
+from ingest.watchlist.matcher import Matcher
 
 DAY = date(2025, 6, 1)
 

@@ -30,13 +30,14 @@ from dashboard import borders, data, holdings, keys, kpi, palette, queries, word
 from dashboard.panel import Page, csv
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.pipeline import Pipeline
 from ingest.settings import PROJECT
 from ingest.store import reader, record
 from ingest.store.filters import Filters
 from ingest.store.writer import Commit
 from ingest.text.escape import csv_cell
+from ingest.watchlist.lists import Watchlist
 from tests import newsroom as press
 from tests import reprints
 from tests.desk import Desk, on_sqlite, until

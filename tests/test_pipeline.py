@@ -14,13 +14,14 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from werkzeug import Request, Response
 
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.models import Article, Attempt, Entry, FeedState, Source
 from ingest.pipeline import Outcome
 from ingest.sources import folder
 from ingest.store import record, schema, sources
 from ingest.store.versions import Scoring
 from ingest.store.writer import Commit
+from ingest.watchlist.lists import Watchlist
 from tests.desk import FIGURES, item, rss, utc
 from tests.room import PAUSE, Room, pipeline
 

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.errors import SearchError
 from ingest.store import record, schema, search
 from ingest.store.asof import live
 from ingest.store.writer import Commit
+from ingest.watchlist.lists import Watchlist
 from tests import archive, postgresql
 from tests.archive import Piece
 from tests.desk import DATABASES, FIGURES, TOPICS, utc

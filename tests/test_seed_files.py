@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest import figures, topics
-from ingest.analyse import Analyser, Watchlist
+from ingest.analyser import Analyser
 from ingest.formats.article import article_file
 from ingest.models import Analysis, Entry
-from ingest.names import fold
 from ingest.sources import opml
+from ingest.watchlist import figures, topics
+from ingest.watchlist.lists import Watchlist
+from ingest.watchlist.names import fold
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vaderSentiment import vaderSentiment as vader
 
-from ingest import sentiment
 from ingest.models import label_of
+from ingest.tone import sentiment
 
 PACKAGE = vader.SentimentIntensityAnalyzer()
 LEXICON = sorted(PACKAGE.lexicon)

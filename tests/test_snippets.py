@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.store import snippets
 from ingest.store.query import parse, words_of
 from ingest.text import tokens

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from dashboard import queries
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.gather import Gather
 from ingest.models import Entry, Source
 from ingest.store import reader, record, schema

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.models import label_of
-from ingest.tone import Target, Toward, passage, rule
+from ingest.tone import Target, Toward, clauses, rule
 from ingest.tone.rule import Rule
 
 RULE = Rule()
@@ -85,7 +85,7 @@ def test_a_few_words_in_quotation_marks_are_no_speech() -> None:
     ],
 )
 def test_quotations_are_found_whatever_their_marks(sentence: str, found: list[str]) -> None:
-    assert [sentence[start:end].strip('"“”') for start, end in passage.quotations(sentence)] == found
+    assert [sentence[start:end].strip('"“”') for start, end in clauses.quotations(sentence)] == found
 
 
 def test_what_moved_the_tone_is_told_strongest_first() -> None:
@@ -115,7 +115,7 @@ def test_two_people_in_one_sentence_fare_differently() -> None:
 def test_nobody_has_a_tone_of_his_own() -> None:
     weighed = json.loads(Path(rule.__file__).with_name("rule.json").read_text(encoding="utf-8"))["weights"]
     names = "trump clinton obama biden putin merkel may johnson xi kim republican democrat brexit".split()
-    assert not {stem for name in names if name != "may" for stem in (name, passage.stem(name))} & set(weighed)
+    assert not {stem for name in names if name != "may" for stem in (name, clauses.stem(name))} & set(weighed)
     answers = {toward(f"{name} was praised for a brave speech.", name) for name in ("Trump", "Clinton", "Okoye")}
     assert len(answers) == 1
 
@@ -124,7 +124,7 @@ def test_emoji_and_curly_marks_move_no_offset() -> None:
     plain = toward("Okoye isn't honest, Brandt won.", "Brandt")
     assert toward("Okoye isn’t honest, Brandt won.", "Brandt") == plain
     assert toward("  Okoye isn't honest, Brandt won.", "Brandt") == plain
-    reading = passage.read("🎉🎉 Okoye – the envoy – won.")
+    reading = clauses.read("🎉🎉 Okoye – the envoy – won.")
     start = "🎉🎉 Okoye – the envoy – won.".index("envoy")
     name = reading.name("🎉🎉 Okoye – the envoy – won.", start, start + 5)
     assert [reading.words[index].word for index in (name.first, name.last)] == ["envoy", "envoy"]

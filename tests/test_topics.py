@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import topics
 from ingest.errors import ConfigFileError
 from ingest.models import TopicHit
-from ingest.topics import Topic
+from ingest.watchlist import topics
+from ingest.watchlist.topics import Topic
 
 
 def _find(text: str, keywords: list[str], not_: list[str] | None = None) -> list[str]:

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from ingest import watch
-from ingest.analyse import Watchlist
-from ingest.figures import Figure, Role
 from ingest.store import progress
-from ingest.topics import Topic
-from ingest.touched import Lists, Touch
+from ingest.watchlist.figures import Figure, Role
+from ingest.watchlist.lists import Watchlist
+from ingest.watchlist.topics import Topic
+from ingest.watchlist.touched import Lists, Touch
 from tests.desk import FIGURES, Desk, on_sqlite
 from tests.test_pages import Open, shown
 from tests.test_pages import open_page as open_page

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ingest import figures
-from ingest.matcher import Matcher
 from ingest.text import plain, sentences
+from ingest.watchlist import figures
+from ingest.watchlist.matcher import Matcher
 
 MATCHER = Matcher(figures.load(Path(__file__).parent.parent / "seeds" / "figures.toml"))
 MARKS = {"person": "", "office": "!", "ambiguous": "?"}

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, func, or_, select
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.models import Entry, Source
 from ingest.store import record, schema
 from ingest.store.versions import Scoring

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import OperationalError
@@ -19,6 +18,7 @@ from ingest.store import identity, rows, schema, stories, versions
 from ingest.store.record import current_revision
 from ingest.store.stories import Arrival
 from ingest.store.versions import Latest, Place, Scored, Scoring, Words, inserted
+from ingest.watchlist.lists import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +27,6 @@ _AT_ONCE = 1_000
 
 #: PostgreSQL's code of a value that is longer than its indexes hold.
 _TOO_LONG = "54000"
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The watch-list and topics that an analysis was made with, as the record keeps them."""
-
-    hash: str
-    figures: list[dict[str, Any]]
-    topics: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def fit_(
     """Teaches a network the tone of your labels and writes it as a model that runs without torch."""
     with messages():
         try:
-            from ingest.tone.fit import Plan, fit
+            from ingest.tone.teaching.fit import Plan, fit
         except ModuleNotFoundError as error:
             fail(f"Training needs {error.name}. Install the extra: pip install '.[train]'")
         plan = Plan(file, to, base, seeds, teacher, workers)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from ingest.models import Cue
 from ingest.tone import Target, Toward, answer
-from ingest.tone.passage import Name, Passage, Token, read
+from ingest.tone.clauses import Name, Passage, Token, read
 
 #: Words after which a pull has fallen to a third: what stands before a name tells less of it than what it does after.
 _FADE_BEFORE, _FADE_AFTER = 6.0, 15.0

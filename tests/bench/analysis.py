@@ -17,14 +17,15 @@ from datetime import UTC, date, datetime
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from ingest import figures, sentiment, topics
-from ingest.analyse import Analyser, Watchlist
-from ingest.figures import Figure
+from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.settings import PROJECT
 from ingest.sources import folder
 from ingest.text import language, plain, sentences, signatures
-from ingest.tone import Target, rule
+from ingest.tone import Target, rule, sentiment
+from ingest.watchlist import figures, topics
+from ingest.watchlist.figures import Figure
+from ingest.watchlist.lists import Watchlist
 from tests.bench.corpus import Corpus
 
 _UNTIL = date(2026, 6, 1)

@@ -18,12 +18,12 @@ from typing import Final
 
 import numpy as np
 
-from ingest import figures, topics
-from ingest.figures import Figure
 from ingest.models import Analysis, Article, Entry, Kind, Mention, Sentence, Source, TopicHit, label_of
 from ingest.settings import PROJECT
 from ingest.text import plain
-from ingest.topics import Topic
+from ingest.watchlist import figures, topics
+from ingest.watchlist.figures import Figure
+from ingest.watchlist.topics import Topic
 from tests.bench import vocabulary
 from tests.bench.vocabulary import COMMON, PHRASE, RARE, Sentences, joined
 

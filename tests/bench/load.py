@@ -17,11 +17,11 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from ingest.analyse import Watchlist
 from ingest.settings import PROJECT
 from ingest.store import record, versions
 from ingest.store.versions import Scoring
-from ingest.store.writer import Commit, Snapshot
+from ingest.store.writer import Commit
+from ingest.watchlist.lists import Snapshot, Watchlist
 from tests.bench.corpus import Corpus, Made
 
 #: Pieces of the archive that are made while one is written; but the first ones, which are timed, are written alone.

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from ingest.analyse import Analyser
+from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.settings import PROJECT
 from tests.bench import load

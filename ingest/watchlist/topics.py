@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest import configfile, names
 from ingest.models import TopicHit
+from ingest.watchlist import names, tomlfile
 
 _KEYS = {"id", "name", "cap", "keywords", "not", "at_least"}
 #: The major topics of the project's master codebook: there is no 11 and no 22.
@@ -39,10 +39,10 @@ class Topic:
 
 def load(path: Path) -> list[Topic]:
     """The topics in a file. Raises ConfigFileError, naming the entry and what is wrong with it."""
-    return [_topic(entry) for entry in configfile.entries(path, "topic")]
+    return [_topic(entry) for entry in tomlfile.entries(path, "topic")]
 
 
-def _topic(entry: configfile.Table) -> Topic:
+def _topic(entry: tomlfile.Table) -> Topic:
     entry.known(_KEYS)
     cap = entry.number("cap")
     if cap not in CAP_MAJOR:
@@ -66,7 +66,7 @@ def _topic(entry: configfile.Table) -> Topic:
     )
 
 
-def _keywords(entry: configfile.Table) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
+def _keywords(entry: tomlfile.Table) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
     """The keywords, and the weights of those that are written as { text = "summit", weight = 0.5 }."""
     given = entry.values.get("keywords", [])
     if not isinstance(given, list):

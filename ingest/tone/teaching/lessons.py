@@ -12,8 +12,8 @@ from torch import tensor
 
 from ingest.tone.labelled import LABELS, Labelled
 from ingest.tone.marking import Marked, Marker
-from ingest.tone.network import Network
-from ingest.tone.training import Lesson, answers
+from ingest.tone.teaching.epochs import Lesson, answers
+from ingest.tone.teaching.network import Network
 
 #: So much of each answer is spread over all three labels: people disagree on that many, and the network should doubt.
 _SMOOTHING = 0.05

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ingest import figures
 from ingest.errors import ConfigFileError
-from ingest.names import fold
+from ingest.watchlist import figures
+from ingest.watchlist.names import fold
 
 _PATIENCE_SECONDS = 10
 

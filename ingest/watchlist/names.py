@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ingest.figures import Figure, Role
-from ingest.vocabulary import TITLES
+from ingest.watchlist.figures import Figure, Role
+from ingest.watchlist.vocabulary import TITLES
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’ʼ][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")

@@ -24,14 +24,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ingest.errors import LabelledError, ScorerError
-from ingest.tone import Target, bases, drills, evaluate, export, labelled, lessons
-from ingest.tone.bases import BASES, Base
+from ingest.tone import Target, evaluate, labelled
 from ingest.tone.encoder import CARD, MODEL, TOKENIZER, Encoder
 from ingest.tone.evaluate import Evaluation
 from ingest.tone.labelled import LABELS, Labelled
 from ingest.tone.marking import Marker
-from ingest.tone.network import Network, Shape
-from ingest.tone.training import Lesson, Schedule, answers, teach
+from ingest.tone.teaching import bases, drills, lessons, onnx
+from ingest.tone.teaching.bases import BASES, Base
+from ingest.tone.teaching.epochs import Lesson, Schedule, answers, teach
+from ingest.tone.teaching.network import Network, Shape
 
 #: The network before it was made small, which can teach another one.
 WEIGHTS = "weights.safetensors"
@@ -161,7 +162,7 @@ def _measured(network: Network, marker: Marker, unseen: Sequence[Labelled], to: 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         shutil.copyfile(to / TOKENIZER, folder / TOKENIZER)
-        export.onnx(network, folder / MODEL)
+        onnx.onnx(network, folder / MODEL)
         _write(folder, {"kind": "trial", "temperature": 1.0})
         found = Encoder(folder).toward([Target(row.text, row.start, row.end) for row in unseen])
         shutil.copyfile(folder / MODEL, to / MODEL)

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
-from ingest import figures, names, sentiment, topics
-from ingest.figures import Figure
-from ingest.matcher import Matcher
 from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
 from ingest.settings import Settings
-from ingest.store.writer import Snapshot
 from ingest.text import language, plain, sentences
-from ingest.tone import Scorer, Target, scorers
+from ingest.tone import Scorer, Target, scorers, sentiment
 from ingest.tone.rule import Rule
-from ingest.topics import Topic
+from ingest.watchlist import names, topics
+from ingest.watchlist.lists import Watchlist
+from ingest.watchlist.matcher import Matcher
 
 #: How sentences are cut and figures found. Raise the number with every change of those rules: what an older version
 #: has analysed is analysed again, or one record would hold two kinds of numbers. Scorers of tone have their own names.
 _RULES = 2
-
-
-@dataclass(frozen=True)
-class Watchlist:
-    """Figures and topics as they stand in the user's files."""
-
-    figures: tuple[Figure, ...]
-    topics: tuple[Topic, ...]
-
-    @classmethod
-    def load(cls, figures_file: Path, topics_file: Path) -> Watchlist:
-        """Raises ConfigFileError when one of the files can't be used."""
-        return cls(tuple(figures.load(figures_file)), tuple(topics.load(topics_file)))
-
-    def snapshot(self) -> Snapshot:
-        """What the record keeps; its hash changes with anything that could change an analysis."""
-        facts = [[figure.as_dict() for figure in self.figures], [asdict(topic) for topic in self.topics]]
-        hash_ = hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        return Snapshot(hash_, facts[0], [topic.as_dict() for topic in self.topics])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import ScorerError
-from ingest.tone.training import Schedule
+from ingest.tone.teaching.epochs import Schedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ingest import names
-from ingest.names import Token
+from ingest.watchlist import names
+from ingest.watchlist.names import Token
 
 HYPHENS = frozenset("-‐‑–")
 # What may stand between two words of one name: a space, a wrapped line, a hyphen, the dot of an initial.

@@ -19,13 +19,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from ingest import names, neighbours
-from ingest.figures import Figure, Role
 from ingest.models import Kind, Mention
-from ingest.names import Name, Table, Token
-from ingest.neighbours import Title
-from ingest.passage import HYPHENS, Passage
-from ingest.vocabulary import (
+from ingest.watchlist import names, neighbours
+from ingest.watchlist.figures import Figure, Role
+from ingest.watchlist.names import Name, Table, Token
+from ingest.watchlist.neighbours import Title
+from ingest.watchlist.passage import HYPHENS, Passage
+from ingest.watchlist.vocabulary import (
     BEFORE_THINGS,
     DAYS_AND_MONTHS,
     FIRST_NAMES,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ingest.tone import marking
-from ingest.tone.network import Network
+from ingest.tone.teaching.network import Network
 
 #: Batches are cut from so many shuffled ones, sorted by length: that saves half of the padding.
 _SORTED_TOGETHER = 40

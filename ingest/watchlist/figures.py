@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ingest import configfile
+from ingest.watchlist import tomlfile
 
 _KEYS = {"id", "name", "strong", "weak", "famous", "not", "offices", "names", "wikidata", "group", "woman", "role"}
 _ROLE_KEYS = {"title", "of", "from", "to", "phrases"}
@@ -58,10 +58,10 @@ class Figure:
 
 def load(path: Path) -> list[Figure]:
     """The figures in a file, in its order. Raises ConfigFileError, naming line, entry and what is wrong with it."""
-    return parse(configfile.entries(path, "figure"))
+    return parse(tomlfile.entries(path, "figure"))
 
 
-def parse(entries: Sequence[configfile.Table]) -> list[Figure]:
+def parse(entries: Sequence[tomlfile.Table]) -> list[Figure]:
     """The figures of these entries. Raises ConfigFileError as `load`."""
     found = [(_figure(entry), entry) for entry in entries]
     owners: dict[str, str] = {}
@@ -87,7 +87,7 @@ def _same(name: str) -> str:
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
-def _figure(entry: configfile.Table) -> Figure:
+def _figure(entry: tomlfile.Table) -> Figure:
     entry.known(_KEYS)
     names = entry.table("names")
     for language, given in names.items():
@@ -116,7 +116,7 @@ def _figure(entry: configfile.Table) -> Figure:
     )
 
 
-def _role(entry: configfile.Table) -> Role:
+def _role(entry: tomlfile.Table) -> Role:
     entry.known(_ROLE_KEYS)
     since, until = entry.day("from"), entry.day("to")
     if since and until and until <= since:

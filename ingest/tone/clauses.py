@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from ingest import sentiment
+from ingest.tone import sentiment
 
 #: One character for one, so that offsets stay: VADER knows straight apostrophes only, and no dash between two words.
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "—": " ", "–": " "})

@@ -11,7 +11,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from ingest.tone.network import Network
+from ingest.tone.teaching.network import Network
 
 
 class _Rows(nn.Module):

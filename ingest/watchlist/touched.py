@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.names import fold, tokens
+from ingest.watchlist.names import fold, tokens
 
 #: What of a figure decides who is found in a text; its heading in the picker does not.
 _DECIDE = ("strong", "weak", "famous", "not_", "offices", "names", "roles", "woman")

@@ -9,10 +9,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from ingest import vocabulary as words
-from ingest.figures import Role
-from ingest.names import Name, tokens
-from ingest.passage import HYPHENS, Passage
+from ingest.watchlist import vocabulary as words
+from ingest.watchlist.figures import Role
+from ingest.watchlist.names import Name, tokens
+from ingest.watchlist.passage import HYPHENS, Passage
 
 #: Whether a title is one that the figure has, had, or can't have; None where it says nothing.
 Fit = Literal["has", "had", "never"]

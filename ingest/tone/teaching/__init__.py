@@ -1,0 +1,1 @@
+"""Teaches an encoder of its own: torch is imported here and nowhere else."""

@@ -1,0 +1,1 @@
+"""Who is looked for, and where a text names him."""
