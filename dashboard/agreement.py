@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import audit, borders, words
 from dashboard.panel import Page, panel
-from ingest.store.labels import Given
+from ingest.store.read.labels import Given
 from ingest.tone import labelled
 from ingest.tone.evaluate import Evaluation, Interval
 from ingest.tone.labelled import LABELS

@@ -14,7 +14,7 @@ from dashboard.readmodel import ReadModel
 from dashboard.scope import Scope, kept
 from dashboard.view import View
 from ingest.models import Label
-from ingest.store.labels import Given, Place
+from ingest.store.read.labels import Given, Place
 from ingest.tone import evaluate
 from ingest.tone.evaluate import Evaluation
 

@@ -11,7 +11,7 @@ from dashboard import canvas, words
 from dashboard.borders import plain, plotly_text
 from dashboard.canvas import Figure
 from dashboard.palette import Theme
-from ingest.verdicts import Judged, Verdict
+from ingest.store.read.verdicts import Judged, Verdict
 
 _ROW, _TOP, _BOTTOM = 22, 6, 34
 _NAME = 20

@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from dashboard import borders
-from ingest.store import labels
+from ingest.store.read import labels
 
 _LENGTH = 80
 

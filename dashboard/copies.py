@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard import borders, edits, words
 from dashboard.panel import Page
-from ingest.store import reprints
-from ingest.store.history import Version
-from ingest.store.reader import FullArticle
-from ingest.store.reprints import Copy
+from ingest.store.read import reprints
+from ingest.store.read.articles import FullArticle
+from ingest.store.read.history import Version
+from ingest.store.read.reprints import Copy
 from ingest.text import plain
 
 #: Of a text that everybody prints, the first ones tell enough.

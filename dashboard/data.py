@@ -15,13 +15,16 @@ import streamlit as st
 
 from dashboard import holdings, readmodel
 from dashboard.readmodel import ReadModel
-from ingest import settings, watch
+from ingest import settings
 from ingest.errors import IngestError
 from ingest.models import DEMO_GROUP
+from ingest.run import lock
 from ingest.settings import Settings
-from ingest.store import damage, reader, record, sources
-from ingest.store.reader import Watched
-from ingest.store.sources import SourceRow
+from ingest.store import record
+from ingest.store.read import articles, sources
+from ingest.store.read.articles import Watched
+from ingest.store.read.sources import SourceRow
+from ingest.store.upkeep import damage
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +187,7 @@ def lists(model: ReadModel, as_of: int | None = None) -> Lists:
 def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
     held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
-        watched = reader.watchlist(connection, revision)
+        watched = articles.watchlist(connection, revision)
         rows = tuple(sources.listing(connection, held))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
@@ -218,4 +221,4 @@ def worker_alive(active: Settings) -> bool:
 
 @lru_cache(maxsize=2)
 def _worker_alive(active: Settings, slot: int) -> bool:
-    return watch.alive(active)
+    return lock.alive(active)

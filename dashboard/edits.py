@@ -10,7 +10,7 @@ from itertools import pairwise
 import streamlit as st
 
 from dashboard import borders, words
-from ingest.store.history import Version
+from ingest.store.read.history import Version
 from ingest.text import plain, sentences
 
 #: Sentences that have less than this in common were not edited but replaced: shown whole, one after the other.

@@ -14,10 +14,10 @@ import streamlit as st
 from dashboard import borders, plot, words
 from dashboard.panel import Page, csv
 from dashboard.plot import Chart
-from ingest import bins, export
+from ingest import bins
 from ingest.models import label_of
-from ingest.store import reader
-from ingest.store.reader import Evidence, Headline
+from ingest.store.read import articles, export
+from ingest.store.read.articles import Evidence, Headline
 
 #: Sentences shown at once; the rest is one click away, and in the CSV.
 _SHOWN = 20
@@ -80,10 +80,10 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
     limit = st.session_state.get(shown_key, _SHOWN)
     with page.model.engine.connect() as connection:
         # Only what is shown is read with its words: a point of a busy week counts thousands of sentences.
-        found = reader.evidence(connection, mention_ids[:limit])
-        articles = words.count(reader.articles_of(connection, mention_ids), "article")
+        found = articles.evidence(connection, mention_ids[:limit])
+        count = words.count(articles.articles_of(connection, mention_ids), "article")
     mentions = words.count(len(mention_ids), "mention")
-    counts = f"{mentions} in {articles}" if by == "mentions" else f"{articles} · {mentions}"
+    counts = f"{mentions} in {count}" if by == "mentions" else f"{count} · {mentions}"
     with st.container(border=True, key=f"evidence-{key}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{title}** — {counts}", width="stretch")
@@ -112,7 +112,7 @@ def _more(key: str, limit: int) -> None:
 def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
     """Up to `limit` different sentences, each with its article: for lists that are a choice, not a count."""
     with page.model.engine.connect() as connection:
-        found = reader.evidence(connection, mention_ids)
+        found = articles.evidence(connection, mention_ids)
     different = {item.sentence: item for item in reversed(found)}  # of a reprinted sentence, the first one
     for item in list(reversed(different.values()))[:limit]:
         sentence(item)
@@ -171,5 +171,5 @@ def byline(page: Page, headline: Headline) -> str:
 
 def _csv(page: Page, mention_ids: Sequence[int]) -> bytes:
     with page.model.engine.connect() as connection:
-        found = reader.evidence(connection, mention_ids)
+        found = articles.evidence(connection, mention_ids)
     return csv(page, pd.DataFrame(list(export.evidence_rows(found, {}))))

@@ -14,13 +14,17 @@ from sqlalchemy.exc import DatabaseError
 
 from dashboard import prometheus
 from dashboard.prometheus import Metric
-from ingest import settings, verdicts, watch
+from ingest import settings
 from ingest.errors import IngestError
 from ingest.models import utcnow
-from ingest.store import complaints, engines, record, sources, vitals
-from ingest.store.sources import SourceRow
-from ingest.store.vitals import Tally
-from ingest.verdicts import Verdict
+from ingest.run import lock
+from ingest.store import engines, record
+from ingest.store.plan import complaints
+from ingest.store.read import sources, verdicts
+from ingest.store.read.sources import SourceRow
+from ingest.store.read.verdicts import Verdict
+from ingest.store.upkeep import vitals
+from ingest.store.upkeep.vitals import Tally
 
 #: Verdicts are read anew after so many seconds: monitors ask every few.
 _FRESH = 30
@@ -88,7 +92,7 @@ def health() -> tuple[int, dict[str, Any]]:
         "ok": True,
         "revision": revision,
         "newest_fetch_age_seconds": None if age is None else round(age, 1),
-        "worker": watch.alive(active),
+        "worker": lock.alive(active),
         "feeds": dict(Counter(verdict for _, verdict in standing)),
         "not_normal": [
             {
@@ -112,7 +116,7 @@ def metrics() -> str:
         with engine.connect() as connection:
             found = [*_fetches(connection, tally), *_waiting(connection), *_revisions(connection)]
         found += _sources(_now(engine))
-        found.append(_gauge("discourse_worker_up", "Whether a loop follows the sources.", watch.alive(active)))
+        found.append(_gauge("discourse_worker_up", "Whether a loop follows the sources.", lock.alive(active)))
     except (IngestError, DatabaseError):
         return prometheus.text([_gauge("discourse_record_up", up, 0)])
     return prometheus.text([_gauge("discourse_record_up", up, 1), *found])

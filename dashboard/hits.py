@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard import borders, evidence, words
 from dashboard.panel import Page
-from ingest.store import snippets
-from ingest.store.reader import Headline
-from ingest.store.snippets import Marked, Snippet
+from ingest.store.read.articles import Headline
+from ingest.store.search import snippets
+from ingest.store.search.snippets import Marked, Snippet
 
 #: Hits shown at once; every one of them is read whole.
 _SHOWN = 25

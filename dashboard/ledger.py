@@ -14,11 +14,12 @@ from sqlalchemy import Engine
 
 from dashboard import words
 from dashboard.panel import Page
-from ingest import bins, verdicts
+from ingest import bins
 from ingest.bins import Bin
-from ingest.store import coverage, sources
-from ingest.store.sources import SourceRow
-from ingest.verdicts import DEAD, Judged
+from ingest.store.plan import coverage
+from ingest.store.read import sources, verdicts
+from ingest.store.read.sources import SourceRow
+from ingest.store.read.verdicts import DEAD, Judged
 
 _OVER, _FRESH = 21_600, 10
 

@@ -17,8 +17,8 @@ from dashboard import borders, keys, palette
 from dashboard.data import Lists
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
-from ingest import export
 from ingest.models import utcnow
+from ingest.store.read import export
 
 
 @dataclass(frozen=True)

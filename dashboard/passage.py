@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard import borders, palette
-from ingest.store.labels import Passage
+from ingest.store.read.labels import Passage
 
 #: Longest pieces of text on the page, in characters: sentences without an end come from broken sources.
 _AROUND, _NEIGHBOUR = 450, 350

@@ -18,7 +18,8 @@ from dashboard import facts
 from dashboard.columns import Columns
 from dashboard.facts import Kind
 from ingest.errors import IngestError
-from ingest.store import record, schema, sources
+from ingest.store import record, schema
+from ingest.store.read import sources
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from dashboard import borders, data
 from dashboard.panel import Page
 from ingest.models import utcnow
-from ingest.store import record, requests
-from ingest.store.requests import Retry
+from ingest.store import record
+from ingest.store.plan import requests
+from ingest.store.plan.requests import Retry
 
 #: So long an answer stands on the page.
 _SHOWN = timedelta(minutes=10)

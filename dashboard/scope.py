@@ -17,7 +17,7 @@ from dashboard.columns import COLUMNS, among, sql_list
 from dashboard.facts import TEXT_KINDS
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
-from ingest.store import search
+from ingest.store.search import search
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import borders, keys
 from dashboard.readmodel import ReadModel
 from ingest.errors import SearchError
-from ingest.store import search
-from ingest.store.lexemes import LONGEST
+from ingest.store.search import search
+from ingest.store.search.lexemes import LONGEST
 
 HELP = """
 Finds articles that hold these words in title or text. Shares keep all articles as their base.

@@ -17,7 +17,7 @@ from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, Measur
 from ingest import bins
 from ingest.bins import Bin
 from ingest.errors import SearchError
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 from ingest.text.dates import FIRST_YEAR
 
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]

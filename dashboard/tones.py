@@ -13,7 +13,7 @@ from dashboard.panel import Page
 from ingest import settings
 from ingest.errors import IngestError
 from ingest.models import Cue, label_of
-from ingest.store.reader import FullArticle
+from ingest.store.read.articles import FullArticle
 from ingest.tone import Scorer, Target, scorers
 from ingest.tone.explain import hangs_on
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from ingest import bins
 from ingest.bins import Bin
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 
 Measure = Literal["share", "count"]
 

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from ingest.analyser import Analyser
 from ingest.models import Article, Entry, Source
 from ingest.store import record
-from ingest.store.versions import Scoring
-from ingest.store.writer import Commit
+from ingest.store.write.commit import Commit
+from ingest.store.write.versions import Scoring
 from ingest.text import tokens
 from tests.desk import utc
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.analyser import Analyser
 from ingest.models import Attempt, Entry, FeedState, Source, utcnow
-from ingest.pipeline import Pipeline
+from ingest.run.pipeline import Pipeline
 from ingest.store import record
 from ingest.watchlist.lists import Watchlist
 

@@ -15,9 +15,9 @@ from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.models import Attempt, Entry, FeedState, Source
-from ingest.pipeline import Outcome, Pipeline
+from ingest.run.pipeline import Outcome, Pipeline
 from ingest.store import record, schema
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 from ingest.text import tokens
 from ingest.watchlist.lists import Watchlist
 from tests.desk import TOPICS, utc

@@ -14,10 +14,11 @@ from ingest.fetch.client import Fetcher
 from ingest.fetch.guard import Guard
 from ingest.fetch.rhythm import Rhythm
 from ingest.models import utcnow
-from ingest.pipeline import Outcome, Pipeline
+from ingest.run.pipeline import Outcome, Pipeline
 from ingest.sources import attempt, opml
-from ingest.store import schema, sources
-from ingest.store.sources import SourceRow
+from ingest.store import schema
+from ingest.store.read import sources
+from ingest.store.read.sources import SourceRow
 from tests.desk import Desk
 
 PAUSE = timedelta(minutes=10)

@@ -8,9 +8,8 @@ from typing import get_args
 import pytest
 
 from dashboard import kpi, queries
-from ingest import export
 from ingest.bins import Bin
-from ingest.store import reader
+from ingest.store.read import articles, export
 from tests.newsroom import NAMES, NOW, Newsroom
 from tests.test_queries import VIEWS
 
@@ -55,6 +54,6 @@ def test_the_list_of_articles_holds_those_that_are_counted(newsroom: Newsroom, n
         changes["sources"] = tuple(newsroom.sources[key] for key in changes["sources"])  # type: ignore[attr-defined]
     for view in (newsroom.view(**changes), newsroom.view(**{**changes, "figures": ()})):
         with newsroom.engine.connect() as connection:
-            listed = [headline.id for headline in reader.headlines(connection, view.filters)]
+            listed = [headline.id for headline in articles.headlines(connection, view.filters)]
         assert listed == queries.newest(newsroom.model, view, 10_000)
         assert len(listed) == kpi.of(newsroom.model, view, now=NOW).articles

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from ingest import watch
+from ingest.run import lock
 from ingest.settings import PROJECT
 from ingest.store import record, schema
 from tests.desk import Desk, until, utc
@@ -68,7 +68,7 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
-        until(lambda: not watch.alive(self.desk.settings()), 20)
+        until(lambda: not lock.alive(self.desk.settings()), 20)
         self._log.close()
 
 
@@ -156,7 +156,7 @@ def test_the_server_is_healthy_small_and_local_and_ends_with_its_child(server: S
 
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(20)
-    until(lambda: not watch.alive(desk.settings()), 1)
+    until(lambda: not lock.alive(desk.settings()), 1)
     assert "Traceback" not in server.said()
 
 
@@ -169,7 +169,7 @@ def test_a_killed_worker_is_started_again_and_ends_with_a_killed_server(server: 
         until(lambda: bool(server.health()["worker"]), START)
     server.process.kill()
     server.process.wait(10)
-    until(lambda: not watch.alive(desk.settings()), 20)
+    until(lambda: not lock.alive(desk.settings()), 20)
 
 
 def test_with_an_external_worker_no_child_is_started(desk: Desk) -> None:

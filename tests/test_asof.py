@@ -21,8 +21,8 @@ from dashboard.readmodel import ReadModel
 from dashboard.scope import Scope
 from dashboard.view import View
 from ingest.store import record, schema
-from ingest.store.filters import Filters
-from ingest.store.writer import Commit
+from ingest.store.read.filters import Filters
+from ingest.store.write.commit import Commit
 from tests import newsroom as press
 from tests.desk import Desk, on_sqlite, until, utc
 from tests.newsroom import EAST, FIGURES, NAMES, NOW, TODAY, WEST, Press, entry

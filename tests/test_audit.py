@@ -14,7 +14,7 @@ from dashboard import audit
 from dashboard.readmodel import ReadModel
 from ingest.models import Label
 from ingest.store import record, schema
-from ingest.store.labels import Answer, Given, Place
+from ingest.store.read.labels import Answer, Given, Place
 from tests import newsroom as press
 from tests.desk import on_sqlite
 from tests.newsroom import EAST, NOW, TODAY, WEST, Newsroom, Press

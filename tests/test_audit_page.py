@@ -12,7 +12,8 @@ from sqlalchemy import Engine, select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app_pages import audit
-from ingest.store import labels, record, schema
+from ingest.store import record, schema
+from ingest.store.read import labels
 from tests import newsroom as press
 from tests.desk import on_sqlite
 from tests.newsroom import NORTH, NOW, WEST, Press, entry

@@ -22,13 +22,13 @@ import pytest
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
-from ingest import backfill
 from ingest.__main__ import app
 from ingest.analyser import Analyser
-from ingest.analysts import Here
-from ingest.backfill import Backfill, Outcome
 from ingest.errors import SettingError, SourceError
 from ingest.formats import archive_row
+from ingest.run import backfill
+from ingest.run.analysts import Here
+from ingest.run.backfill import Backfill, Outcome
 from ingest.settings import PROJECT
 from ingest.sources import archive
 from ingest.sources.rejects import Rejects

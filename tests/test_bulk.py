@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, or_, select
 
-from ingest import analysts, rescore
 from ingest.analyser import Analyser, Method
-from ingest.analysts import Crowd, Here
 from ingest.errors import ClusterError
 from ingest.models import Entry, Source, utcnow
-from ingest.rescore import Outcome, Rescore
+from ingest.run import analysts, rescore
+from ingest.run.analysts import Crowd, Here
+from ingest.run.rescore import Outcome, Rescore
 from ingest.store import record, schema, watched
-from ingest.store.versions import Scoring, prepared
-from ingest.store.writer import Commit
+from ingest.store.write.commit import Commit
+from ingest.store.write.versions import Scoring, prepared
 from ingest.watchlist.lists import Watchlist
 from tests.desk import FIGURES, Desk, on_sqlite, utc
 
@@ -340,7 +340,7 @@ def test_workers_import_neither_streamlit_nor_duckdb(database: str) -> None:
     import subprocess
     import sys
 
-    asked = "import sys, ingest.analysts; print({'streamlit', 'duckdb', 'pandas'} & set(sys.modules))"
+    asked = "import sys, ingest.run.analysts; print({'streamlit', 'duckdb', 'pandas'} & set(sys.modules))"
     found = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True,

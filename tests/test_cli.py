@@ -20,7 +20,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from ingest.__main__ import app
-from ingest.console import people
+from ingest.cli.console import people
 from tests.desk import Desk, item, opml, rss
 
 pytestmark = pytest.mark.usefixtures("quiet_logging", "desk", "wide")
@@ -446,12 +446,12 @@ def test_a_broken_list_is_told_in_one_line(desk: Desk) -> None:
 
 
 def test_control_c_ends_a_loop_quietly(desk: Desk, tmp_path: Path) -> None:
-    from ingest import watch
+    from ingest.run import lock
     from tests.desk import until
 
     process = desk.start("watch", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        until(lambda: watch.alive(desk.settings()), 40)
+        until(lambda: lock.alive(desk.settings()), 40)
         os.kill(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=20)
     finally:

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from ingest.__main__ import app
 from ingest.errors import RecordError
 from ingest.settings import PROJECT
-from ingest.store import copy, damage, engines, record, schema
+from ingest.store import engines, record, schema
+from ingest.store.upkeep import damage, move
 from tests.desk import Desk, on_postgresql, on_sqlite, until, utc
 from tests.newsroom import EAST, WEST, Press, analyser, entry, season
 from tests.postgresql import Server
@@ -87,7 +88,7 @@ def test_a_record_moves_to_postgresql_with_everything_and_goes_on_there(
 @on_postgresql
 def test_a_record_moves_back_to_a_file(filled: Engine, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'back.db'}"
-    assert copy.run(filled, url, _told).fresh > 0
+    assert move.run(filled, url, _told).fresh > 0
     back = record.open_engine(url)
     assert _all(back) == _all(filled)
     assert damage.examine(back).faults == ()
@@ -98,12 +99,12 @@ def test_a_record_moves_back_to_a_file(filled: Engine, tmp_path: Path) -> None:
 def test_a_copy_that_is_killed_goes_on_where_it_was(filled: Engine, database: str, target: str) -> None:
     code = (
         "import sys, time\n"
-        "from ingest.store import copy, record\n"
-        "copy.BATCH = 7\n"
+        "from ingest.store import record; from ingest.store.upkeep import move\n"
+        "move.BATCH = 7\n"
         "def told(*progress):\n"
         "    print(*progress, flush=True)\n"
         "    if progress[:2] == ('analysis_sentences', 21): time.sleep(60)\n"
-        f"copy.run(record.open_engine({database!r}), {target!r}, told)\n"
+        f"move.run(record.open_engine({database!r}), {target!r}, told)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert child.stdout
@@ -117,7 +118,7 @@ def test_a_copy_that_is_killed_goes_on_where_it_was(filled: Engine, database: st
         child.stdout.close()
     with pytest.raises(RecordError, match="is not finished"):
         record.open_engine(target)
-    copied = copy.run(filled, target, _told)
+    copied = move.run(filled, target, _told)
     assert 21 < copied.fresh < copied.rows
     moved = record.open_engine(target)
     assert _all(moved) == _all(filled)
@@ -131,7 +132,7 @@ def _interrupted(source: Engine, target: str) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copy.run(source, target, stop)
+        move.run(source, target, stop)
 
 
 @on_sqlite
@@ -139,7 +140,7 @@ def test_a_record_written_to_between_two_runs_is_not_mixed(filled: Engine, targe
     _interrupted(filled, target)
     Press(filled, analyser(tmp_path)).publish(EAST, entry(1, "News", "Meanwhile.", utc(2026, 11, 3)))
     with pytest.raises(RecordError, match="unfinished copy of another record, or of this one before it was written"):
-        copy.run(filled, target, _told)
+        move.run(filled, target, _told)
 
 
 @on_sqlite
@@ -147,7 +148,7 @@ def test_what_is_not_equal_at_the_end_is_said(filled: Engine, target: str, serve
     _interrupted(filled, target)
     server.ask(target, "UPDATE content SET title = 'Another' WHERE id = 1")
     with pytest.raises(RecordError, match=r"not equal in `content`: 60 rows .* were sent, 60 .* are there"):
-        copy.run(filled, target, _told)
+        move.run(filled, target, _told)
     with pytest.raises(RecordError, match="is not finished"):
         record.open_engine(target)
 
@@ -158,12 +159,12 @@ def test_a_target_that_holds_anything_is_left_alone(
 ) -> None:
     server.ask(target, "CREATE TABLE payroll (name text)")
     with pytest.raises(RecordError, match="not empty"):
-        copy.run(filled, target, _told)
+        move.run(filled, target, _told)
     assert server.ask(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(1,)]
     with pytest.raises(RecordError, match="is the record itself"):
-        copy.run(filled, database, _told)
+        move.run(filled, database, _told)
     with pytest.raises(RecordError, match=r"port 1, can't be opened"):
-        copy.run(filled, "postgresql+psycopg://u:geheim@127.0.0.1:1/x", _told)
+        move.run(filled, "postgresql+psycopg://u:geheim@127.0.0.1:1/x", _told)
     assert _cli("copy", "--to", "oracle://a:geheim@b/c").startswith(
         "1 error: oracle://a:***@b/c: no support for oracle"
     )
@@ -182,7 +183,7 @@ def test_nobody_writes_to_the_record_while_it_is_copied(filled: Engine, target: 
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {engines.BUSY_MS}")
                 seen.append(what)
 
-    copy.run(filled, target, told)
+    move.run(filled, target, told)
     assert seen
 
 
@@ -190,7 +191,7 @@ def test_nobody_writes_to_the_record_while_it_is_copied(filled: Engine, target: 
 def test_a_letter_that_postgresql_refuses_does_not_stop_a_copy(filled: Engine, target: str) -> None:
     with record.writing(filled) as connection:
         connection.exec_driver_sql("UPDATE article SET guid = 'a' || char(0) || 'b' WHERE id = 1")
-    copy.run(filled, target, _told)
+    move.run(filled, target, _told)
     moved = record.open_engine(target)
     with moved.connect() as connection:
         assert connection.execute(select(schema.article.c.guid).where(schema.article.c.id == 1)).scalar_one() == "ab"
@@ -199,8 +200,8 @@ def test_a_letter_that_postgresql_refuses_does_not_stop_a_copy(filled: Engine, t
 
 @on_sqlite
 def test_while_a_worker_runs_nothing_is_copied(engine: Engine, desk: Desk, target: str) -> None:
-    from ingest import watch
+    from ingest.run import lock
 
-    with watch.only_loop(desk.settings()):
-        until(lambda: watch.alive(desk.settings()))
+    with lock.only_loop(desk.settings()):
+        until(lambda: lock.alive(desk.settings()))
         assert "an ingest is running: stop it" in _cli("copy", "--to", target)

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine, insert
 
-from ingest import verdicts
-from ingest.store import coverage, record, schema
-from ingest.store.coverage import Day
+from ingest.store import record, schema
+from ingest.store.plan import coverage
+from ingest.store.plan.coverage import Day
+from ingest.store.read import verdicts
 from tests.desk import utc
 
 MONDAY = date(2026, 6, 1)

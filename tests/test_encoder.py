@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from ingest.analyser import Analyser
 from ingest.errors import ScorerError
+from ingest.run.loop import Worker
 from ingest.store import record, schema
 from ingest.tone import Target, evaluate, labelled
 from ingest.tone.encoder import CARD, MODEL, SHIPPED, TOKENIZER, Encoder
 from ingest.tone.explain import hangs_on
 from ingest.tone.rule import Rule
-from ingest.watch import Worker
 from ingest.watchlist.lists import Watchlist
 from tests.desk import Desk
 from tests.room import Room

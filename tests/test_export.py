@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ingest import bins, export
+from ingest import bins
 from ingest.analyser import Analyser
 from ingest.errors import SearchError
-from ingest.pipeline import Pipeline
-from ingest.store import sources
-from ingest.store.filters import Filters
+from ingest.run.pipeline import Pipeline
+from ingest.store.read import export, sources
+from ingest.store.read.filters import Filters
 from ingest.text.escape import csv_cell
 from tests.desk import Desk
 

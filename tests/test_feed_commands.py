@@ -13,11 +13,13 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from typer.main import get_command
 
-from ingest import watch
 from ingest.__main__ import app
-from ingest.console import people
+from ingest.cli.console import people
+from ingest.run import lock
+from ingest.run.loop import Worker
 from ingest.sources import opml
-from ingest.store import record, requests, schema
+from ingest.store import record, schema
+from ingest.store.plan import requests
 from tests.desk import Desk, item, rss
 from tests.test_cli import run, said
 
@@ -178,8 +180,8 @@ def test_a_running_loop_does_what_a_page_or_command_asks(desk: Desk, httpserver:
     engine = record.open_engine(desk.url)
 
     def loop() -> None:
-        with watch.only_loop(settings) as lost:
-            watch.Worker.open(settings, engine).forever(stop, lost)
+        with lock.only_loop(settings) as lost:
+            Worker.open(settings, engine).forever(stop, lost)
 
     thread = threading.Thread(target=loop)
     thread.start()

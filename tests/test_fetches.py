@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from ingest.fetch.queue import Fetches, Hosts
+from ingest.run.loop import Worker
 from ingest.store import schema
-from ingest.watch import Worker
 from tests.bench.web import Web
 from tests.desk import Desk, on_sqlite, until
 

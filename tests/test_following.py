@@ -13,7 +13,7 @@ from dashboard.readmodel import ReadModel
 from dashboard.scope import Scope
 from dashboard.view import View
 from ingest.store import record
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 from tests.desk import until, utc
 from tests.newsroom import EAST, NORTH, TODAY, WEST, Press, analyser, entry
 

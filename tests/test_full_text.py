@@ -17,9 +17,10 @@ from ingest.fetch.robots import Robots
 from ingest.formats import web_page
 from ingest.formats.web_page import WebPage
 from ingest.models import Attempt, Entry, FullText, Source
+from ingest.run.loop import Worker
 from ingest.sources import attempt, sandbox
-from ingest.store import reader, schema
-from ingest.watch import Worker
+from ingest.store import schema
+from ingest.store.read import articles
 from tests.desk import on_sqlite
 from tests.room import PAUSE, Room
 
@@ -121,7 +122,7 @@ def test_where_a_feed_gives_a_summary_the_page_gives_the_text(room: Room, site: 
     assert full.given_hash == summary.hash
     with room.engine.connect() as connection:
         uid = connection.execute(select(schema.article.c.uid)).scalar_one()
-        article = reader.article(connection, uid)
+        article = articles.article(connection, uid)
     assert article
     assert article.versions == 1, "that is no edit"
     with room.engine.connect() as connection:

@@ -11,8 +11,9 @@ from sqlalchemy import Engine, insert, update
 from dashboard import health, prometheus
 from dashboard.prometheus import Metric
 from ingest.models import utcnow
-from ingest.store import complaints, record, schema
-from ingest.store.vitals import Tally
+from ingest.store import record, schema
+from ingest.store.plan import complaints
+from ingest.store.upkeep.vitals import Tally
 from tests.desk import Desk
 
 #: A sample line of Prometheus' text format.

@@ -14,11 +14,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard import edits
 from ingest.analyser import Analyser
 from ingest.models import Entry
-from ingest.pipeline import Pipeline
-from ingest.store import history, record, schema
-from ingest.store.history import Version
-from ingest.store.versions import Scoring
-from ingest.store.writer import Commit
+from ingest.run.pipeline import Pipeline
+from ingest.store import record, schema
+from ingest.store.read import history
+from ingest.store.read.history import Version
+from ingest.store.write.commit import Commit
+from ingest.store.write.versions import Scoring
 from tests.desk import utc
 from tests.newsroom import OUTLETS, Press, entry
 
@@ -123,7 +124,7 @@ def _page() -> None:
     from datetime import UTC, datetime
 
     from dashboard import edits
-    from ingest.store.history import Version
+    from ingest.store.read.history import Version
 
     at = datetime(2026, 3, 5, 10, tzinfo=UTC)
     made = [

@@ -13,7 +13,7 @@ from dashboard import holdings, kpi
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest import bins
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 from tests import newsroom as press
 from tests.desk import utc
 from tests.newsroom import NOW, TODAY, WEST, Newsroom, base, bin_of, entry, hit, named

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
-from ingest.store import labels, record, schema
-from ingest.store.labels import Answer, Given, Passage, Place
+from ingest.store import record, schema
+from ingest.store.read import labels
+from ingest.store.read.labels import Answer, Given, Passage, Place
 from ingest.tone import labelled
 from tests import newsroom as press
 from tests.newsroom import EAST, FIGURES, NOW, WEST, Press, entry

@@ -16,7 +16,7 @@ from tests.desk import Desk, item, rss
 
 
 def _record(**facts: object) -> logging.LogRecord:
-    record = logging.LogRecord("ingest.watch", logging.INFO, "x.py", 1, "%s", (logs.pairs(facts),), None)
+    record = logging.LogRecord("ingest.run.loop", logging.INFO, "x.py", 1, "%s", (logs.pairs(facts),), None)
     record.facts = facts
     return record
 

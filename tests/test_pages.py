@@ -31,11 +31,12 @@ from dashboard.panel import Page, csv
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyser import Analyser
-from ingest.pipeline import Pipeline
+from ingest.run.pipeline import Pipeline
 from ingest.settings import PROJECT
-from ingest.store import reader, record
-from ingest.store.filters import Filters
-from ingest.store.writer import Commit
+from ingest.store import record
+from ingest.store.read import articles
+from ingest.store.read.filters import Filters
+from ingest.store.write.commit import Commit
 from ingest.text.escape import csv_cell
 from ingest.watchlist.lists import Watchlist
 from tests import newsroom as press
@@ -297,11 +298,11 @@ def test_an_open_point_lists_exactly_the_sentences_it_counts(demo: Open, chart: 
     ids = queries.counted(model(), view, figure="kim-jong-un", start=date(2018, 1, 1), scored=scored)
     assert len(ids) > 5
     with model().engine.connect() as connection:
-        found = reader.evidence(connection, ids)
-    articles = len({item.article.id for item in found})
+        found = articles.evidence(connection, ids)
+    distinct = len({item.article.id for item in found})
     counts = {
-        "articles": f"{articles} articles · {len(ids)} mentions",
-        "mentions": f"{len(ids)} mentions in {articles} articles",
+        "articles": f"{distinct} articles · {len(ids)} mentions",
+        "mentions": f"{len(ids)} mentions in {distinct} articles",
     }
     assert f"Kim Jong Un, 2018 — {counts[by]}" in shown(at)
     while more := [button for button in at.button if str(button.key).startswith("more-")]:
@@ -357,7 +358,7 @@ def test_the_table_of_articles_holds_the_articles_of_the_view(demo: Open) -> Non
     at = demo("articles", figures="Kim Jong Un", topics="Sanctions")
     view = demo_view(figures=("kim-jong-un",), topics=("sanctions",))
     with model().engine.connect() as connection:
-        wanted = reader.headlines(connection, view.filters)
+        wanted = articles.headlines(connection, view.filters)
     table = at.dataframe[0].value
     assert list(table["title"]) == [csv_cell(headline.title) for headline in wanted]
     assert len(table) == kpi.of(model(), view, now=datetime.now(UTC)).articles
@@ -367,8 +368,8 @@ def test_the_table_of_articles_holds_the_articles_of_the_view(demo: Open) -> Non
 def test_an_article_opens_with_its_names_marked(demo: Open) -> None:
     demo()
     with model().engine.connect() as connection:
-        headline = next(h for h in reader.headlines(connection, demo_view().filters) if "Singapore summit" in h.title)
-        article = reader.article(connection, headline.uid)
+        headline = next(h for h in articles.headlines(connection, demo_view().filters) if "Singapore summit" in h.title)
+        article = articles.article(connection, headline.uid)
     assert article is not None
     at = demo("articles", article=headline.uid)
     assert headline.title.replace("-", "\\-") in shown(at)
@@ -387,7 +388,7 @@ def test_the_copies_of_an_article_are_listed_with_what_differs(open_page: Open, 
     outlets.publish(WEST, entry(1, "Ada Quill speaks", "\n\n".join(said), HOURS_AGO))
     outlets.publish(EAST, entry(2, "Quill on *record*", "\n\n".join([*said[:-1], "Zeppelins rose."]), HOURS_AGO))
     with engine.connect() as connection:
-        uids = {found.title: found.uid for found in reader.headlines(connection, Filters())}
+        uids = {found.title: found.uid for found in articles.headlines(connection, Filters())}
     at = open_page("articles", article=uids["Ada Quill speaks"])
     assert "1 copy of this text. This one came first." in shown(at).replace(words.NBSP, " ")
     (box,) = [each for each in at.expander if "East Times" in each.label]
@@ -602,7 +603,7 @@ def test_hostile_words_are_shown_as_they_are_and_do_nothing(
 def test_the_reader_shows_hostile_articles_literally(hostile: Open) -> None:
     hostile()
     with model().engine.connect() as connection:
-        headlines = reader.headlines(connection, Filters())
+        headlines = articles.headlines(connection, Filters())
     assert len(headlines) == 3 * len(HOSTILE)
     for headline in headlines[: len(HOSTILE)]:
         at = hostile("articles", article=headline.uid)

@@ -16,11 +16,12 @@ from werkzeug import Request, Response
 
 from ingest.analyser import Analyser
 from ingest.models import Article, Attempt, Entry, FeedState, Source
-from ingest.pipeline import Outcome
+from ingest.run.pipeline import Outcome
 from ingest.sources import folder
-from ingest.store import record, schema, sources
-from ingest.store.versions import Scoring
-from ingest.store.writer import Commit
+from ingest.store import record, schema
+from ingest.store.read import sources
+from ingest.store.write.commit import Commit
+from ingest.store.write.versions import Scoring
 from ingest.watchlist.lists import Watchlist
 from tests.desk import FIGURES, item, rss, utc
 from tests.room import PAUSE, Room, pipeline
@@ -40,8 +41,8 @@ class Clumsy(Analyser):
 
 @pytest.fixture(autouse=True)
 def _small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.pipeline.BATCH", BATCH)
-    monkeypatch.setattr("ingest.rescore.BATCH", BATCH)
+    monkeypatch.setattr("ingest.run.pipeline.BATCH", BATCH)
+    monkeypatch.setattr("ingest.run.rescore.BATCH", BATCH)
 
 
 # -- feeds

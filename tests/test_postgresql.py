@@ -20,10 +20,13 @@ from typer.testing import CliRunner
 
 from dashboard import data, health
 from dashboard.readmodel import ReadModel
-from ingest import watch
 from ingest.__main__ import app
 from ingest.errors import RecordBusy, RecordError
-from ingest.store import damage, engines, record, schema, sources
+from ingest.run import lock
+from ingest.run.loop import Worker
+from ingest.store import engines, record, schema
+from ingest.store.read import sources
+from ingest.store.upkeep import damage
 from tests.desk import Desk, on_postgresql, until, utc
 from tests.newsroom import WEST, Press, analyser, entry
 from tests.postgresql import Server
@@ -99,7 +102,7 @@ def test_commands_and_health_say_that_the_server_is_away(desk: Desk, monkeypatch
     status, found = health.health()
     assert (status, found["ok"]) == (503, False)
     assert "127.0.0.1, port 1" in found["error"]
-    assert not watch.alive(desk.settings())
+    assert not lock.alive(desk.settings())
 
 
 # -- a server that goes away and comes back ---------------------------------------------------------------------------
@@ -199,7 +202,7 @@ def test_a_second_loop_waits_and_takes_over_when_the_first_is_killed_or_the_serv
     # One story, because a loop takes seconds to start.
     with _loops(desk, 2) as loops:
         until(lambda: any("Waiting for its turn" in said() for _, said in loops), START)
-        until(lambda: watch.alive(desk.settings()), START)
+        until(lambda: lock.alive(desk.settings()), START)
         (waiting, said), (first, _) = sorted(loops, key=lambda loop: "Waiting for its turn" not in loop[1]())
         assert "already follows the feeds of test_" in said()
         os.kill(first.pid, signal.SIGKILL)
@@ -212,12 +215,12 @@ def test_a_second_loop_waits_and_takes_over_when_the_first_is_killed_or_the_serv
         desk.drop("b.txt", "Talks end\n\nWords to know a language by.")
         server.start()
         until(lambda: _titles(engine) == ["Talks end", "Talks open"], START)
-        assert watch.alive(desk.settings())
+        assert lock.alive(desk.settings())
         waiting.send_signal(signal.SIGTERM)
         assert waiting.wait(20) == 0
         assert "Traceback" not in said()
         assert "geheim" not in said()
-    assert not watch.alive(desk.settings())
+    assert not lock.alive(desk.settings())
 
 
 @on_postgresql
@@ -227,30 +230,30 @@ def test_a_loop_whose_lock_is_lost_ends_before_another_begins(engine: Engine, de
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s "
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    with watch.only_loop(desk.settings()) as lost:
-        assert watch.alive(desk.settings())
-        with pytest.raises(RecordBusy, match="another machine"), watch.only_loop(desk.settings(), patience=0):
+    with lock.only_loop(desk.settings()) as lost:
+        assert lock.alive(desk.settings())
+        with pytest.raises(RecordBusy, match="another machine"), lock.only_loop(desk.settings(), patience=0):
             pass
         assert server.ask(desk.url, kill, (space, number)) == [(True,)]
-        worker = watch.Worker.open(desk.settings(), engine)
+        worker = Worker.open(desk.settings(), engine)
         loop = threading.Thread(target=worker.forever, args=(threading.Event(), lost))
         loop.start()
         assert lost.wait(10)
         loop.join(10)
         assert not loop.is_alive()
-        with watch.only_loop(desk.settings()):
-            assert watch.alive(desk.settings())
-    assert not watch.alive(desk.settings())
+        with lock.only_loop(desk.settings()):
+            assert lock.alive(desk.settings())
+    assert not lock.alive(desk.settings())
 
 
 @on_postgresql
 def test_loops_of_two_records_on_one_server_leave_each_other_alone(
     database: str, desk: Desk, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with watch.only_loop(desk.settings()):
+    with lock.only_loop(desk.settings()):
         monkeypatch.setenv("DISCOURSE_DATABASE_URL", server.new())
-        assert not watch.alive(desk.settings())
-        with watch.only_loop(desk.settings(), patience=0):
+        assert not lock.alive(desk.settings())
+        with lock.only_loop(desk.settings(), patience=0):
             pass
 
 

@@ -17,7 +17,7 @@ from dashboard import holdings, queries, statistics
 from dashboard.view import View
 from ingest import bins
 from ingest.errors import SearchError
-from ingest.store import reader
+from ingest.store.read import articles
 from tests.newsroom import EAST, NAMES, STRIKE, TODAY, WEST, Named, Newsroom, base, bin_of, hit, named
 
 SEASON = {"since": date(2026, 8, 1), "until": TODAY}
@@ -184,9 +184,9 @@ def test_sources_name_a_figure_in_so_many_of_their_articles(newsroom: Newsroom, 
 
 def test_the_most_named_are_named_in_most_articles(newsroom: Newsroom, view: View) -> None:
     mentions = named(newsroom.pieces, view)
-    articles = Counter(figure for figure, _ in {(m.figure, m.article) for m in mentions})
+    counted = Counter(figure for figure, _ in {(m.figure, m.article) for m in mentions})
     often = Counter(m.figure for m in mentions)
-    wanted = sorted(articles, key=lambda figure: (-articles[figure], -often[figure], figure))
+    wanted = sorted(counted, key=lambda figure: (-counted[figure], -often[figure], figure))
     assert queries.most_named(newsroom.model, view, 5) == wanted
     assert queries.most_named(newsroom.model, view, 1) == wanted[:1]
 
@@ -227,7 +227,7 @@ def test_the_sentences_behind_a_point_are_all_there_with_the_name_in_them(newsro
     for figure, name in NAMES.items():
         ids = queries.counted(newsroom.model, view, figure=figure)
         with newsroom.engine.connect() as connection:
-            found = reader.evidence(connection, ids)
+            found = articles.evidence(connection, ids)
         assert [item.mention for item in found] == ids
         shown = {item.sentence[item.start : item.end] for item in found}
         assert shown <= {name, name.split()[1], "Quill administration"}

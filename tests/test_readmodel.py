@@ -16,9 +16,10 @@ from dashboard import holdings, queries
 from dashboard.readmodel import ReadModel
 from dashboard.scope import Scope
 from dashboard.view import View
-from ingest.store import reader, record, schema
-from ingest.store.filters import Filters
-from ingest.store.writer import Commit
+from ingest.store import record, schema
+from ingest.store.read import articles
+from ingest.store.read.filters import Filters
+from ingest.store.write.commit import Commit
 from tests import newsroom as press
 from tests.desk import until, utc
 from tests.newsroom import EAST, FIGURES, NAMES, NOW, TODAY, WEST, Newsroom, Press, entry
@@ -171,7 +172,7 @@ def test_a_watch_list_put_back_as_it_was_is_the_one_in_force(outlets: Press, eng
         outlets.pipeline.analyser = press.analyser(tmp_path, figures)
         outlets.pipeline.rescore()
         with engine.connect() as connection:
-            assert {figure["id"] for figure in reader.watchlist(connection).figures} == watched
+            assert {figure["id"] for figure in articles.watchlist(connection).figures} == watched
     assert named(fresh(engine)) == ["ada-quill"]
 
 

@@ -19,8 +19,10 @@ from sqlalchemy.exc import IntegrityError
 
 from ingest.errors import NewerRecord, RecordError
 from ingest.settings import PROJECT
-from ingest.store import damage, engines, record, schedule, schema
+from ingest.store import engines, record, schema
+from ingest.store.plan import schedule
 from ingest.store.types import LongText, PlainText
+from ingest.store.upkeep import damage
 from tests.desk import DATABASES, Desk, on_sqlite, utc
 
 HEAD = "0003"

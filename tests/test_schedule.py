@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 
 from ingest.fetch.rhythm import Rhythm
 from ingest.models import utcnow
-from ingest.pipeline import Outcome
+from ingest.run.pipeline import Outcome
 from tests.desk import item, on_sqlite, rss
 from tests.room import PAUSE, Room
 

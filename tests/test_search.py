@@ -14,9 +14,10 @@ from sqlalchemy import Engine, select, text
 
 from ingest.analyser import Analyser
 from ingest.errors import SearchError
-from ingest.store import record, schema, search
+from ingest.store import record, schema
 from ingest.store.asof import live
-from ingest.store.writer import Commit
+from ingest.store.search import search
+from ingest.store.write.commit import Commit
 from ingest.watchlist.lists import Watchlist
 from tests import archive, postgresql
 from tests.archive import Piece

@@ -15,7 +15,7 @@ from dashboard.data import Lists
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.models import Source
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 from tests import newsroom as press
 from tests.desk import utc
 from tests.newsroom import FIGURES, Press, entry

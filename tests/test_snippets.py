@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from ingest.analyser import Analyser
-from ingest.store import snippets
-from ingest.store.query import parse, words_of
+from ingest.store.search import snippets
+from ingest.store.search.query import parse, words_of
 from ingest.text import tokens
 from tests import archive
 from tests.archive import Piece

@@ -14,9 +14,10 @@ from dashboard import calendars, ledger
 from dashboard.calendars import Row
 from dashboard.palette import DARK, LIGHT
 from ingest.models import utcnow
-from ingest.store import complaints, record, requests, schema
-from ingest.store.sources import listing
-from ingest.verdicts import Judged
+from ingest.store import record, schema
+from ingest.store.plan import complaints, requests
+from ingest.store.read.sources import listing
+from ingest.store.read.verdicts import Judged
 from tests import newsroom as press
 from tests.desk import Desk, on_sqlite
 from tests.newsroom import EAST, NORTH, WEST, Press, entry

@@ -20,10 +20,11 @@ from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
 from dashboard.readmodel import ReadModel
-from ingest import watch
 from ingest.__main__ import app
+from ingest.run import lock
 from ingest.settings import PROJECT
-from ingest.store import damage, record, schema
+from ingest.store import record, schema
+from ingest.store.upkeep import damage
 from tests import kills
 from tests.desk import Desk, end, item, on_sqlite, opml, rss, until
 
@@ -343,5 +344,5 @@ def test_a_stop_finishes_the_commit_in_hand(desk: Desk, engine: Engine, httpserv
         loop.kill()
         loop.wait(10)
     assert "Traceback" not in log.read_text()
-    assert not watch.alive(desk.settings())
+    assert not lock.alive(desk.settings())
     whole(engine)

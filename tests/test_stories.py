@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -12,21 +11,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, func, select
 
 from dashboard import queries
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyser import Analyser
-from ingest.gather import Gather
 from ingest.models import Entry, Source
-from ingest.store import reader, record, schema
-from ingest.store import reprints as listed
-from ingest.store import stories as kept
-from ingest.store.filters import Copies, Filters
-from ingest.store.sources import automatic
-from ingest.store.versions import Scoring
-from ingest.store.writer import Commit
+from ingest.store import record, schema
+from ingest.store.read import articles
+from ingest.store.read import reprints as listed
+from ingest.store.read.filters import Copies, Filters
+from ingest.store.read.sources import automatic
+from ingest.store.write import stories as kept
+from ingest.store.write.commit import Commit
+from ingest.store.write.versions import Scoring
 from ingest.text import signatures
 from tests import reprints
 from tests.desk import utc
@@ -323,36 +322,6 @@ def test_signatures_go_when_nothing_copies_them_any_more(archive: Archivist) -> 
         assert set(connection.execute(select(schema.signature_key.c.signature_id)).scalars()) == {3}
 
 
-def test_what_was_stored_before_there_were_stories_is_gathered_once(archive: Archivist) -> None:
-    archive.store((WEST, entry("1")), (EAST, entry("1", body="Ada Quill was happy about tariffs.")))
-    archive.store((NORTH, entry("1", "Ships")))
-    _as_before(archive.engine)
-    assert len(set(archive.stories())) == 3
-    seen = archive.rows()
-    stop = iter([False, True])
-    assert Gather(archive.engine, lambda: NOON, lambda: next(stop)).run() == 1
-    assert archive.stories() == [1, 2, 1]
-    assert archive.rows() == seen, "everything else is as it was"
-    assert len(set(archive.stories(as_of=2))) == 3, "and so is the past"
-    assert Gather(archive.engine, lambda: NOON).run() == 0
-    assert archive.count("revision") == 3
-    with archive.engine.connect() as connection:
-        assert connection.execute(select(schema.request.c.state)).scalars().all() == ["done"]
-
-
-def _as_before(engine: Engine) -> None:
-    """Makes each article a story of its own, as it was before, and asks what the migration asks."""
-    analysis, story = schema.analysis.c, schema.story
-    with record.writing(engine) as connection:
-        for table in (schema.signature_key, schema.signature):
-            connection.execute(delete(table))
-        id_ = connection.execute(select(func.max(story.c.id))).scalar_one() + 1
-        last = connection.execute(select(func.max(analysis.article_id))).scalar_one()
-        connection.execute(insert(story).values(id=id_, uid="later", first_article_id=last, first_seen=NOON))
-        connection.execute(update(schema.analysis).where(analysis.article_id == last).values(story_id=id_))
-        importlib.import_module("ingest.store.migrations.versions.0003_stories").ask(connection)
-
-
 # -- in the dashboard ---------------------------------------------------------------------------------------------
 
 
@@ -367,7 +336,7 @@ def test_copies_count_once_live_and_as_of_then(archive: Archivist) -> None:
         with archive.engine.connect() as connection:
             filters = replace(filters, sources=tuple(automatic(connection)))
             view = View(filters=filters, bin="day", measure="share", today=NOON.date() + timedelta(days=9), lines=())
-            listed = reader.headlines(connection, filters)
+            listed = articles.headlines(connection, filters)
         return queries.total(model, view), len(listed)
 
     def alone() -> list[bool]:

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, PERIODS, View, period
 from ingest.bins import Bin
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 
 TODAY = date(2026, 11, 22)
 SPAN = (date(2017, 1, 23), date(2025, 11, 14))

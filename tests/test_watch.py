@@ -14,10 +14,12 @@ import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, func, select
 
-from ingest import watch
+from ingest.run import lock
 from ingest.settings import PROJECT
-from ingest.store import complaints, damage, schema
-from ingest.store.sources import listing
+from ingest.store import schema
+from ingest.store.plan import complaints
+from ingest.store.read.sources import listing
+from ingest.store.upkeep import damage
 from tests.desk import FIGURES, Desk, item, on_sqlite, opml, rss, until
 
 # A child takes two seconds to import everything, and longer when other tests use the machine.
@@ -67,7 +69,7 @@ def start(desk: Desk, engine: Engine) -> Iterator[Start]:
                 stack.callback(process.stdin.close)
             loop = Loop(desk, engine, process, path)
             if wait:
-                until(lambda: watch.alive(desk.settings()) or process.poll() is not None, START)
+                until(lambda: lock.alive(desk.settings()) or process.poll() is not None, START)
                 assert process.poll() is None, loop.said()
             return loop
 
@@ -139,9 +141,9 @@ def test_a_child_ends_when_its_parent_is_killed(desk: Desk) -> None:
     assert parent.stdout
     child = int(parent.stdout.readline())
     try:
-        until(lambda: watch.alive(desk.settings()), START)
+        until(lambda: lock.alive(desk.settings()), START)
         parent.kill()
-        until(lambda: not watch.alive(desk.settings()), 15)
+        until(lambda: not lock.alive(desk.settings()), 15)
     finally:
         parent.kill()
         parent.wait(10)
@@ -160,7 +162,7 @@ def test_a_second_loop_refuses_and_says_what_to_do(start: Start, desk: Desk) -> 
     assert first.process.poll() is None
     first.process.kill()
     first.process.wait(10)
-    assert not watch.alive(desk.settings()), "a killed loop leaves no lock behind"
+    assert not lock.alive(desk.settings()), "a killed loop leaves no lock behind"
 
 
 def test_the_worker_of_a_second_dashboard_takes_over_and_ends_when_its_pipe_is_closed(start: Start, desk: Desk) -> None:
@@ -223,7 +225,7 @@ def test_a_list_that_is_broken_at_the_start_stops_it_with_the_line(desk: Desk) -
 
 
 def test_nobody_follows_a_fresh_data_folder(desk: Desk) -> None:
-    assert not watch.alive(desk.settings())
-    with watch.only_loop(desk.settings()):
-        assert watch.alive(desk.settings())
-    assert not watch.alive(desk.settings())
+    assert not lock.alive(desk.settings())
+    with lock.only_loop(desk.settings()):
+        assert lock.alive(desk.settings())
+    assert not lock.alive(desk.settings())

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, func, or_, select
 from ingest.analyser import Analyser
 from ingest.models import Entry, Source
 from ingest.store import record, schema
-from ingest.store.versions import Scoring
-from ingest.store.writer import Commit, Written
+from ingest.store.write.commit import Commit, Written
+from ingest.store.write.versions import Scoring
 from tests.desk import Desk, utc
 
 FEED = Source(kind="feed", key="http://news.test/rss", name="News")

@@ -11,9 +11,8 @@ import streamlit as st
 
 from dashboard import borders, copies, edits, empty, evidence, hits, keys, palette, queries, tones, words
 from dashboard.panel import Page
-from ingest import export
-from ingest.store import history, reader
-from ingest.store.reader import FullArticle, Headline
+from ingest.store.read import articles, export, history
+from ingest.store.read.articles import FullArticle, Headline
 
 #: Rows of the table. More are in the CSV, and a filter finds them faster than scrolling.
 _ROWS = 500
@@ -40,8 +39,8 @@ def draw(page: Page) -> None:
         return
     filters = page.view.filters
     with page.model.engine.connect() as connection:
-        found = reader.headlines(connection, filters, limit=_ROWS + 1)
-        named = reader.named(connection, [headline.id for headline in found[:_ROWS]], filters.as_of)
+        found = articles.headlines(connection, filters, limit=_ROWS + 1)
+        named = articles.named(connection, [headline.id for headline in found[:_ROWS]], filters.as_of)
     if not found:
         empty.draw(page, queries.total(page.model, page.view))
         return
@@ -131,7 +130,7 @@ def read(page: Page, uid: str) -> None:
     st.button("All articles", on_click=close, icon=":material/arrow_back:", type="tertiary")
     with page.model.engine.connect() as connection:
         as_of = page.view.filters.as_of
-        article = reader.article(connection, uid, as_of)
+        article = articles.article(connection, uid, as_of)
         edited = article is not None and article.versions > 1
         past = history.versions(connection, article.headline.id, as_of) if article and edited else []
     if article is None:

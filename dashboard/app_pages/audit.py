@@ -13,8 +13,9 @@ from dashboard import passage as passages
 from dashboard.audit import Sample
 from dashboard.panel import Page
 from ingest.models import utcnow
-from ingest.store import labels, record
-from ingest.store.labels import Answer, Given, Passage, Place
+from ingest.store import record
+from ingest.store.read import labels
+from ingest.store.read.labels import Answer, Given, Passage, Place
 
 #: The URL's parameter for the sample: its seed and its size. With view and revision it draws the same one anywhere.
 SAMPLE = "sample"

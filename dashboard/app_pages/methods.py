@@ -9,8 +9,9 @@ import streamlit as st
 from dashboard import agreement, audit, borders, published, words
 from dashboard.panel import Page
 from dashboard.published import Published
-from ingest.store import labels, watched
-from ingest.store.labels import Given
+from ingest.store import watched
+from ingest.store.read import labels
+from ingest.store.read.labels import Given
 
 #: So wide a text is read with ease.
 _WIDTH = 760

@@ -11,7 +11,7 @@ from dashboard.kpi import Kpi
 from dashboard.panel import Page, panel
 from dashboard.plot import Chart
 from ingest.bins import Bin
-from ingest.store import reader
+from ingest.store.read import articles
 
 _NEWEST = 12
 
@@ -55,8 +55,8 @@ def summary(page: Page, key: Kpi) -> str:
 
 def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
     """The key figures, each with its course and its change against the period before."""
-    articles, mentions, net, named, heard = st.columns([1, 1, 1, 1.3, 1])
-    with articles:
+    stored, mentions, net, named, heard = st.columns([1, 1, 1, 1.3, 1])
+    with stored:
         _metric("Articles", words.number(key.articles), key.articles_by_bin, _change(key.articles, before.articles))
     with mentions:
         _metric("Mentions", words.number(key.mentions), key.mentions_by_bin, _change(key.mentions, before.mentions))
@@ -222,7 +222,7 @@ def voice(page: Page) -> None:
 def newest(page: Page) -> None:
     """The newest articles of the view."""
     with page.model.engine.connect() as connection:
-        found = reader.headlines(connection, page.view.filters, limit=_NEWEST)
+        found = articles.headlines(connection, page.view.filters, limit=_NEWEST)
     with st.container(border=True, key="newest"):
         lines = ["**Newest articles**"]
         for headline in found:

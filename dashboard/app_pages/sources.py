@@ -12,10 +12,10 @@ from dashboard import alt, borders, calendars, charts, holdings, ledger, plot, r
 from dashboard.calendars import LEGEND, Row
 from dashboard.panel import Page, panel
 from dashboard.plot import Chart
-from ingest import verdicts
-from ingest.store import complaints, progress
-from ingest.store.sources import SourceRow
-from ingest.verdicts import DEAD, Judged, Verdict
+from ingest.store.plan import complaints, progress
+from ingest.store.read import verdicts
+from ingest.store.read.sources import SourceRow
+from ingest.store.read.verdicts import DEAD, Judged, Verdict
 
 _DAYS = 30
 _PERIODS = {"30 days": 30, "90 days": 90}

@@ -23,9 +23,9 @@ from pathlib import Path
 import psutil
 from sqlalchemy import Engine, func, select
 
+from ingest.run.loop import Worker
 from ingest.settings import Settings
 from ingest.store import record, schema
-from ingest.watch import Worker
 from tests.bench.web import Web
 from tests.desk import FIGURES, TOPICS, opml, until
 

@@ -18,9 +18,10 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from ingest.settings import PROJECT
-from ingest.store import record, versions
-from ingest.store.versions import Scoring
-from ingest.store.writer import Commit
+from ingest.store import record
+from ingest.store.write import versions
+from ingest.store.write.commit import Commit
+from ingest.store.write.versions import Scoring
 from ingest.watchlist.lists import Snapshot, Watchlist
 from tests.bench.corpus import Corpus, Made
 

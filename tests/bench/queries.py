@@ -24,7 +24,7 @@ from dashboard import data, kpi, queries
 from dashboard.readmodel import ReadModel
 from dashboard.view import View
 from ingest.store import record
-from ingest.store.filters import Filters
+from ingest.store.read.filters import Filters
 from tests.bench import load
 from tests.bench.corpus import Corpus
 from tests.bench.vocabulary import COMMON, PHRASE, RARE
@@ -125,10 +125,10 @@ def asked(model: ReadModel, lists: data.Lists) -> dict[str, tuple[Callable[[View
 
 def newest(model: ReadModel, view: View) -> object:
     """What the first page lists: the newest articles of the view, with their words."""
-    from ingest.store import reader
+    from ingest.store.read import articles
 
     with model.engine.connect() as connection:
-        return reader.headlines(connection, view.filters, limit=8)
+        return articles.headlines(connection, view.filters, limit=8)
 
 
 def measure(url: str, corpus: Corpus) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from ingest.store import index
+from ingest.store.search import index
 
 revision = "0001"
 down_revision = None

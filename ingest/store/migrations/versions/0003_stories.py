@@ -1,7 +1,5 @@
 """Reprints: the signatures of texts that may still be copied, and the keys by which a copy finds them."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +9,6 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -36,26 +33,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.drop_column("story", "signature")
-    ask(op.get_bind())
-
-
-def ask(connection: sa.Connection) -> None:
-    """Asks for the stories of what is in the record: until now each article was one of its own."""
-    if connection.execute(sa.text("SELECT id FROM article LIMIT 1")).first() is None:
-        return
-    table = sa.table(
-        "request",
-        sa.column("kind", sa.Text),
-        sa.column("args", sa.JSON),
-        sa.column("by", sa.Text),
-        sa.column("at", _TIME),
-        sa.column("state", sa.Text),
-    )
-    # SQLite keeps times without their zone.
-    now = datetime.now(UTC)
-    at = now.replace(tzinfo=None) if connection.dialect.name == "sqlite" else now
-    args = {"mark": "shingles-1", "position": 0}
-    connection.execute(sa.insert(table).values(kind="stories", args=args, by="migration", at=at, state="waiting"))
 
 
 def downgrade() -> None:

@@ -1,0 +1,270 @@
+"""The commands of the record: `python -m ingest status`, `export`, `withdraw`, `copy`, `check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import Connection, Engine, func, select
+
+from ingest import settings
+from ingest.bins import Bin
+from ingest.cli.console import Row, as_json, fail, opened, people, progress
+from ingest.errors import SearchError
+from ingest.models import TextKind, utcnow
+from ingest.run import lock
+from ingest.settings import Settings
+from ingest.store import record, schema
+from ingest.store.plan import complaints
+from ingest.store.read import articles, export, verdicts
+from ingest.store.read import sources as stored
+from ingest.store.read.export import Format, What
+from ingest.store.read.filters import Filters
+from ingest.store.read.sources import SourceRow
+from ingest.store.read.verdicts import Judged
+from ingest.store.search import search as searching
+from ingest.store.upkeep import damage, move
+from ingest.store.write.commit import Commit
+
+app = typer.Typer()
+
+ANY_TONE = (-1.0, 1.0)
+
+
+@app.command(epilog="Example: python -m ingest status --json")
+def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Sources, last success, last error, counts, current revision."""
+    with opened() as (active, engine):
+        found = standing(active, engine)
+        if json_:
+            print(as_json(found))
+            return
+        running = "running" if found["worker"] else "not running"
+        people.print(
+            f"revision {found['revision']} · {found['articles']} articles · {found['mentions']} mentions · "
+            f"worker {running}"
+        )
+        for fault in found["faults"]:
+            people.print(f"[bold]{fault['what']}:[/] {escape(fault['message'])} The old list goes on.", highlight=False)
+        table = Table("source", "group", "stands", "articles", "last success (UTC)", "last error")
+        for row in found["sources"]:
+            success = row["last_success"][:16].replace("T", " ") if row["last_success"] else "never"
+            stands = row["verdict"] or row["state"]
+            cells = (row["name"], row["group"], stands, str(row["articles"]), success, row["last_error"] or "")
+            table.add_row(*map(escape, cells))
+        people.print(table)
+
+
+@app.command(
+    "export", epilog="Example: python -m ingest export attention --figure 'Kim Jong Un' --bin month -o kim.csv"
+)
+def export_(
+    what: Annotated[What, typer.Argument(help="What a row is.")],
+    format_: Annotated[Format, typer.Option("--format", help="csv, or jsonl: one JSON object a line.")] = "csv",
+    figure: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Two letters; may be repeated.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="full, summary or title; may be repeated.")] = None,
+    since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
+    tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
+    search: Annotated[str, typer.Option(help="As in the search field: words, phrases, AND OR NOT, title: …")] = "",
+    offices: Annotated[bool, typer.Option("--offices", help="Count offices as naming their holder.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Of a text that many printed, the copy that came first.")
+    ] = False,
+    as_of: Annotated[int | None, typer.Option(min=0, help="As things stood at this revision. Default: now.")] = None,
+    bin_: Annotated[Bin, typer.Option("--bin", help="How long a row of attention is.")] = "week",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
+) -> None:
+    """Writes articles, mentions or attention, with the same filters as the dashboard."""
+    with opened() as (_, engine), engine.connect() as connection:
+        if since and until and until < since:
+            raise typer.BadParameter("--to is before --from")
+        if tone[1] < tone[0]:
+            raise typer.BadParameter("--tone takes the lowest first")
+        newest = record.current_revision(connection)
+        if as_of is not None and as_of > newest:
+            raise typer.BadParameter(f"--as-of {as_of}: the newest revision is {newest}")
+        watched = articles.watchlist(connection, as_of)
+        filters = Filters(
+            figures=_ids("--figure", figure, watched.figures),
+            sources=_sources(connection, source),
+            topics=_ids("--topic", topic, watched.topics),
+            languages=tuple(language or ()),
+            texts=_kinds(text),
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            tone=None if tone == ANY_TONE else tone,
+            search=_understood(connection, search, as_of),
+            offices=offices,
+            copies="once" if once else "all",
+            as_of=as_of,
+        )
+        if what == "attention":
+            rows = export.attention(connection, filters, bin_)
+        else:
+            rows = (export.articles if what == "articles" else export.mentions)(connection, filters)
+        header = export.columns(what, bin_)
+        try:
+            if output is None:
+                written = export.write(rows, sys.stdout, format_, header)
+            else:
+                with output.open("w", encoding="utf-8", newline="") as file:
+                    written = export.write(rows, file, format_, header)
+        except OSError as error:
+            fail(f"{output or 'standard output'}: {error.strerror}")
+    people.print(f"{written} rows.")
+
+
+def _kinds(given: list[str] | None) -> tuple[TextKind, ...]:
+    """Kinds of text; one that there is not is wrong use."""
+    known = get_args(TextKind)
+    for name in given or ():
+        if name not in known:
+            raise typer.BadParameter(f"--text {name}: there is {', '.join(known)}")
+    return tuple(kind for kind in known if kind in (given or ()))
+
+
+def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Ids for names or ids; a name nobody has is wrong use."""
+    by_name = {name.casefold(): entry["id"] for entry in known for name in (entry["id"], entry["name"])}
+    for name in given or ():
+        if name.casefold() not in by_name:
+            raise typer.BadParameter(
+                f"{option} {name}: not on the list. Known: {', '.join(sorted(set(by_name.values())))}"
+            )
+    return tuple(by_name[name.casefold()] for name in given or ())
+
+
+def _understood(connection: Connection, typed: str, as_of: int | None = None) -> str:
+    """The search as it was given; one that is not understood is wrong use."""
+    try:
+        searching.check(connection, typed, as_of)
+    except SearchError as error:
+        place = "" if error.start is None else f" At character {error.start + 1}: {typed[error.start : error.end]}"
+        raise typer.BadParameter(f"--search: {error}{place}") from None
+    return typed
+
+
+def _sources(connection: Connection, given: list[str] | None) -> tuple[int, ...]:
+    """The ids of all sources of these names."""
+    rows = stored.listing(connection)
+    found: list[int] = []
+    for name in given or ():
+        ids = [row.id for row in rows if row.name.casefold() == name.casefold()]
+        if not ids:
+            known = ", ".join(sorted({row.name for row in rows}))
+            raise typer.BadParameter(f"--source {name}: no such source. Known: {known}")
+        found += ids
+    return tuple(found)
+
+
+@app.command(epilog="Example: python -m ingest withdraw --path 'old/*' --yes")
+def withdraw(
+    source: Annotated[str | None, typer.Option(help="All articles of this source.")] = None,
+    path: Annotated[str | None, typer.Option(help="Seed files at this path; * and ? stand for anything.")] = None,
+    search: Annotated[str | None, typer.Option(help="Articles that this finds, as in the search field.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Closes articles: they leave every view and number from now on, their history stays. Options narrow each other."""
+    if source is None and path is None and search is None:
+        raise typer.BadParameter("say which: --source, --path or --search")
+    with opened() as (_, engine):
+        with engine.connect() as connection:
+            sources = _sources(connection, None if source is None else [source])
+            _understood(connection, search or "")
+            found = articles.withdrawable(connection, sources=sources, path=path, search=search)
+        if not found:
+            fail("no article fits.")
+        for title in list(found.values())[:10]:
+            people.print(f"  {escape(title)}", highlight=False)
+        if len(found) > 10:
+            people.print(f"  … and {len(found) - 10} more")
+        if not yes and not typer.confirm(f"Withdraw {len(found)} article(s)?", err=True):
+            raise typer.Exit(1)
+        with record.writing(engine) as connection:
+            closed = Commit(connection, utcnow(), "withdraw").withdraw(found)
+        people.print(f"{closed} withdrawn.")
+
+
+@app.command("copy", epilog="Example: python -m ingest copy --to postgresql+psycopg://user:password@host/discourse")
+def copy_(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty database.")],
+) -> None:
+    """Moves the record to another database; interrupted and started again, it goes on. Stop the worker before."""
+    with opened() as (active, engine):
+        url = settings.database_url(to)
+        if lock.alive(active):
+            fail("an ingest is running: stop it, and start it again with the new DISCOURSE_DATABASE_URL.")
+        with progress() as tell:
+            copied = move.run(engine, url, tell)
+        before = f" ({copied.rows - copied.fresh} of them by an earlier run)" if copied.fresh < copied.rows else ""
+        people.print(
+            f"{copied.rows} rows of {copied.tables} tables{before} and the full-text index are in the new record, "
+            f"equal in number and checksum: {copied.seconds:.1f} s, {copied.fresh / copied.seconds:.0f} rows/s.\n"
+            "Now set DISCOURSE_DATABASE_URL to it for dashboard and worker. The old record is as it was.",
+            highlight=False,
+        )
+
+
+@app.command(epilog="Example: python -m ingest check")
+def check() -> None:
+    """Looks for damage in the record, and says what it looked at."""
+    with opened() as (_, engine):
+        examined = damage.examine(engine)
+        if examined.faults:
+            faults = "; ".join(examined.faults)
+            fail(f"the record is damaged: {faults}. README, 'Restoring the record', says what to do.")
+        people.print(f"The record is whole. Looked at: {examined.looked_at}.", highlight=False)
+
+
+#: Days of the ledger that `status` tells of each feed.
+STATUS_DAYS = 14
+
+
+def standing(active: Settings, engine: Engine, *, days: int = STATUS_DAYS) -> Row:
+    """Sources with their last days, counts, the newest revision, what is wrong, and whether the loop runs."""
+    with engine.connect() as connection:
+        current = schema.analysis.c.rev_to.is_(None)
+        mentions = select(func.count()).select_from(
+            schema.mention.join(schema.analysis, schema.analysis.c.id == schema.mention.c.analysis_id)
+        )
+        rows = stored.listing(connection)
+        judged = verdicts.of(connection, rows, today=utcnow().date())
+        return {
+            "revision": record.current_revision(connection),
+            "articles": connection.execute(select(func.count()).where(current)).scalar_one(),
+            "mentions": connection.execute(mentions.where(current)).scalar_one(),
+            "worker": lock.alive(active),
+            "newest_fetch": stored.newest_fetch(connection),
+            "faults": [asdict(each) for each in complaints.current(connection)],
+            "sources": [_source(row, judged.get(row.id), days) for row in rows],
+        }
+
+
+def _source(row: SourceRow, judged: list[Judged] | None, days: int) -> Row:
+    """A source; its verdict and its last days for a feed, None for anything else."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "key": row.key,
+        "group": row.group,
+        "state": row.state if row.listed else "no longer listed",
+        "verdict": verdicts.standing(judged, row.state) if judged is not None and row.listed else None,
+        "articles": row.articles,
+        "failures": row.failures,
+        "last_attempt": row.last_attempt_at and row.last_attempt_at.isoformat(),
+        "last_success": row.last_success_at and row.last_success_at.isoformat(),
+        "last_error": row.last_error,
+        "next_attempt": row.next_at and row.next_at.isoformat(),
+        "days": None if judged is None else [asdict(each) for each in judged[-days:]],
+    }

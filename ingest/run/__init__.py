@@ -1,0 +1,1 @@
+"""Who does what when: the loop and its lock, the pipeline, the pool that analyses, bulk work."""

@@ -1,0 +1,328 @@
+"""The loop: the seed folder as it changes, the feeds as they fall due, the user's files as they are edited."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import watchfiles
+from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
+
+from ingest import logs
+from ingest.analyser import Analyser, Method
+from ingest.errors import ConfigFileError, IngestError, ParseError
+from ingest.fetch.client import Fetcher
+from ingest.fetch.queue import Fetches, Hosts
+from ingest.fetch.rhythm import Rhythm
+from ingest.fetch.robots import Robots
+from ingest.formats.web_page import WebPage
+from ingest.models import Attempt, FeedState, utcnow
+from ingest.run import asked
+from ingest.run.pipeline import Outcome, Pipeline
+from ingest.settings import Settings
+from ingest.sources import attempt, opml
+from ingest.store import engines, record
+from ingest.store.plan import complaints
+from ingest.store.plan.pages import PageState
+from ingest.store.upkeep import damage
+
+log = logging.getLogger(__name__)
+
+#: Events are hints: some file systems lose them, and a root that is replaced stops sending any.
+_RESCAN_SECONDS = 30
+_TICK_SECONDS = 0.5
+#: While something is fetched: what has come is stored, and the next at the same host begun.
+_BUSY_TICK_SECONDS = 0.05
+#: A re-score holds up the folder and the feeds for no longer at a time.
+_RESCORE_SECONDS = 0.8
+#: Pages never take the places of feeds.
+_PAGES_AT_ONCE = 32
+
+
+class Worker:
+    """Everything the loop holds: the lists as last read, the pipeline, the fetches under way."""
+
+    def __init__(self, settings: Settings, pipeline: Pipeline) -> None:
+        self.settings = settings
+        self.pipeline = pipeline
+        self.fetcher = Fetcher.by(settings)
+        self._robots = Robots(self.fetcher)
+        hosts = Hosts(settings.allowed_hosts)
+        self._feeds: Fetches[FeedState, Attempt] = Fetches(self._attempt, hosts)
+        self._pages: Fetches[PageState, WebPage | IngestError] = Fetches(
+            self._page, hosts, at_once=_PAGES_AT_ONCE, spacing=self._robots.spacing
+        )
+        self._config: dict[Path, int] = {}  # file -> its mtime when last read
+        self._outdated = True  # whether some analyses may have been made with another watch-list
+
+    @classmethod
+    def open(cls, settings: Settings, engine: Engine) -> Worker:
+        """Reads the user's lists. Raises ConfigFileError when one can't be used, RecordError for a damaged record."""
+        damage.glance(engine)
+        try:
+            analyser = _analyser(settings)
+        except ConfigFileError as error:
+            _complain(engine, complaints.WATCHLIST, str(error))
+            raise
+        worker = cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
+        _complain(engine, complaints.WATCHLIST, None)
+        worker._remember(settings.figures, settings.topics, settings.feeds)
+        worker._take(complaints.FEEDS, worker._take_feeds)
+        return worker
+
+    def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
+        """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
+        outcome = self.pipeline.folder(self.settings.seeds, progress=lambda n, of: progress("files", n, of))
+        self.pipeline.rescore()
+        asked.begin(self.pipeline.engine)
+        outcome += self._fetch(self.pipeline.due(), progress)
+        self._fetch_pages(progress)
+        return outcome
+
+    def retry(self) -> Outcome:
+        """Fetches the feeds that somebody asks for, and no others."""
+        wanted = asked.begin(self.pipeline.engine)
+        return self._fetch([state for state in self.pipeline.due() if state.source_id in wanted])
+
+    def _fetch(
+        self, due: Sequence[FeedState], progress: Callable[[str, int, int], None] = lambda what, done, total: None
+    ) -> Outcome:
+        outcome, done = Outcome(), 0
+        progress("feeds", done, len(due))
+        self._offer(due)
+        while self._feeds:
+            self._feeds.start()
+            for state, tried in _news_first(self._feeds.finished()):
+                outcome += self._store(state, tried)
+                done += 1
+                progress("feeds", done, len(due))
+            time.sleep(_BUSY_TICK_SECONDS)
+        return outcome
+
+    def _fetch_pages(self, progress: Callable[[str, int, int], None]) -> None:
+        due, done = self.pipeline.due_pages(), 0
+        self._offer_pages(due)
+        while self._pages:
+            self._pages.start()
+            for page, found in self._pages.finished():
+                self._store_page(page, found)
+                done += 1
+                progress("pages", done, len(due))
+            time.sleep(_BUSY_TICK_SECONDS)
+
+    def _offer(self, due: Sequence[FeedState]) -> None:
+        for state in due:
+            self._feeds.offer(state.source_id, state.address, state)
+
+    def _offer_pages(self, due: Sequence[PageState]) -> None:
+        for page in due:
+            self._pages.offer(page.article_id, page.url, page)
+
+    def forever(self, stop: threading.Event, lost: threading.Event) -> None:
+        """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
+
+        A fault of a source is recorded and never ends it; neither does a full disk.
+        """
+        changed, ended = threading.Event(), threading.Event()
+        watcher = threading.Thread(target=self._hints, args=(changed, ended), daemon=True, name="folder-hints")
+        watcher.start()
+        next_scan = next_due = 0.0
+        while not (stop.is_set() or lost.is_set()):
+            try:
+                now = time.monotonic()
+                if changed.is_set() or now >= next_scan:
+                    changed.clear()
+                    self.pipeline.folder(self.settings.seeds)
+                    next_scan = now + _RESCAN_SECONDS
+                self._reload(lambda: stop.is_set() or lost.is_set())
+                if now >= next_due:
+                    asked.begin(self.pipeline.engine, self._feeds.busy)
+                    self._offer(self.pipeline.due())
+                    self._offer_pages(self.pipeline.due_pages())
+                    next_due = now + 2
+                self._go_on(lambda: stop.is_set() or lost.is_set(), changed)
+            except (DatabaseError, OSError) as error:
+                log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
+                stop.wait(5)
+                next_scan = 0.0
+                self._config.clear()  # an edited list may have been read and not stored
+            busy = self._feeds or self._pages or self._outdated
+            changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
+        ended.set()
+
+    def _go_on(self, ended: Callable[[], bool], changed: threading.Event) -> None:
+        """Begins fetches and stores what has come.
+
+        After each, others begin and a file that was dropped meanwhile is read: analysing much must not hold them up.
+        """
+        self._feeds.start()
+        self._pages.start()
+        arrived: list[Callable[[], object]] = [
+            partial(self._store, state, tried) for state, tried in _news_first(self._feeds.finished())
+        ]
+        arrived += [partial(self._store_page, page, found) for page, found in self._pages.finished()]
+        for store in arrived:
+            store()
+            self._feeds.start()
+            if ended():
+                return
+            if changed.is_set():
+                changed.clear()
+                self.pipeline.folder(self.settings.seeds)
+
+    def _store(self, state: FeedState, tried: Attempt) -> Outcome:
+        """Stores what an attempt brought, says so in one line, and tells those who asked for it."""
+        outcome = self.pipeline.feed(state, tried)
+        logs.event(
+            log, "fetch", source=state.name, id=state.source_id, outcome=tried.outcome, status=tried.status,
+            new=outcome.added, edited=outcome.edited, bytes=tried.size, ms=tried.ms, parse_ms=tried.parse_ms,
+            reason=tried.reason,
+        )  # fmt: skip
+        asked.answer(self.pipeline.engine, state, tried, outcome)
+        return outcome
+
+    def _store_page(self, page: PageState, found: WebPage | IngestError) -> None:
+        stored = self.pipeline.page(page, found)
+        reason = str(found) if isinstance(found, IngestError) else None
+        logs.event(
+            log, "page", url=page.url, article=page.article_id, outcome="ok" if stored else "error", reason=reason
+        )
+
+    def _page(self, page: PageState) -> WebPage | IngestError:
+        try:
+            return attempt.page(page.url, self.fetcher, self._robots)
+        except IngestError as error:
+            return error
+        except Exception as error:  # a page that breaks the reader is a bug, but never everybody's
+            log.exception("reading %s failed", page.url)
+            return ParseError(f"reading it failed ({type(error).__name__}: {error}). Please report it.")
+
+    def _attempt(self, state: FeedState) -> Attempt:
+        now = utcnow()
+        try:
+            return attempt.feed(state, self.fetcher, now=now)
+        except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
+            log.exception("reading %s failed", state.url)
+            return Attempt(
+                "error", now, reason=f"reading it failed ({type(error).__name__}: {error}). Please report it."
+            )
+
+    def _hints(self, changed: threading.Event, stop: threading.Event) -> None:
+        root = self.settings.seeds
+        while not stop.is_set():
+            try:
+                inode, fresh = root.stat().st_ino, True
+                for events in watchfiles.watch(
+                    root, stop_event=stop, debounce=400, step=50, rust_timeout=2_000, yield_on_timeout=True,
+                    raise_interrupt=False, ignore_permission_denied=True,
+                ):  # fmt: skip
+                    if events or fresh:
+                        # The first time also without events: what was written before we listened sent none.
+                        fresh = False
+                        changed.set()
+                        # A file just written is not read before it has been left alone for a moment.
+                        stop.wait(0.6)
+                        changed.set()
+                    if root.stat().st_ino != inode:
+                        break  # the folder was replaced: watch the new one
+            except (OSError, RuntimeError) as error:
+                log.debug("no events from %s: %s", root, error)
+                stop.wait(5)
+            changed.set()
+
+    def _remember(self, *paths: Path) -> bool:
+        changed = False
+        for path in paths:
+            try:
+                mtime = path.stat().st_mtime_ns
+            except OSError:
+                mtime = -1
+            changed |= self._config.get(path) != mtime
+            self._config[path] = mtime
+        return changed
+
+    def _reload(self, ended: Callable[[], bool]) -> None:
+        """Takes up edited lists; a broken edit is refused with its reason while the old list goes on."""
+        settings = self.settings
+        for what, paths, take in (
+            (complaints.FEEDS, (settings.feeds,), self._take_feeds),
+            (complaints.WATCHLIST, (settings.figures, settings.topics), self._take_watchlist),
+        ):
+            if self._remember(*paths):
+                try:
+                    self._take(what, take)
+                except ConfigFileError as error:
+                    log.error("%s. The old list goes on.", str(error).removesuffix("."))
+        if self._outdated:
+            self._rescore(ended)
+
+    def _rescore(self, ended: Callable[[], bool]) -> None:
+        """Looks again at stored articles for a moment, and goes on there the next time: news does not wait."""
+        until = time.monotonic() + _RESCORE_SECONDS
+        interrupted: list[bool] = []
+
+        def stop() -> bool:
+            if ended() or time.monotonic() >= until:
+                interrupted.append(True)
+            return bool(interrupted)
+
+        done = self.pipeline.rescore(stop=stop)
+        self._outdated = bool(interrupted)
+        if done and not interrupted:
+            log.info("every stored article has been looked at with the new watch-list")
+
+    def _take_feeds(self) -> None:
+        self.pipeline.sync_feeds(opml.read(self.settings.feeds))
+
+    def _take_watchlist(self) -> None:
+        self.pipeline.analyser = _analyser(self.settings)
+        self._outdated = True
+        log.info("the watch-list has changed")
+
+    def _take(self, what: str, take: Callable[[], None]) -> None:
+        """Takes up a list; a broken one is noted where people see it, until it is mended. Raises ConfigFileError."""
+        fault = None
+        try:
+            take()
+        except ConfigFileError as error:
+            fault = str(error)
+            raise
+        finally:
+            _complain(self.pipeline.engine, what, fault)
+
+
+def _complain(engine: Engine, what: str, fault: str | None) -> None:
+    with record.writing(engine) as connection:
+        complaints.note(connection, what, fault, now=utcnow())
+
+
+def _news_first(found: Iterable[tuple[FeedState, Attempt]]) -> list[tuple[FeedState, Attempt]]:
+    """Refusals come quickest; what they leave to be written does not hold up articles."""
+    return sorted(found, key=lambda each: each[1].outcome == "error")
+
+
+def _analyser(settings: Settings) -> Analyser:
+    return Method.by(settings).analyser()
+
+
+def _pace(settings: Settings) -> Rhythm:
+    # A rhythm that somebody has set is kept; the default one is only where each feed begins.
+    return Rhythm(timedelta(seconds=settings.poll_seconds), fixed="poll_seconds" in settings.model_fields_set)
+
+
+def end_with_parent(stop: threading.Event) -> None:
+    """Sets `stop` when standard input closes: the parent holds its other end, however it dies."""
+
+    def listen() -> None:
+        while os.read(0, 1024):
+            pass
+        stop.set()
+
+    threading.Thread(target=listen, daemon=True, name="parent").start()

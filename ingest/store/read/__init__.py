@@ -1,0 +1,1 @@
+"""Answers: filters, articles with their evidence, sources, labels, exports."""

@@ -1,0 +1,155 @@
+"""What a view is narrowed to, and the conditions that this means in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
+
+from ingest.models import TextKind
+from ingest.store import schema
+from ingest.store.asof import live
+from ingest.store.planner import named_often, unled
+from ingest.store.read import sources
+from ingest.store.search import search
+
+_c, _a, _art, _m, _t = (
+    schema.content.c,
+    schema.analysis.c,
+    schema.article.c,
+    schema.mention.c,
+    schema.analysis_topic.c,
+)
+
+#: Which copies of a text count: all of them (exposure), or of each story the one that arrived first (editorial).
+Copies = Literal["all", "once"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles are meant. Empty means all; sources that are empty leave the demo out once there is anything else.
+
+    Sources, languages, kinds of text, period and copies make the denominator of every share; the rest narrows the
+    numerator only (METRICS).
+    """
+
+    figures: tuple[str, ...] = ()  #: ids
+    sources: tuple[int, ...] = ()  #: ids
+    topics: tuple[str, ...] = ()  #: ids
+    languages: tuple[str, ...] = ()
+    texts: tuple[TextKind, ...] = ()  #: longer texts name more people: only like is compared with like
+    since: date | None = None  #: both days included
+    until: date | None = None
+    tone: tuple[float, float] | None = None  #: article tone, both ends included
+    search: str = ""
+    offices: bool = False  #: whether "the Trump administration" counts as naming Trump
+    copies: Copies = "all"
+    as_of: int | None = None  #: the revision that numbers are true for; None: the newest
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of mention that count; ambiguous ones never do."""
+        return ("person", "office") if self.offices else ("person",)
+
+
+def current(as_of: int | None = None, *, led: bool = True) -> Join:
+    """Contents with their analysis in force, article and source; whether the content is in force is still to be asked.
+
+    As of a revision both are: an edit closes the analysis with the words, a re-scoring the analysis alone.
+    `led=False`: contents come by something else than the other tables (see `planner`).
+    """
+    content, article = (_c.id, _c.article_id) if led else (unled(_c.id), unled(_c.article_id))
+    return (
+        schema.content.join(schema.analysis, and_(_a.content_id == content, live(_a, as_of, led=led)))
+        .join(schema.article, _art.id == article)
+        .join(schema.source, schema.source.c.id == _art.source_id)
+    )
+
+
+def denominator(connection: Connection, filters: Filters, *, led: bool = True) -> list[ColumnElement[bool]]:
+    """Articles of the sources, languages, kinds of text and period; of those the first of each story, where copies
+    count once.
+    """
+    chosen = filters.sources or sources.automatic(connection, filters.as_of)
+    conditions = _base(filters, chosen, _c, _art, led=led)
+    if filters.copies == "once":
+        conditions.append(~_earlier_copy(filters, chosen))
+    return conditions
+
+
+def _base(
+    filters: Filters, chosen: Sequence[int], content: Any, article: Any, *, led: bool
+) -> list[ColumnElement[bool]]:
+    source, day = (article.source_id, content.day) if led else (unled(article.source_id), unled(content.day))
+    conditions: list[ColumnElement[bool]] = [live(content, filters.as_of, led=led), source.in_(chosen)]
+    if filters.languages:
+        conditions.append(content.language.in_(filters.languages))
+    if filters.texts:
+        conditions.append(content.text_kind.in_(filters.texts))
+    if filters.since:
+        conditions.append(day >= filters.since)
+    if filters.until:
+        conditions.append(day <= filters.until)
+    return conditions
+
+
+def _earlier_copy(filters: Filters, chosen: Sequence[int]) -> ColumnElement[bool]:
+    """Whether an article of the denominator that arrived before tells the same story."""
+    analysis, content, article = (table.alias() for table in (schema.analysis, schema.content, schema.article))
+    return exists(
+        select(1)
+        .select_from(
+            analysis.join(content, content.c.id == unled(analysis.c.content_id)).join(
+                article, article.c.id == unled(analysis.c.article_id)
+            )
+        )
+        .where(
+            analysis.c.story_id == _a.story_id,
+            unled(analysis.c.article_id) < _a.article_id,
+            live(analysis.c, filters.as_of, led=False),
+            *_base(filters, chosen, content.c, article.c, led=False),
+        )
+    )
+
+
+def numerator(connection: Connection, filters: Filters, *, newest_first: bool = False) -> list[ColumnElement[bool]]:
+    """Of these, the ones that topics, tone and search narrow them to; `newest_first` as in `search.conditions`.
+
+    Raises SearchError when the search is not understood.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if filters.topics:
+        conditions.append(exists().where(_t.analysis_id == _a.id, _t.topic.in_(filters.topics)))
+    if filters.tone:
+        conditions.append(_a.tone.between(*filters.tone))
+    if filters.search.strip():
+        conditions += search.conditions(connection, filters.search, filters.as_of, newest_first=newest_first)
+    return conditions
+
+
+def newest_first(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
+    """Both, for statements over `current(…, led=False)` in order of `published_at`: they walk down its index."""
+    conditions = denominator(connection, filters, led=False)
+    # A day is that of `published_at`: between its hours the walk begins and ends.
+    if filters.since:
+        conditions.append(_c.published_at >= datetime.combine(filters.since, time(), UTC))
+    if filters.until and filters.until < date.max:
+        conditions.append(_c.published_at < datetime.combine(filters.until + timedelta(days=1), time(), UTC))
+    return conditions + numerator(connection, filters, newest_first=True)
+
+
+def names_one(connection: Connection, filters: Filters) -> ColumnElement[bool]:
+    """Whether an article names one of the figures."""
+    naming = (_m.kind.in_(filters.kinds), unled(_m.figure).in_(filters.figures))
+    something_leads = connection.dialect.name != "sqlite" or filters.search.strip()
+    if something_leads or named_often(connection, filters.figures):
+        return exists().where(_m.analysis_id == _a.id, *naming)
+    # Few mentions: they lead. To the content, not the analysis: of that, SQLite would try each for every content.
+    analysis = schema.analysis.alias()
+    rare = select(analysis.c.content_id).join(schema.mention, _m.analysis_id == analysis.c.id)
+    return _c.id.in_(rare.where(_m.kind.in_(filters.kinds), _m.figure.in_(filters.figures))) & exists().where(
+        _m.analysis_id == _a.id, *naming
+    )

@@ -1,0 +1,1 @@
+"""Full-text search: what is typed becomes a tree, the tree a query of either database."""

@@ -1,0 +1,1 @@
+"""Care of the record: moving it, looking for damage, its vital signs."""

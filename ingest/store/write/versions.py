@@ -1,0 +1,251 @@
+"""Opens and closes what is versioned of articles: their content, with text and index, and their analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, insert, select, update
+
+from ingest.models import Analysis, Article, PublishedFrom
+from ingest.store import rows, schema
+from ingest.store.search import index
+from ingest.store.search.index import IndexRow
+from ingest.store.types import Packed, packed
+from ingest.text import plain, signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What an analysis was made with."""
+
+    watchlist_id: int
+    scorer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where new rows belong."""
+
+    article_id: int
+    source_id: int
+    story_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest version of an article; `open` is false once it has been withdrawn."""
+
+    content_id: int
+    source_id: int
+    story_id: int
+    hash: str  #: the fingerprint of what the source gave
+    open: bool
+    day: date
+    published_at: datetime
+    published_from: PublishedFrom
+
+
+def latest(connection: Connection, article_id: int) -> Latest:
+    """The newest version of an article, withdrawn or not."""
+    content, analysis = schema.content, schema.analysis
+    row = connection.execute(
+        select(content, schema.article.c.source_id)
+        .join(schema.article, schema.article.c.id == content.c.article_id)
+        .where(content.c.article_id == article_id)
+        .order_by(content.c.id.desc())
+        .limit(1)
+    ).one()
+    story_id = connection.execute(
+        select(analysis.c.story_id).where(analysis.c.article_id == article_id).order_by(analysis.c.id.desc()).limit(1)
+    ).scalar_one()
+    return Latest(
+        content_id=row.id,
+        source_id=row.source_id,
+        story_id=story_id,
+        hash=row.given_hash or row.hash,
+        open=row.rev_to is None,
+        day=row.day,
+        published_at=row.published_at,
+        published_from=row.published_from,
+    )
+
+
+def is_open(connection: Connection, article_id: int) -> bool:
+    """Whether the article has a current version."""
+    content = schema.content
+    current = select(content.c.id).where(content.c.article_id == article_id, content.c.rev_to.is_(None))
+    return connection.execute(current).first() is not None
+
+
+def current(connection: Connection, analysis_ids: Iterable[int]) -> list[Row[Any]]:
+    """Those of these analyses that are current, in order: id, article, content, story, source and day."""
+    analysis, content, article = schema.analysis.c, schema.content.c, schema.article.c
+    question = (
+        select(analysis.id, analysis.article_id, analysis.content_id, analysis.story_id, article.source_id, content.day)
+        .join(schema.content, content.id == analysis.content_id)
+        .join(schema.article, article.id == analysis.article_id)
+        .where(analysis.rev_to.is_(None), content.rev_to.is_(None))
+        .order_by(analysis.id)
+    )
+    return list(rows.among(connection, question, analysis.id, sorted(analysis_ids)))
+
+
+def close(connection: Connection, article_id: int, revision: int) -> None:
+    """Ends the current content and analysis of an article with this revision."""
+    for table in (schema.content, schema.analysis):
+        connection.execute(
+            update(table).where(table.c.article_id == article_id, table.c.rev_to.is_(None)).values(rev_to=revision)
+        )
+
+
+def close_analyses(connection: Connection, analysis_ids: Sequence[int], revision: int) -> None:
+    """Ends these analyses alone: the words stay."""
+    table = schema.analysis
+    for part in rows.parts(analysis_ids):
+        connection.execute(update(table).where(table.c.id.in_(part)).values(rev_to=revision))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A version of an article's words that is to be opened."""
+
+    place: Place
+    article: Article
+    hash: str
+    given_hash: str | None = None  #: of what the source gave, where the words are those of the article's page
+    page_at: datetime | None = None  #: the date that this page gives
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An analysis that is to be opened, of words that are in the record."""
+
+    place: Place
+    analysis: Analysis
+    content_id: int
+    day: date
+
+
+def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scoring, *, now: datetime) -> None:
+    """Adds versions of articles' words, indexed, with their analyses."""
+    ids = rows.allot(connection, schema.content, len(opened))
+    contents, texts, indexed, analyses = [], [], [], []
+    for content_id, words in zip(ids, opened, strict=True):
+        entry, place = words.article.entry, words.place
+        published = entry.published or now
+        day = published.date()
+        contents.append(
+            {
+                "id": content_id,
+                "article_id": place.article_id,
+                "rev_from": place.revision,
+                "title": entry.title,
+                "author": entry.author,
+                "link": entry.link,
+                "language": words.article.analysis.language,
+                "published_at": published,
+                "published_from": entry.published_from if entry.published else "fetch time",
+                "day": day,
+                "text_kind": entry.text_kind,
+                "hash": words.hash,
+                "fetched_at": now,
+                "given_hash": words.given_hash,
+                "feed_at": entry.feed_at,
+                "page_at": words.page_at,
+            }
+        )
+        body = plain.body_of(words.article.text, entry.title)
+        kept = Packed(body, words.article.packed) if words.article.packed else body
+        texts.append({"content_id": content_id, "article_id": place.article_id, "body": kept})
+        indexed.append(_indexed(content_id, words.article, body))
+        analyses.append(Scored(place, words.article.analysis, content_id, day))
+    rows.add(connection, schema.content, contents)
+    rows.add(connection, schema.content_text, texts)
+    index.add(connection, indexed)
+    open_analyses(connection, analyses, scoring)
+
+
+def prepared(article: Article) -> Article:
+    """The article with what storing it takes: made beside the analysis, that costs the one writer nothing."""
+    entry = article.entry
+    body = plain.body_of(article.text, entry.title)
+    found = index.row(0, title=entry.title, body=body, author=entry.author)
+    signature = signatures.signature(body)
+    return replace(article, tokens=(found.title, found.body), packed=packed(body), signature=signature)
+
+
+def signature_of(article: Article) -> bytes:
+    """What tells the copies of an article: made before, or now."""
+    if article.signature is not None:
+        return article.signature
+    return signatures.signature(plain.body_of(article.text, article.entry.title))
+
+
+def signature_in(connection: Connection, content_id: int) -> bytes:
+    """The same of a version in the record."""
+    body = schema.content_text.c
+    return signatures.signature(connection.execute(select(body.body).where(body.content_id == content_id)).scalar_one())
+
+
+def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
+    if article.tokens is None:
+        return index.row(content_id, title=article.entry.title, body=body, author=article.entry.author)
+    return IndexRow(content_id, *article.tokens)
+
+
+def open_analyses(connection: Connection, opened: Sequence[Scored], scoring: Scoring) -> None:
+    """Adds analyses of contents, with their sentences, mentions and topics."""
+    ids = rows.allot(connection, schema.analysis, len(opened))
+    analyses, spans, mentions, topics = [], [], [], []
+    for analysis_id, scored in zip(ids, opened, strict=True):
+        place, analysis = scored.place, scored.analysis
+        both = {"analysis_id": analysis_id, "article_id": place.article_id}
+        analyses.append(
+            {
+                "id": analysis_id,
+                "article_id": place.article_id,
+                "content_id": scored.content_id,
+                "rev_from": place.revision,
+                "tone": analysis.tone,
+                "sentences": len(analysis.sentences),
+                "words": analysis.words,
+                "story_id": place.story_id,
+                "scorer": scoring.scorer,
+                "watchlist_id": scoring.watchlist_id,
+            }
+        )
+        spans.append({"spans": [[s.start, s.end, s.tone] for s in analysis.sentences], **both})
+        mentions += [
+            {
+                "source_id": place.source_id,
+                "day": scored.day,
+                "figure": m.figure,
+                "sentence": m.sentence,
+                "start": m.start,
+                "end": m.end,
+                "kind": m.kind,
+                "tone_rule": m.tone_rule,
+                "tone_encoder": m.tone_encoder,
+                "confidence": m.confidence,
+                "label": m.label,
+                "because": [[cue.word, cue.weight] for cue in m.because],
+                **both,
+            }
+            for m in analysis.mentions
+        ]
+        topics += [{"topic": hit.topic, "hits": hit.hits, "words": list(hit.words), **both} for hit in analysis.topics]
+    rows.add(connection, schema.analysis, analyses)
+    rows.add(connection, schema.analysis_sentences, spans)
+    rows.add(connection, schema.mention, mentions)
+    rows.add(connection, schema.analysis_topic, topics)
+
+
+def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    """The id of a new row."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
