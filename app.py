@@ -22,10 +22,10 @@ from starlette.routing import Route
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
-from dashboard import health, prometheus  # noqa: E402
-from dashboard.compression import Compression  # noqa: E402
-from ingest import settings  # noqa: E402
-from ingest.errors import IngestError  # noqa: E402
+from dashboard.serve import health, prometheus
+from dashboard.serve.compression import Compression
+from ingest import settings
+from ingest.errors import IngestError
 
 log = logging.getLogger("app")
 
@@ -107,10 +107,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 def warm() -> None:
     """Loads what the first viewer would otherwise wait for: the pages' libraries, and the read model."""
-    from dashboard import data
     from dashboard.app_pages import articles, figures, overview, sources  # noqa: F401
+    from dashboard.state import process
 
-    data.shared()
+    process.shared()
 
 
 async def healthz(_: Request) -> JSONResponse:

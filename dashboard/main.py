@@ -13,14 +13,19 @@ sys.path[:] = [
     *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _HERE.parent)),
 ]
 
-import streamlit as st  # noqa: E402
-from sqlalchemy.exc import DatabaseError, TimeoutError  # noqa: E402
+import streamlit as st
+from sqlalchemy.exc import DatabaseError, TimeoutError
 
-from dashboard import borders, data, evidence, holdings, keys, palette, pin, searchfield, share, sidebar, words  # noqa: E402
-from dashboard.app_pages import articles, audit, figures, methods, overview, sources  # noqa: E402
-from dashboard.panel import Page  # noqa: E402
-from dashboard.view import AUTOMATIC  # noqa: E402
-from ingest.errors import SearchError  # noqa: E402
+from dashboard import keys
+from dashboard.app_pages import articles, audit, figures, methods, overview, sources
+from dashboard.controls import pin, searchfield, share, sidebar
+from dashboard.look import borders, palette, words
+from dashboard.numbers import holdings
+from dashboard.parts import evidence
+from dashboard.state import choices, process
+from dashboard.state.page import Page, Pin
+from dashboard.view import AUTOMATIC
+from ingest.errors import SearchError
 
 #: Parameters that pages set themselves: the open article, the open point, the figure of the Figures page, the sample.
 OWN = ("article", evidence.OPEN, "figure", audit.SAMPLE)
@@ -30,7 +35,7 @@ st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.p
 
 def main() -> None:
     """One run of the script for one viewer."""
-    state = data.shared()
+    state = process.shared()
     if not state.ready.is_set():
         waiting(state)
         # Before any widget: one drawn without its options would lose its value in the URL for good.
@@ -39,11 +44,11 @@ def main() -> None:
     assert model is not None
     # Everything of this run is true for this one revision, whatever the follower takes in meanwhile.
     at = pin.of(model)
-    lists = data.lists(model, at.revision)
-    view = sidebar.draw(lists, model, at.now.date(), at.revision)
+    offered = choices.of(model, at.revision)
+    view = sidebar.draw(offered, model, at.now.date(), at.revision)
     theme = palette.of(st.context.theme.type)
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC
-    page = Page(model, view, lists, theme, at.revision, at.as_of, period, at.now, at.fixed)
+    page = Page(model, view, offered, theme, at, period)
     chosen = st.navigation(
         [
             st.Page(
@@ -66,7 +71,7 @@ def main() -> None:
         searchfield.refused(error)
 
 
-def waiting(state: data.Shared) -> None:
+def waiting(state: process.Shared) -> None:
     """Says what is going on until the record is there, and looks again."""
 
     @st.fragment(run_every=1)
@@ -88,7 +93,7 @@ def waiting(state: data.Shared) -> None:
     look()
 
 
-def head(page: Page, title: str, at: pin.Pin) -> None:
+def head(page: Page, title: str, at: Pin) -> None:
     """What is in view, in words; live state; the link."""
     view, model = page.view, page.model
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -98,16 +103,16 @@ def head(page: Page, title: str, at: pin.Pin) -> None:
             st.toggle("Live", value=True, key="live", persist_state="session")
         copy_link(page)
     if at.fixed:
-        st.caption(f"○ pinned · {page.as_of}")
+        st.caption(f"○ pinned · {page.pin.as_of}")
     else:
         live(page)
     pin.notice(at)
     if model.fault:
         st.warning(
             f"The record can't be followed: {borders.markdown(model.fault)} "
-            f"The numbers are those of revision {page.revision}."
+            f"The numbers are those of revision {page.pin.revision}."
         )
-    if view.sources and page.lists.only_demo(view.sources):
+    if view.sources and page.choices.only_demo(view.sources):
         st.caption(
             ":material/science: **This is the demo:** articles written for this project about real events, from "
             "invented outlets. It steps back as soon as a feed or a file of yours arrives."
@@ -125,17 +130,17 @@ def live(page: Page) -> None:
     """As of when, and how much is new since; redraws the page when Live is on."""
     model = page.model
     on = st.session_state.get("live", True)
-    behind = model.revision > page.revision
+    behind = model.revision > page.pin.revision
     if behind and on:
         st.rerun()
-    new = holdings.articles_after(model, page.revision, page.view.sources) if behind else 0
+    new = holdings.articles_after(model, page.pin.revision, page.view.sources) if behind else 0
     heard = model.heard
     fresh = f" · last heard from a source {ago(heard)}" if heard else ""
     dot = ":green[●] live" if on else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
-    active = data.shared().settings
-    idle = "" if active is None or data.worker_alive(active) else " · **no ingest worker is running**"
-    st.caption(f"{dot} · {page.as_of}{more}{fresh}{idle}")
+    active = process.shared().settings
+    idle = "" if active is None or process.worker_alive(active) else " · **no ingest worker is running**"
+    st.caption(f"{dot} · {page.pin.as_of}{more}{fresh}{idle}")
 
 
 def ago(then: datetime) -> str:
@@ -155,18 +160,18 @@ def copy_link(page: Page) -> None:
         for label, fixed, pinned in (
             ("Period moves with the calendar", False, False),
             ("Dates fixed", True, False),
-            (f"Numbers fixed: as of revision {words.number(page.revision)}", True, True),
+            (f"Numbers fixed: as of revision {words.number(page.pin.revision)}", True, True),
         ):
             st.caption(label)
             st.code(
-                share.link(url, page.view, page.lists, period=page.period, fixed=fixed, pinned=pinned, extra=extra),
+                share.link(url, page.view, page.choices, period=page.period, fixed=fixed, pinned=pinned, extra=extra),
                 language=None,
                 wrap_lines=True,
             )
 
 
 try:
-    with data.turn():
+    with process.turn():
         main()
 except DatabaseError as error:
     # Damaged, or its disk went away, while we ran: nothing is lost by saying so and reading it again at the next click.

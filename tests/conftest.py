@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
 from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.settings import Settings

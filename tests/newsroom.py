@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Engine, select, update
 
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.models import Attempt, Entry, FeedState, Source

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from dashboard import kpi, queries
+from dashboard.numbers import kpi, queries
 from ingest.bins import Bin
 from ingest.store.read import articles, export
 from tests.newsroom import NAMES, NOW, Newsroom

@@ -16,9 +16,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, update
 
-from dashboard import data, holdings, kpi, queries
-from dashboard.readmodel import ReadModel
-from dashboard.scope import Scope
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import holdings, kpi, queries
+from dashboard.numbers.scope import Scope
+from dashboard.state import choices, process
 from dashboard.view import View
 from ingest.store import record, schema
 from ingest.store.read.filters import Filters
@@ -147,7 +148,7 @@ def test_a_run_stays_at_its_revision_while_commits_arrive(outlets: Press, engine
     pd.testing.assert_frame_equal(queries.attention(model, asked, NAMES), before)
     assert queries.voice(model, asked, NAMES)["mentions"].tolist()[0] == 3
     assert holdings.held(model, at)[outlets.ids[WEST]][0] == 3
-    assert {row.id: row.articles for row in data.lists(model, at).sources}[outlets.ids[WEST]] == 3
+    assert {row.id: row.articles for row in choices.of(model, at).sources}[outlets.ids[WEST]] == 3
     assert queries.attention(model, view(outlets), NAMES).attrs["revision"] == at + 1
 
 
@@ -157,8 +158,8 @@ def test_the_figures_of_a_revision_are_those_watched_then(outlets: Press, engine
     outlets.pipeline.rescore()
     model = ReadModel(engine)
     model.catch_up()
-    assert "Dora Stone" in data.lists(model).figures
-    assert "Dora Stone" not in data.lists(model, 1).figures
+    assert "Dora Stone" in choices.of(model).figures
+    assert "Dora Stone" not in choices.of(model, 1).figures
 
 
 def test_versions_closed_long_ago_are_loaded_when_somebody_asks_and_only_once(outlets: Press, engine: Engine) -> None:
@@ -273,7 +274,7 @@ def test_a_follower_that_dies_is_said_to_have_and_replaced(
     outlets: Press, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outlets.publish(WEST, entry(1, "Ada Quill", "She spoke.", DAY))
-    state = data.Shared()
+    state = process.Shared()
     state.keep()
     until(state.ready.is_set)
     model = state.model

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, update
 
-from dashboard import audit
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import sample
 from ingest.models import Label
 from ingest.store import record, schema
 from ingest.store.read.labels import Answer, Given, Place
@@ -34,18 +34,18 @@ def mentions(newsroom: Newsroom, ids: tuple[int, ...]) -> list[tuple[str, str, i
 
 def test_the_same_seed_draws_the_same_sample_and_a_larger_one_begins_with_it(newsroom: Newsroom) -> None:
     view = newsroom.view()
-    small, large = audit.sample(newsroom.model, view, 1, 20), audit.sample(newsroom.model, view, 1, 60)
+    small, large = sample.draw(newsroom.model, view, 1, 20), sample.draw(newsroom.model, view, 1, 60)
     assert large.ids[:20] == small.ids
     assert len(set(large.ids)) == 60
     fresh = ReadModel(newsroom.engine)
     fresh.catch_up()
-    assert audit.sample(fresh, view, 1, 60) == large
-    assert set(audit.sample(newsroom.model, view, 2, 60).ids) != set(large.ids)
+    assert sample.draw(fresh, view, 1, 60) == large
+    assert set(sample.draw(newsroom.model, view, 2, 60).ids) != set(large.ids)
 
 
 def test_only_what_counts_and_is_scored_is_drawn_and_one_copy_of_each_story(newsroom: Newsroom) -> None:
     view = newsroom.view()
-    all_ = audit.sample(newsroom.model, view, 1, 10_000)
+    all_ = sample.draw(newsroom.model, view, 1, 10_000)
     once = press.named(newsroom.pieces, replace(view, filters=replace(view.filters, copies="once")))
     scored = [mention for mention in once if mention.tone is not None]
     assert 0 < len(scored) < len(once)
@@ -62,13 +62,13 @@ def test_only_what_counts_and_is_scored_is_drawn_and_one_copy_of_each_story(news
 
 def test_the_filters_of_the_view_hold(newsroom: Newsroom) -> None:
     view = newsroom.view(figures=("ben-marsh",), sources=(newsroom.sources[EAST],))
-    found = audit.sample(newsroom.model, view, 1, 10_000)
+    found = sample.draw(newsroom.model, view, 1, 10_000)
     assert {(figure, source) for figure, _, source, _ in mentions(newsroom, found.ids)} == {
         ("ben-marsh", newsroom.sources[EAST])
     }
-    offices = audit.sample(newsroom.model, newsroom.view(offices=True), 1, 10_000)
+    offices = sample.draw(newsroom.model, newsroom.view(offices=True), 1, 10_000)
     assert {kind for _, kind, _, _ in mentions(newsroom, offices.ids)} == {"person", "office"}
-    nothing = audit.sample(newsroom.model, newsroom.view(search="zeppelin"), 1, 100)
+    nothing = sample.draw(newsroom.model, newsroom.view(search="zeppelin"), 1, 100)
     assert (nothing.ids, nothing.total) == ((), 0)
 
 
@@ -76,13 +76,13 @@ def test_every_figure_and_outlet_gets_its_share(newsroom: Newsroom) -> None:
     view = newsroom.view()
     strata = Counter(
         (figure, source)
-        for figure, _, source, _ in mentions(newsroom, audit.sample(newsroom.model, view, 1, 10_000).ids)
+        for figure, _, source, _ in mentions(newsroom, sample.draw(newsroom.model, view, 1, 10_000).ids)
     )
     total = sum(strata.values())
     for seed in range(5):
         drawn = Counter(
             (figure, source)
-            for figure, _, source, _ in mentions(newsroom, audit.sample(newsroom.model, view, seed, 45).ids)
+            for figure, _, source, _ in mentions(newsroom, sample.draw(newsroom.model, view, seed, 45).ids)
         )
         for stratum, of in strata.items():
             assert abs(drawn[stratum] - 45 * of / total) < 2, stratum
@@ -95,7 +95,7 @@ def test_every_mention_has_the_same_chance() -> None:
     content = np.arange(100, dtype=np.uint64) // 2
     sentence = np.zeros(100, np.uint64)
     draws, size = 1_500, 25
-    drawn = np.concatenate([audit.shuffled(seed, figure, source, content, sentence)[:size] for seed in range(draws)])
+    drawn = np.concatenate([sample.shuffled(seed, figure, source, content, sentence)[:size] for seed in range(draws)])
     chances = np.bincount(drawn, minlength=100) / draws
     # A quarter each; five standard errors of 4000 draws are .034.
     assert chances.min() > 0.215
@@ -118,7 +118,7 @@ def _of(engine: Engine, outlets: Press) -> tuple[int, ...]:
     model = ReadModel(engine)
     model.catch_up()
     newsroom = Newsroom(engine, model, [], outlets.ids)
-    return audit.sample(model, newsroom.view(since=TODAY.replace(year=2025)), 1, 25).ids
+    return sample.draw(model, newsroom.view(since=TODAY.replace(year=2025)), 1, 25).ids
 
 
 # -- agreement --------------------------------------------------------------------------------------------------------
@@ -146,32 +146,32 @@ def test_each_scorer_is_measured_on_what_it_scored_and_unsure_counts_for_nothing
         said("neutral", None, None, at=30),
         said("unsure", "positive", "positive", at=40),
     ]
-    rule, encoder = audit.against(given, "rule"), audit.against(given, "encoder")
+    rule, encoder = sample.against(given, "rule"), sample.against(given, "encoder")
     assert (rule.n, rule.groups, rule.accuracy) == (3, 2, pytest.approx(2 / 3))
     assert (encoder.n, encoder.accuracy) == (2, 1.0)
-    assert audit.scorers(given) == ["encoder", "rule"]
-    assert audit.scorers(given[2:3]) == ["rule"]
-    assert audit.scorers(given[3:4]) == []
-    assert audit.against([], "rule").accuracy is None
+    assert sample.scorers(given) == ["encoder", "rule"]
+    assert sample.scorers(given[2:3]) == ["rule"]
+    assert sample.scorers(given[3:4]) == []
+    assert sample.against([], "rule").accuracy is None
 
 
 def test_coders_are_compared_where_both_have_labelled() -> None:
     given = [said(label, at=at) for at, label in enumerate(("positive", "negative", "neutral", "unsure"))]
     given += [said(label, at=at, by="Ben") for at, label in enumerate(("positive", "neutral", "neutral", "positive"))]
     given += [said("positive", at=0, by="Cora"), said("positive", at=99, by="Dora")]
-    first, *rest = audit.pairs(given)
+    first, *rest = sample.pairs(given)
     assert (first.one, first.other, first.n) == ("Ada", "Ben", 3)
     assert first.agreed == pytest.approx(2 / 3)
     assert first.kappa == pytest.approx((2 / 3 - 1 / 3) / (1 - 1 / 3))
     assert [(pair.one, pair.other, pair.n, pair.kappa) for pair in rest] == [
         ("Ada", "Cora", 1, None), ("Ben", "Cora", 1, None)
     ]  # fmt: skip
-    assert audit.pairs(given[:4]) == []
+    assert sample.pairs(given[:4]) == []
 
 
 def test_groups_are_the_largest_first() -> None:
     given = [said("positive", at=at, figure="ben-marsh" if at else "ada-quill") for at in range(3)]
     given.append(said("unsure", at=9, figure="cora-quill"))
-    assert [(name, len(mine)) for name, mine in audit.by(given, lambda each: each.place.figure)] == [
+    assert [(name, len(mine)) for name, mine in sample.by(given, lambda each: each.place.figure)] == [
         ("ben-marsh", 2), ("ada-quill", 1)
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from dashboard import borders
+from dashboard.look import borders
 
 HOSTILE = [
     "[x](javascript:alert(1))",

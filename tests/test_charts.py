@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
 
-from dashboard import alt, canvas, charts, plot
-from dashboard.answers import Answers
-from dashboard.palette import DARK, LIGHT, Theme
+from dashboard.charts import alt, canvas, charts, plot
+from dashboard.look.palette import DARK, LIGHT, Theme
+from dashboard.model.answers import Answers
 
 MONDAY = date(2025, 3, 10)
 NAN = math.nan

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 from starlette.types import Scope
 
-from dashboard.compression import Compression
+from dashboard.serve.compression import Compression
 
 SCRIPT = b"function plot() { return 'a chart'; }\n" * 500
 PICTURE = bytes(range(256)) * 40
@@ -151,6 +151,6 @@ def test_everything_else_is_compressed_as_it_is_sent(client: TestClient) -> None
 
 
 def test_only_so_much_is_kept(client: TestClient, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.compression._MOST_BYTES", 10)
+    monkeypatch.setattr("dashboard.serve.compression._MOST_BYTES", 10)
     assert raw(client, "/static/plot.js") == raw(client, "/static/plot.js")
     assert shelf.asked == ["plot.js", "plot.js"]

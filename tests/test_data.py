@@ -6,19 +6,19 @@ import threading
 
 import pytest
 
-from dashboard import data
+from dashboard.state import process
 
 
 def test_a_run_waits_for_its_turn_and_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "_TURNS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(process, "_TURNS", threading.BoundedSemaphore(1))
     on, ended = threading.Event(), []
 
     def run() -> None:
         on.set()
-        with data.turn():
+        with process.turn():
             ended.append("second")
 
-    with data.turn():
+    with process.turn():
         second = threading.Thread(target=run)
         second.start()
         on.wait()
@@ -29,15 +29,15 @@ def test_a_run_waits_for_its_turn_and_gets_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_whoever_has_waited_long_goes_on_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "_TURNS", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(data, "_PATIENCE", 0.05)
-    with data.turn(), data.turn():
+    monkeypatch.setattr(process, "_TURNS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(process, "_PATIENCE", 0.05)
+    with process.turn(), process.turn():
         pass
-    assert data._TURNS.acquire(blocking=False)  # nothing was given back twice, or not at all
+    assert process._TURNS.acquire(blocking=False)  # nothing was given back twice, or not at all
 
 
 def test_a_run_that_fails_gives_its_turn_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "_TURNS", threading.BoundedSemaphore(1))
-    with pytest.raises(ZeroDivisionError), data.turn():
+    monkeypatch.setattr(process, "_TURNS", threading.BoundedSemaphore(1))
+    with pytest.raises(ZeroDivisionError), process.turn():
         raise ZeroDivisionError
-    assert data._TURNS.acquire(blocking=False)
+    assert process._TURNS.acquire(blocking=False)

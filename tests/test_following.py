@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from dashboard.readmodel import ReadModel
-from dashboard.scope import Scope
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers.scope import Scope
 from dashboard.view import View
 from ingest.store import record
 from ingest.store.read.filters import Filters

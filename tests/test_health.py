@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, insert, update
 
-from dashboard import health, prometheus
-from dashboard.prometheus import Metric
+from dashboard.serve import health, prometheus
+from dashboard.serve.prometheus import Metric
 from ingest.models import utcnow
 from ingest.store import record, schema
 from ingest.store.plan import complaints

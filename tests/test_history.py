@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
-from dashboard import edits
+from dashboard.reader import edits
 from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.run.pipeline import Pipeline
@@ -123,7 +123,7 @@ def test_whatever_an_article_says_the_difference_is_only_text(one: str, other: s
 def _page() -> None:
     from datetime import UTC, datetime
 
-    from dashboard import edits
+    from dashboard.reader import edits
     from ingest.store.read.history import Version
 
     at = datetime(2026, 3, 5, 10, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dashboard import holdings, kpi
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import holdings, kpi
 from dashboard.view import View
 from ingest import bins
 from ingest.store.read.filters import Filters

@@ -26,9 +26,13 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import borders, data, holdings, keys, kpi, palette, queries, words
-from dashboard.panel import Page, csv
-from dashboard.readmodel import ReadModel
+from dashboard import keys
+from dashboard.look import borders, palette, words
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import holdings, kpi, queries
+from dashboard.parts.panel import csv
+from dashboard.state import choices, process
+from dashboard.state.page import Page, Pin
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.run.pipeline import Pipeline
@@ -87,11 +91,11 @@ def _closed(engine: Engine, path: Path) -> Path:
 @pytest.fixture
 def open_page(desk: Desk) -> Iterator[Open]:
     """Opens a page as a browser does: its path, and parameters of the URL."""
-    opened: list[data.Shared] = []
+    opened: list[process.Shared] = []
 
     def open_(page: str = "", **parameters: str | list[str]) -> AppTest:
         if not opened:
-            opened.append(data.shared())
+            opened.append(process.shared())
             until(lambda: opened[0].ready.is_set() or opened[0].fault is not None, 20)
         at = AppTest.from_file(PROJECT / "dashboard/main.py", default_timeout=30)
         at._bidi_component_manager = _components()
@@ -119,7 +123,7 @@ def demo(desk: Desk, demo_record: Path, open_page: Open) -> Open:
 
 
 def model() -> ReadModel:
-    found = data.shared().model
+    found = process.shared().model
     assert found is not None
     return found
 
@@ -152,7 +156,7 @@ def charts(at: AppTest) -> dict[str, dict[str, Any]]:
 
 def demo_view(**changes: Any) -> View:
     """What the first page of the demo shows, made without the page."""
-    lists = data.lists(model())
+    lists = choices.of(model())
     extent = holdings.extent(model(), lists.automatic_sources())
     assert extent is not None
     filters = Filters(sources=lists.automatic_sources(), since=extent[0], until=extent[1])
@@ -181,13 +185,13 @@ def test_the_overview_shows_what_the_queries_count(demo: Open) -> None:
     assert here["Articles"] == words.number(found.articles)
     assert here["Mentions"] == words.number(found.mentions)
     assert here["Net tone"].startswith(words.signed(found.net_tone))
-    assert here["Most named"] == data.lists(model()).figure_names[found.most_named or ""]
+    assert here["Most named"] == choices.of(model()).figure_names[found.most_named or ""]
     assert here["Sources heard from"] == "5 of 5"
 
 
 def test_the_attention_chart_holds_the_numbers_of_its_query(demo: Open) -> None:
     at = demo(count="number")
-    frame = queries.attention(model(), demo_view(), data.lists(model()).figure_names)
+    frame = queries.attention(model(), demo_view(), choices.of(model()).figure_names)
     counted = {(row.figure, row.bin.isoformat()): row.articles for row in frame.itertuples() if row.all}
     points: dict[tuple[str, str], float] = {}
     for trace in charts(at)["attention"]["data"]:
@@ -323,7 +327,7 @@ def test_a_point_that_is_none_of_the_views_opens_nothing(demo: Open, point: str)
 
 def test_the_page_of_a_figure_shows_what_its_queries_count(demo: Open) -> None:
     at = demo("figures", figure="Kim Jong Un")
-    names = data.lists(model()).figure_names
+    names = choices.of(model()).figure_names
     view = demo_view(figures=("kim-jong-un",))
     mix = queries.mix(model(), view, "kim-jong-un")
     assert f"n = {words.number(int(mix['n'].sum()))} scored mentions" in shown(at)
@@ -348,7 +352,7 @@ def test_another_figure_is_chosen_on_its_page(demo: Open) -> None:
 def test_a_figure_that_nobody_names_is_said_to_be_unnamed(demo: Open) -> None:
     demo()
     view = demo_view()
-    names = data.lists(model()).figure_names
+    names = choices.of(model()).figure_names
     never = sorted(set(names) - set(queries.most_named(model(), view, 1_000)))
     at = demo("figures", figure=names[never[0]], period="Custom", dates=["2018-06-12", "2018-06-12"])
     assert "is named in none of the" in shown(at)
@@ -411,7 +415,7 @@ def test_an_unknown_article_is_said_to_be_none(demo: Open) -> None:
 def test_the_sources_are_listed_with_their_articles(demo: Open) -> None:
     at = demo("sources")
     table = next(element.value for element in at.dataframe if "state" in element.value.columns)
-    rows = [row for row in data.lists(model()).sources if row.articles or row.listed]
+    rows = [row for row in choices.of(model()).sources if row.articles or row.listed]
     assert dict(zip(table["source"], table["articles"], strict=True)) == {row.name: row.articles for row in rows}
     assert f"{len(rows)} sources · 5 with articles · 0 failing" in shown(at)
 
@@ -419,7 +423,7 @@ def test_the_sources_are_listed_with_their_articles(demo: Open) -> None:
 def test_the_csv_of_a_panel_leaves_empty_what_is_not_known_and_says_what_it_was_made_from(demo: Open) -> None:
     demo()
     view = replace(demo_view(figures=("kim-jong-un",)), bin="quarter")
-    page = Page(model(), view, data.lists(model()), palette.of("light"), 7, "as of today", "All")
+    page = Page(model(), view, choices.of(model()), palette.of("light"), Pin(7, datetime.now(UTC)), "All")
     frame = queries.tone(model(), view, page.names)
     assert frame["tone"].isna().any()
     rows = list(csv_rows(io.StringIO(csv(page, frame).decode("utf-8-sig"))))
@@ -643,13 +647,13 @@ def test_a_damaged_record_is_refused_in_words(open_page: Open, desk: Desk) -> No
 def test_a_record_mended_meanwhile_is_taken_up(
     open_page: Open, engine: Engine, desk: Desk, empty_record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(process, "_RETRY_SECONDS", 0.1)
     engine.dispose()
     (desk.data / "discourse.db").write_bytes(b"A letter to my aunt.\n" * 400)
     at = open_page()
     assert "**The record can't be used.**" in at.error[0].value
     shutil.copyfile(empty_record, desk.data / "discourse.db")
-    assert data.shared().ready.wait(10)
+    assert process.shared().ready.wait(10)
     at.run()
     assert not at.error
     assert "Nothing has arrived yet." in shown(at)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.palette import DARK, GLYPHS, LIGHT, MARKERS, Theme, of
+from dashboard.look.palette import DARK, GLYPHS, LIGHT, MARKERS, Theme, of
 
 #: Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
 SIGHT = {

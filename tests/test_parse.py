@@ -9,7 +9,7 @@ from html import escape
 
 import pytest
 
-from dashboard import borders
+from dashboard.look import borders
 from ingest.errors import ParseError
 from ingest.formats import feed, items
 from ingest.models import Entry

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, insert, literal, select
 from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
 
-from dashboard import data, health
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
+from dashboard.serve import health
+from dashboard.state.process import Shared
 from ingest.__main__ import app
 from ingest.errors import RecordBusy, RecordError
 from ingest.run import lock
@@ -137,9 +138,9 @@ def test_a_dashboard_says_that_the_server_is_away_and_goes_on_when_it_is_back(
 def test_a_dashboard_started_before_its_server_waits_for_it(
     database: str, server: Server, away: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("dashboard.state.process._RETRY_SECONDS", 0.1)
     away()
-    state = data.Shared()
+    state = Shared()
     thread = threading.Thread(target=state.start, daemon=True)
     thread.start()
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import published
 from dashboard.app_pages import methods
-from dashboard.words import NBSP
+from dashboard.look.words import NBSP
+from dashboard.numbers import published
 
 CARD = {"name": "encoder-1", "macro_f1": 0.7893, "accuracy": 0.75, "n": 1292, "held_out": "a |b| set", "spread": 0.0061}
 

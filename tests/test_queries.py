@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import holdings, queries, statistics
+from dashboard.numbers import holdings, queries, statistics
 from dashboard.view import View
 from ingest import bins
 from ingest.errors import SearchError

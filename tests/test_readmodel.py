@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from dashboard import holdings, queries
-from dashboard.readmodel import ReadModel
-from dashboard.scope import Scope
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import holdings, queries
+from dashboard.numbers.scope import Scope
 from dashboard.view import View
 from ingest.store import record, schema
 from ingest.store.read import articles

@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 from sqlalchemy import Engine
 
-from dashboard import data, keys, share
-from dashboard.data import Lists
-from dashboard.readmodel import ReadModel
+from dashboard import keys
+from dashboard.controls import share
+from dashboard.model.readmodel import ReadModel
+from dashboard.state import choices
+from dashboard.state.choices import Choices
 from dashboard.view import View
 from ingest.models import Source
 from ingest.store.read.filters import Filters
@@ -44,25 +46,25 @@ NAMESAKES = (
 
 
 @pytest.fixture
-def lists(engine: Engine, tmp_path: Path) -> Lists:
+def lists(engine: Engine, tmp_path: Path) -> Choices:
     made = Press(engine, press.analyser(tmp_path, FIGURES + ODD))
     made.pipeline.sync_feeds(NAMESAKES)
     made.publish(press.WEST, entry(1, "Ada Quill at the summit", "She spoke.", utc(2026, 11, 20)))
     model = ReadModel(engine)
     model.catch_up()
-    return data.lists(model)
+    return choices.of(model)
 
 
-def view(lists: Lists, **changes: object) -> View:
+def view(lists: Choices, **changes: object) -> View:
     filters = Filters(sources=tuple(lists.source_ids.values()), since=date(2026, 10, 24), until=date(2026, 11, 22))
     return View(replace(filters, **changes), "week", "share", date(2026, 11, 22), ("ada-quill",))  # type: ignore[arg-type]
 
 
-def written(lists: Lists, shown: View, period: str = "Automatic", **options: bool) -> dict[str, list[str]]:
+def written(lists: Choices, shown: View, period: str = "Automatic", **options: bool) -> dict[str, list[str]]:
     return parse_qs(share.query(shown, lists, period, **options), strict_parsing=True, keep_blank_values=True)
 
 
-def test_every_filter_is_written_out(lists: Lists) -> None:
+def test_every_filter_is_written_out(lists: Choices) -> None:
     shown = view(
         lists, figures=("ada-quill", "ben-marsh"), topics=("trade",), languages=("en", "de"), tone=(-0.5, 0.05),
         texts=("full", "title"), search="  harbour & co  ", offices=True,
@@ -83,7 +85,7 @@ def test_every_filter_is_written_out(lists: Lists) -> None:
     }
 
 
-def test_what_is_not_filtered_is_not_written_but_bin_and_measure_are(lists: Lists) -> None:
+def test_what_is_not_filtered_is_not_written_but_bin_and_measure_are(lists: Choices) -> None:
     found = written(lists, view(lists))
     assert {keys.SEARCH, keys.TOPICS, keys.LANGUAGES, keys.TONE, keys.OFFICES, keys.DATES, keys.FIGURES}.isdisjoint(
         found
@@ -92,7 +94,7 @@ def test_what_is_not_filtered_is_not_written_but_bin_and_measure_are(lists: List
     assert found[keys.MEASURE] == ["share"]
 
 
-def test_lines_that_nobody_chose_are_written_as_lines_not_as_a_filter(lists: Lists) -> None:
+def test_lines_that_nobody_chose_are_written_as_lines_not_as_a_filter(lists: Choices) -> None:
     # As a filter they would narrow the articles counted, and the page opened would show other numbers.
     found = written(lists, replace(view(lists), lines=("ben-marsh", "ada-quill")))
     assert found[keys.LINES] == ["Ben Marsh", "Ada Quill"]
@@ -101,7 +103,7 @@ def test_lines_that_nobody_chose_are_written_as_lines_not_as_a_filter(lists: Lis
     assert keys.LINES not in written(lists, chosen)
 
 
-def test_the_period_moves_or_is_fixed(lists: Lists) -> None:
+def test_the_period_moves_or_is_fixed(lists: Choices) -> None:
     moving, fixed = written(lists, view(lists), "Last 30 days"), written(lists, view(lists), "Last 30 days", fixed=True)
     assert moving[keys.PERIOD] == ["Last 30 days"]
     assert keys.DATES not in moving
@@ -113,7 +115,7 @@ def test_the_period_moves_or_is_fixed(lists: Lists) -> None:
     }
 
 
-def test_labels_with_signs_of_an_address_come_back_as_they_were(lists: Lists) -> None:
+def test_labels_with_signs_of_an_address_come_back_as_they_were(lists: Choices) -> None:
     shown = replace(view(lists, figures=("francoise-mueller",)), lines=("francoise-mueller",))
     query = share.query(shown, lists, "All")
     assert query.isascii()
@@ -123,7 +125,7 @@ def test_labels_with_signs_of_an_address_come_back_as_they_were(lists: Lists) ->
     assert "Q&A = 100 % + more? #1" in found[keys.SOURCES]
 
 
-def test_namesakes_are_told_apart(lists: Lists) -> None:
+def test_namesakes_are_told_apart(lists: Choices) -> None:
     assert len(lists.figures) == 6
     assert sorted(lists.figures.values()) == sorted(lists.figure_names)
     assert lists.figures["Ada Quill"] == "ada-quill"
@@ -146,11 +148,11 @@ def test_a_namesake_that_comes_later_takes_no_label_away(engine: Engine, tmp_pat
         made.pipeline.sync_feeds(feeds)
         made.publish(press.WEST, entry(len(labels), f"Edition {len(labels)}", "So.", utc(2026, 11, 20)))
         model.catch_up()
-        labels.append(data.lists(model).source_ids["The Post"])
+        labels.append(choices.of(model).source_ids["The Post"])
     assert labels[0] == labels[1]
 
 
-def test_a_link_is_the_page_with_the_view_and_nothing_of_the_old_query(lists: Lists) -> None:
+def test_a_link_is_the_page_with_the_view_and_nothing_of_the_old_query(lists: Choices) -> None:
     url = share.link(
         "https://watch.test:8501/articles?period=All&q=old#top", view(lists), lists, period="All", fixed=False,
         extra={"article": "0123456789abcdef"},
@@ -162,7 +164,7 @@ def test_a_link_is_the_page_with_the_view_and_nothing_of_the_old_query(lists: Li
     assert "q" not in dict(pairs)
 
 
-def test_what_the_lists_no_longer_hold_is_left_out(lists: Lists) -> None:
+def test_what_the_lists_no_longer_hold_is_left_out(lists: Choices) -> None:
     shown = replace(view(lists, topics=("gone",), sources=(4711,)), lines=("somebody-gone",))
     found = written(lists, shown)
     assert {keys.TOPICS, keys.SOURCES, keys.FIGURES}.isdisjoint(found)

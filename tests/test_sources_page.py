@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from dashboard import calendars, ledger
-from dashboard.calendars import Row
-from dashboard.palette import DARK, LIGHT
+from dashboard.charts import calendar
+from dashboard.charts.calendar import Row
+from dashboard.look.palette import DARK, LIGHT
+from dashboard.parts import gaps
 from ingest.models import utcnow
 from ingest.store import record, schema
 from ingest.store.plan import complaints, requests
@@ -66,8 +67,8 @@ def dead_feed(desk: Desk, engine: Engine, tmp_path: Path) -> Press:
             .where(table.c.id == outlets.ids[EAST])
             .values(state="gone", retired_at=gone, last_error="410 Gone.")
         )
-    ledger._over.cache_clear()
-    ledger._fresh.cache_clear()
+    gaps._over.cache_clear()
+    gaps._fresh.cache_clear()
     return outlets
 
 
@@ -159,8 +160,8 @@ def test_a_link_that_fixes_the_numbers_shows_them_the_same_whatever_fails_later(
         )
         today = (schema.coverage.c.source_id == dead_feed.ids[NORTH]) & (schema.coverage.c.day == TODAY)
         connection.execute(update(schema.coverage).where(today).values(successes=0))
-    ledger._over.cache_clear()
-    ledger._fresh.cache_clear()
+    gaps._over.cache_clear()
+    gaps._fresh.cache_clear()
     assert drawn() == before
     assert "retry-0" not in {button.key for button in open_page("sources", asof=str(revision)).button}
 
@@ -179,16 +180,16 @@ def test_today_is_judged_anew_and_the_days_before_stay(dead_feed: Press, engine:
     with engine.connect() as connection:
         rows = listing(connection, {})
     north = dead_feed.ids[NORTH]
-    found = ledger._fresh(engine, TODAY, 1)
+    found = gaps._fresh(engine, TODAY, 1)
     assert [each.verdict for each in found[north][-2:]] == ["normal", "normal"]
     with record.writing(engine) as connection:
         mine = (schema.coverage.c.source_id == north) & (schema.coverage.c.day == TODAY)
         connection.execute(update(schema.coverage).where(mine).values(successes=0, articles=0))
-    assert [each.verdict for each in ledger._fresh(engine, TODAY, 2)[north][-2:]] == ["normal", "failing"]
-    gaps = ledger.of(
-        [row for row in rows if row.kind == "feed"], ledger._fresh(engine, TODAY, 2), _ago(9), TODAY, "week"
+    assert [each.verdict for each in gaps._fresh(engine, TODAY, 2)[north][-2:]] == ["normal", "failing"]
+    missing = gaps.of(
+        [row for row in rows if row.kind == "feed"], gaps._fresh(engine, TODAY, 2), _ago(9), TODAY, "week"
     )
-    assert sum(len(lines) for lines in gaps.values()) >= 3
+    assert sum(len(lines) for lines in missing.values()) >= 3
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -198,7 +199,7 @@ def test_every_verdict_has_a_mark_of_its_own_whatever_its_colour(theme: object) 
         Judged(_ago(n), name, 0 if name == "not asked" else 3, 0 if name == "failing" else 3, 2, 9.3)  # type: ignore[arg-type]
         for n, name in enumerate(names)
     )
-    figure = calendars.figure([Row("<b>The</b> & Co", "normal", days)], _ago(29), TODAY, theme=theme)  # type: ignore[arg-type]
+    figure = calendar.figure([Row("<b>The</b> & Co", "normal", days)], _ago(29), TODAY, theme=theme)  # type: ignore[arg-type]
     go.Figure(figure)
     marks = {
         (trace["y"][0], trace["marker"].get("pattern", {}).get("shape"), trace["marker"]["line"]["width"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dashboard import statistics
+from dashboard.numbers import statistics
 
 Stories = Sequence[Sequence[float]]
 

@@ -19,7 +19,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
 from ingest.__main__ import app
 from ingest.run import lock
 from ingest.settings import PROJECT

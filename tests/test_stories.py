@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from dashboard import queries
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import queries
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.models import Entry, Source

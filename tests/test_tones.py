@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboard import evidence, tones
+from dashboard.parts import evidence
+from dashboard.reader import tones
 
 
 @pytest.mark.parametrize(

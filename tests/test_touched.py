@@ -14,7 +14,7 @@ from ingest.store.plan import progress
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.topics import Topic
-from ingest.watchlist.touched import Lists, Touch
+from ingest.watchlist.touched import Choices, Touch
 from tests.desk import FIGURES, Desk, on_sqlite
 from tests.test_pages import Open, shown
 from tests.test_pages import open_page as open_page
@@ -26,7 +26,7 @@ BEN = Figure("ben-marsh", "Ben Marsh", strong=("Ben Marsh",), weak=("Marsh",))
 TRADE = Topic("trade", "Trade", 18, ("tariff*",))
 
 
-def _lists(*figures: Figure, topics: tuple[Topic, ...] = (TRADE,)) -> Lists:
+def _lists(*figures: Figure, topics: tuple[Topic, ...] = (TRADE,)) -> Choices:
     snapshot = Watchlist(figures, topics).snapshot()
     kept = json.loads(json.dumps([snapshot.figures, snapshot.topics]))
     return kept[0], kept[1]

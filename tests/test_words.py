@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from dashboard import words
+from dashboard.look import words
 
 
 @pytest.mark.parametrize(

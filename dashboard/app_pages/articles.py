@@ -9,8 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, copies, edits, empty, evidence, hits, keys, palette, queries, tones, words
-from dashboard.panel import Page
+from dashboard import keys
+from dashboard.look import borders, palette, words
+from dashboard.numbers import queries
+from dashboard.parts import empty, evidence, hits
+from dashboard.reader import copies, edits, tones
+from dashboard.state.page import Page
 from ingest.store.read import articles, export, history
 from ingest.store.read.articles import FullArticle, Headline
 
@@ -47,7 +51,7 @@ def draw(page: Page) -> None:
     more = "the newest " if len(found) > _ROWS else ""
     found = found[:_ROWS]
     head = st.container(horizontal=True, vertical_alignment="center")
-    listed = f"{more}{words.count(len(found), 'article')}, newest first · click a row to read · {page.as_of}"
+    listed = f"{more}{words.count(len(found), 'article')}, newest first · click a row to read · {page.pin.as_of}"
     searched = bool(filters.search.strip())
     head.caption(listed.replace("a row", "a title") if searched else listed, width="stretch")
     if searched:
@@ -189,7 +193,7 @@ def _found(page: Page, article: FullArticle) -> None:
         st.markdown(f"{borders.markdown(page.names.get(figure, figure))}{as_what} × {count}{mean}")
     if article.topics:
         st.markdown("**Topics**")
-        topics = page.lists.topic_names
+        topics = page.choices.topic_names
         for topic in article.topics:
             found = ", ".join(borders.markdown(word) for word in topic["words"][:6])
             st.markdown(f"{borders.markdown(topics.get(topic['topic'], topic['topic']))} :small[{found}]")

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from sqlalchemy import Engine
 
-from dashboard import agreement, audit, borders, coder, empty, keys, queries, words
-from dashboard import passage as passages
-from dashboard.audit import Sample
-from dashboard.panel import Page
+from dashboard import keys
+from dashboard.labelling import agreement, card, coder
+from dashboard.look import borders, words
+from dashboard.numbers import queries, sample
+from dashboard.numbers.sample import Sample
+from dashboard.parts import empty
+from dashboard.state.page import Page
 from ingest.models import utcnow
 from ingest.store import record
 from ingest.store.read import labels
@@ -44,28 +47,28 @@ _HOW = """
 
 def draw(page: Page) -> None:
     """The page: a sample to draw, or the one that the link names."""
-    drawn = _written(st.query_params.get(SAMPLE, ""))
-    if drawn is None or not page.fixed:
-        _propose(page, *(drawn or (_SEED, _SIZE)))
+    asked = _written(st.query_params.get(SAMPLE, ""))
+    if asked is None or not page.pin.fixed:
+        _propose(page, *(asked or (_SEED, _SIZE)))
         found = _given(page)
         if found:
             st.subheader("All labels so far", anchor=False)
             agreement.draw(page, found, by=coder.current())
         return
-    seed, size = drawn
-    sample = audit.sample(page.model, page.view, seed, size)
-    if not sample.ids:
+    seed, size = asked
+    drawn = sample.draw(page.model, page.view, seed, size)
+    if not drawn.ids:
         _nothing(page)
         return
     _caution(page)
     st.caption(
-        f"Sample {seed}: {words.number(len(sample.ids))} of {words.count(sample.total, 'scored mention')}, each of "
-        f"{words.count(sample.figures, 'figure')} and {words.count(sample.outlets, 'outlet')} in proportion, one copy "
+        f"Sample {seed}: {words.number(len(drawn.ids))} of {words.count(drawn.total, 'scored mention')}, each of "
+        f"{words.count(drawn.figures, 'figure')} and {words.count(drawn.outlets, 'outlet')} in proportion, one copy "
         "of each story. **Copy link → Numbers fixed** gives a colleague the very same sample."
     )
     by = coder.draw(page.model.engine)
     with page.model.engine.connect() as connection:
-        places = labels.places(connection, sample.ids)
+        places = labels.places(connection, drawn.ids)
         mine = labels.answers(connection, by) if by else {}
     shown = st.segmented_control(
         "Show", ["Label", "Results"], default="Label", key="audit-as", required=True, label_visibility="collapsed",
@@ -73,7 +76,7 @@ def draw(page: Page) -> None:
     if shown == "Results":
         _results(page, places, by)
     else:
-        _label(page, sample, places, mine, by, seed)
+        _label(page, drawn, places, mine, by, seed)
 
 
 def _written(text: str) -> tuple[int, int] | None:
@@ -88,15 +91,15 @@ def _propose(page: Page, seed: int, size: int) -> None:
         "How well does the tone fit *your* texts? Read a random sample without its scores, say what each sentence says "
         "of the person, and see how often the scorers agree with you."
     )
-    sample = audit.sample(page.model, page.view, seed, size)
-    if not sample.total:
+    drawn = sample.draw(page.model, page.view, seed, size)
+    if not drawn.total:
         _nothing(page)
         return
     _caution(page)
     with st.container(border=True, key="audit-draw"):
         st.markdown(
-            f"**{words.count(sample.total, 'scored mention')}** of {words.count(sample.figures, 'figure')} in "
-            f"{words.count(sample.outlets, 'outlet')} pass the filters; of a text that many printed, one copy."
+            f"**{words.count(drawn.total, 'scored mention')}** of {words.count(drawn.figures, 'figure')} in "
+            f"{words.count(drawn.outlets, 'outlet')} pass the filters; of a text that many printed, one copy."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             sizes = sorted({*_SIZES, size})
@@ -107,7 +110,7 @@ def _propose(page: Page, seed: int, size: int) -> None:
             )  # fmt: skip
             st.button(
                 "Draw the sample", key="audit-start", type="primary", icon=":material/casino:", on_click=_open,
-                args=(int(number), chosen, page.revision),
+                args=(int(number), chosen, page.pin.revision),
             )  # fmt: skip
         st.caption("The view is fixed while you label: what arrives meanwhile does not change the sample.")
 
@@ -140,7 +143,7 @@ def _caution(page: Page) -> None:
 
 
 def _label(
-    page: Page, sample: Sample, places: Sequence[Place], mine: Mapping[Place, Answer], by: str, seed: int
+    page: Page, drawn: Sample, places: Sequence[Place], mine: Mapping[Place, Answer], by: str, seed: int
 ) -> None:
     """One mention and the keys for it."""
     if not by:
@@ -153,10 +156,10 @@ def _label(
     st.progress(done / len(places), f"{done} of {len(places)} labelled by {borders.markdown(by)}{later}")
     at = _next(places, mine, skipped)
     if at is None:
-        _finished(page, sample, seed)
+        _finished(page, drawn, seed)
         return
     with page.model.engine.connect() as connection:
-        passage = labels.passage(connection, sample.ids[at])
+        passage = labels.passage(connection, drawn.ids[at])
     if passage is None:
         st.error("**This mention is not in the record.** Draw the sample anew.", icon=":material/search_off:")
         return
@@ -164,7 +167,7 @@ def _label(
         who = borders.markdown(page.names.get(passage.place.figure, passage.place.figure))
         office = " (named as an office)" if passage.kind == "office" else ""
         st.markdown(f"**How does this speak of {who}?**{office}")
-        st.html(passages.html(passage, page.theme))
+        st.html(card.html(passage, page.theme))
         _keys(page.model.engine, passage, places, at, mine, by)
     with st.expander("How to decide"):
         st.markdown(_HOW)
@@ -217,16 +220,16 @@ def _again(at: int | None) -> None:
     st.session_state["audit-again"] = at
 
 
-def _finished(page: Page, sample: Sample, seed: int) -> None:
+def _finished(page: Page, drawn: Sample, seed: int) -> None:
     st.success("**All labelled.** The results are one click away, above.", icon=":material/done_all:")
-    size = len(sample.ids)
+    size = len(drawn.ids)
     with st.container(horizontal=True):
         st.button("Back", key="audit-back", shortcut="B", on_click=_again, args=(size - 1,))
-        if size < min(sample.total, _MOST):
-            more = min(_MORE, sample.total - size, _MOST - size)
+        if size < min(drawn.total, _MOST):
+            more = min(_MORE, drawn.total - size, _MOST - size)
             st.button(
                 f"Draw {more} more", key="audit-more", icon=":material/casino:", on_click=_open,
-                args=(seed, size + more, page.revision),
+                args=(seed, size + more, page.pin.revision),
             )  # fmt: skip
 
 
@@ -251,4 +254,4 @@ def _results(page: Page, places: Sequence[Place], by: str) -> None:
 
 def _given(page: Page) -> list[Given]:
     with page.model.engine.connect() as connection:
-        return labels.given(connection, page.revision)
+        return labels.given(connection, page.pin.revision)

@@ -8,10 +8,14 @@ from typing import get_args
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, plot, queries, words
 from dashboard.app_pages import overview
-from dashboard.panel import Page, panel
-from dashboard.plot import Chart
+from dashboard.charts import alt, charts, plot
+from dashboard.charts.plot import Chart
+from dashboard.look import borders, words
+from dashboard.numbers import queries
+from dashboard.parts import empty, evidence
+from dashboard.parts.panel import panel
+from dashboard.state.page import Page
 from ingest.models import Label
 
 _EXTREMES = 5
@@ -34,8 +38,8 @@ def draw(page: Page) -> None:
         empty.draw(page, 0)
         return
     label = st.selectbox("Figure", labels, key="figure", bind="query-params", width=320) or labels[0]
-    figure = page.lists.figures[label]
-    entry = next(entry for entry in page.lists.watched.figures if entry["id"] == figure)
+    figure = page.choices.figures[label]
+    entry = next(entry for entry in page.choices.watched.figures if entry["id"] == figure)
     today = page.view.today.isoformat()
     roles = [
         role
@@ -131,6 +135,6 @@ def companions(page: Page, figure: str) -> None:
 
 def by_source(page: Page, figure: str) -> None:
     """Where the figure is named, and how."""
-    frame = queries.by_source(page.model, page.view, figure, page.lists.source_names)
+    frame = queries.by_source(page.model, page.view, figure, page.choices.source_names)
     with panel(page, "Articles that name the figure, by source", key="by-source", data=frame, about=BY_SOURCE):
         plot.draw(Chart(charts.by_source(frame, theme=page.theme), alt.by_source(frame)), key="by-source")

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import agreement, audit, borders, published, words
-from dashboard.panel import Page
-from dashboard.published import Published
+from dashboard.labelling import agreement
+from dashboard.look import borders, words
+from dashboard.numbers import published, sample
+from dashboard.numbers.published import Published
+from dashboard.state.page import Page
 from ingest.store import watched
 from ingest.store.read import labels
 from ingest.store.read.labels import Given
@@ -108,19 +110,19 @@ def draw(page: Page) -> None:
 def _in_force(page: Page) -> None:
     """Which versions made the numbers."""
     with page.model.engine.connect() as connection:
-        scorer = watched.scorer(connection, page.revision)
-    lists = page.lists
+        scorer = watched.scorer(connection, page.pin.revision)
+    watching = page.choices.watched
     if not scorer:
         st.info("**Nothing has been scored yet.** What follows holds from the first article on.")
         return
-    unscored = [code for code in lists.languages if code != "en"]
+    unscored = [code for code in page.choices.languages if code != "en"]
     other = f"; not scored: {', '.join(map(borders.markdown, unscored))}" if unscored else ""
     st.markdown(
-        f"In force: scorer **{borders.markdown(scorer)}** · watch-list **{borders.markdown(lists.watched.hash[:8])}** "
-        f"({words.count(len(lists.watched.figures), 'figure')}, {words.count(len(lists.watched.topics), 'topic')}) · "
+        f"In force: scorer **{borders.markdown(scorer)}** · watch-list **{borders.markdown(watching.hash[:8])}** "
+        f"({words.count(len(watching.figures), 'figure')}, {words.count(len(watching.topics), 'topic')}) · "
         f"scored language: English{other}"
     )
-    st.caption(f"{page.as_of} · every export names these versions too")
+    st.caption(f"{page.pin.as_of} · every export names these versions too")
 
 
 def _trust(page: Page) -> None:
@@ -139,10 +141,10 @@ def _audited(page: Page) -> list[Given]:
         newest = labels.newest(connection)
 
         def ask() -> list[Given]:
-            return [each for each in labels.given(connection, page.revision) if each.label != "unsure"]
+            return [each for each in labels.given(connection, page.pin.revision) if each.label != "unsure"]
 
         # Read once a label, not once a click.
-        return page.model.columns.answers.of(("labels", page.revision, newest), ask)
+        return page.model.columns.answers.of(("labels", page.pin.revision, newest), ask)
 
 
 def table(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
@@ -152,11 +154,11 @@ def table(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
         f"| {words.number(each.n)} | {_percent(each.accuracy)} | {_f1(each)} |"
         for each in shipped
     ]
-    for scorer in audit.scorers(here):
-        found = audit.against(here, scorer)
+    for scorer in sample.scorers(here):
+        found = sample.against(here, scorer)
         accuracy = agreement.interval(found.accuracy, found.accuracy_interval)
         macro = agreement.f1(found.macro_f1, found.macro_f1_interval)
-        shown = (accuracy, macro) if found.n >= audit.FEWEST else ("too few", "too few")
+        shown = (accuracy, macro) if found.n >= sample.FEWEST else ("too few", "too few")
         lines.append(f"| {scorer} | **your own labels** (Audit) | {words.number(found.n)} | {' | '.join(shown)} |")
     head = ["| scorer | measured on | n | agrees with people | macro-F1 |", "|---|---|--:|--:|--:|"]
     return head + lines if lines else []

@@ -6,10 +6,14 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import alt, borders, charts, empty, evidence, kpi, ledger, plot, queries, statistics, texts, words
-from dashboard.kpi import Kpi
-from dashboard.panel import Page, panel
-from dashboard.plot import Chart
+from dashboard.charts import alt, charts, plot
+from dashboard.charts.plot import Chart
+from dashboard.look import borders, words
+from dashboard.numbers import kpi, queries, statistics
+from dashboard.numbers.kpi import Kpi
+from dashboard.parts import empty, evidence, gaps, texts
+from dashboard.parts.panel import panel
+from dashboard.state.page import Page
 from ingest.bins import Bin
 from ingest.store.read import articles
 
@@ -29,7 +33,7 @@ VOICE = "A figure's mentions divided by the mentions of all figures in view. One
 def draw(page: Page) -> None:
     """The whole page."""
     view, model = page.view, page.model
-    present, before = kpi.of(model, view, now=page.now), kpi.of(model, view, now=page.now, before=True)
+    present, before = kpi.of(model, view, now=page.pin.now), kpi.of(model, view, now=page.pin.now, before=True)
     st.markdown(summary(page, present))
     if present.articles == 0:
         empty.draw(page, present.total)
@@ -125,7 +129,7 @@ def _change(now: int, before: int) -> tuple[str, float] | None:
 
 
 def _silent(page: Page, key: Kpi) -> str | None:
-    failing = sum(row.state == "failing" for row in page.lists.sources if row.id in page.view.sources)
+    failing = sum(row.state == "failing" for row in page.choices.sources if row.id in page.view.sources)
     parts = []
     if silent := len(page.view.sources) - key.heard:
         parts.append(f"{silent} silent")
@@ -138,14 +142,14 @@ def attention(page: Page) -> None:
     """The share of articles that name each figure, and the sentences behind the point that is clicked."""
     view = page.view
     frame = queries.attention(page.model, view, page.names)
-    gaps = ledger.gaps(page)
+    missing = gaps.gaps(page)
 
     def make() -> Chart:
-        drawn = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme, gaps=gaps)
-        said = alt.attention(frame, measure=view.measure, unit=view.bin) + alt.hatched(gaps, view.bin)
+        drawn = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme, gaps=missing)
+        said = alt.attention(frame, measure=view.measure, unit=view.bin) + alt.hatched(missing, view.bin)
         return Chart(drawn, said, int(frame.drop_duplicates("bin")["all"].sum()))
 
-    chart = plot.shared(page, "attention", make, tuple(gaps.items()))
+    chart = plot.shared(page, "attention", make, tuple(missing.items()))
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
     with panel(
         page,
@@ -153,18 +157,18 @@ def attention(page: Page) -> None:
         key="attention",
         data=frame,
         about=ATTENTION,
-        caption=_caption(page, words.count(chart.n, "article"), "click a point for its sentences", gaps, view.bin),
+        caption=_caption(page, words.count(chart.n, "article"), "click a point for its sentences", missing, view.bin),
     ):
         evidence.draw(page, "attention", chart)
     behind(page, "attention", by="articles")
 
 
-def _caption(page: Page, n: str, note: str, gaps: ledger.Gaps, unit: Bin) -> str:
-    return " · ".join(part for part in (f"n = {n}", note, texts.mixed(page), ledger.in_words(gaps, unit)) if part)
+def _caption(page: Page, n: str, note: str, missing: gaps.Gaps, unit: Bin) -> str:
+    return " · ".join(part for part in (f"n = {n}", note, texts.mixed(page), gaps.in_words(missing, unit)) if part)
 
 
 def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
-    """Lists the sentences that the open point of a chart counts."""
+    """Choices the sentences that the open point of a chart counts."""
     point = evidence.opened(chart, page)
     if point is None or point[0] not in page.view.lines or point[0] not in page.names:
         return
@@ -178,14 +182,14 @@ def tone(page: Page) -> None:
     """The mean tone toward each figure with its interval."""
     view = page.view
     frame = queries.tone(page.model, view, page.names)
-    gaps = ledger.gaps(page)
+    missing = gaps.gaps(page)
 
     def make() -> Chart:
-        drawn = charts.tone(frame, unit=view.bin, theme=page.theme, gaps=gaps)
-        said = alt.tone(frame, unit=view.bin) + alt.hatched(gaps, view.bin)
+        drawn = charts.tone(frame, unit=view.bin, theme=page.theme, gaps=missing)
+        said = alt.tone(frame, unit=view.bin) + alt.hatched(missing, view.bin)
         return Chart(drawn, said, int(frame["n"].sum()))
 
-    chart = plot.shared(page, "tone", make, tuple(gaps.items()))
+    chart = plot.shared(page, "tone", make, tuple(missing.items()))
     with panel(
         page,
         f"Tone toward …, per {view.bin}",
@@ -196,7 +200,7 @@ def tone(page: Page) -> None:
             page,
             words.count(chart.n, "scored mention"),
             "scored for each mention in its sentence",
-            gaps,
+            missing,
             view.bin,
         ),
     ):

@@ -8,10 +8,14 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import alt, borders, calendars, charts, holdings, ledger, plot, retries, words
-from dashboard.calendars import LEGEND, Row
-from dashboard.panel import Page, panel
-from dashboard.plot import Chart
+from dashboard.charts import alt, calendar, charts, plot
+from dashboard.charts.calendar import LEGEND, Row
+from dashboard.charts.plot import Chart
+from dashboard.look import borders, words
+from dashboard.numbers import holdings
+from dashboard.parts import gaps, retries
+from dashboard.parts.panel import panel
+from dashboard.state.page import Page
 from ingest.store.plan import complaints, progress
 from ingest.store.read import verdicts
 from ingest.store.read.sources import SourceRow
@@ -45,19 +49,19 @@ Standing = Mapping[int, Verdict]
 
 def draw(page: Page) -> None:
     """The page."""
-    rows = [row for row in page.lists.sources if row.listed or row.articles]
-    days = ledger.days(page)
+    rows = [row for row in page.choices.sources if row.listed or row.articles]
+    days = gaps.days(page)
     stands = {
-        row.id: verdicts.standing(days.get(row.id, []), "" if page.fixed else row.state)
+        row.id: verdicts.standing(days.get(row.id, []), "" if page.pin.fixed else row.state)
         for row in rows
         if row.kind == "feed" and row.listed
     }
     st.markdown(headline(rows, stands))
-    if not page.fixed:  # what is wrong now is no part of a link's numbers
+    if not page.pin.fixed:  # what is wrong now is no part of a link's numbers
         lists_at_fault(page)
         warnings(page, rows, stands)
         retries.answers(page)
-    calendar(page, rows, stands, days)
+    calendar_card(page, rows, stands, days)
     per_day(page)
     listing(page, rows, stands)
 
@@ -75,7 +79,7 @@ def headline(rows: Sequence[SourceRow], stands: Standing) -> str:
 
 
 def lists_at_fault(page: Page) -> None:
-    """Lists that people edited: those that can't be read, and how far the stored articles follow a new one."""
+    """Choices that people edited: those that can't be read, and how far the stored articles follow a new one."""
     with page.model.engine.connect() as connection:
         found = complaints.current(connection)
         again = progress.newest(connection, progress.RESCORE)
@@ -121,7 +125,7 @@ def _first(item: tuple[tuple[Verdict, str], list[SourceRow]]) -> tuple[int, int]
     return verdicts.VERDICTS.index(verdict), -len(mine)
 
 
-def calendar(page: Page, rows: Sequence[SourceRow], stands: Standing, days: ledger.Days) -> None:
+def calendar_card(page: Page, rows: Sequence[SourceRow], stands: Standing, days: gaps.Days) -> None:
     """A strip of days for each feed, the worst first."""
     feeds = sorted(
         (row for row in rows if row.id in stands), key=lambda row: (*_worst(row, stands), row.group, row.name)
@@ -153,8 +157,8 @@ def calendar(page: Page, rows: Sequence[SourceRow], stands: Standing, days: ledg
         if not shown:
             st.caption("No feed is followed. `python -m ingest feeds add URL` puts one on the list.")
             return
-        figure = calendars.figure(shown, since, until, theme=page.theme)
-        plot.draw(Chart(figure, calendars.alt(shown, since, until)), key="calendar")
+        figure = calendar.figure(shown, since, until, theme=page.theme)
+        plot.draw(Chart(figure, calendar.alt(shown, since, until)), key="calendar")
         if len(feeds) > most:
             st.caption(f"{len(feeds) - most} more feeds stand no worse than these.")
 
@@ -171,7 +175,7 @@ def _worst(row: SourceRow, stands: Standing) -> tuple[int, bool]:
 def per_day(page: Page) -> None:
     """All chosen sources together."""
     view = page.view
-    counts = holdings.per_day(page.model, view.sources, view.since, view.until, page.revision)
+    counts = holdings.per_day(page.model, view.sources, view.since, view.until, page.pin.revision)
     days = [view.since + timedelta(days=n) for n in range(view.days)]
     frame = pd.DataFrame(
         [(day, sum(of.get(day, 0) for of in counts.values())) for day in days], columns=["day", "articles"]
@@ -191,7 +195,7 @@ def listing(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
     """Every source with its state, its course, its last success and its last error; those chosen can be tried again."""
     until = page.view.until
     days = [until - timedelta(days=n) for n in reversed(range(_DAYS))]
-    counts = holdings.per_day(page.model, [row.id for row in rows], days[0], until, page.revision)
+    counts = holdings.per_day(page.model, [row.id for row in rows], days[0], until, page.pin.revision)
     worst = sorted(rows, key=lambda row: (*_worst(row, stands), row.group, row.name))
     frame = pd.DataFrame(
         [
@@ -233,9 +237,9 @@ def listing(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
         )
         places = [place for place in chosen["selection"]["rows"] if place < len(worst)]
         ids = [worst[place].id for place in places if worst[place].id in stands]
-        if ids and not page.fixed:
+        if ids and not page.pin.fixed:
             retries.button(page, ids, label=f"Retry {words.count(len(ids), 'chosen feed')}", key="retry-chosen")
-        st.caption(f"{page.as_of} · choose rows to retry them · on the command line: `python -m ingest status`")
+        st.caption(f"{page.pin.as_of} · choose rows to retry them · on the command line: `python -m ingest status`")
 
 
 def _state(row: SourceRow, stands: Verdict | None) -> str:

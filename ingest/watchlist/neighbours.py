@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from ingest.watchlist import vocabulary as words
+from ingest.watchlist import vocabulary
 from ingest.watchlist.figures import Role
 from ingest.watchlist.names import Name, tokens
 from ingest.watchlist.passage import HYPHENS, Passage
@@ -52,7 +52,7 @@ class Title:
 
     def fits(self, roles: Sequence[Role], day: date) -> Fit | None:
         """Whether one of these roles is called so."""
-        telling = self.words - words.FOR_ANYBODY
+        telling = self.words - vocabulary.FOR_ANYBODY
         if not telling or not roles:
             return None
         matching = [role for role in roles if telling <= _title_words(f"{role.title} {role.of or ''}")]
@@ -72,10 +72,10 @@ def is_junior(passage: Passage, stop: int) -> bool:
 def thing_after(passage: Passage, stop: int) -> int:
     """The place after the building, firm or law that a name ending at `stop` is part of; 0 if it is part of none."""
     first = passage.tokens[stop].folded if stop < len(passage.tokens) else ""
-    if first in words.COMMON_WORDS or not passage.spaced(stop - 1):
+    if first in vocabulary.COMMON_WORDS or not passage.spaced(stop - 1):
         return 0
     headline = _telling_nothing(passage, stop - 1)
-    known = words.MONUMENTS if headline or not passage.english else words.THINGS
+    known = vocabulary.MONUMENTS if headline or not passage.english else vocabulary.THINGS
     reach = 1 if headline else _THING_REACH
     for place in range(stop, min(stop + reach, len(passage.tokens))):
         token = passage.tokens[place]
@@ -84,9 +84,9 @@ def thing_after(passage: Passage, stop: int) -> int:
         if token.folded in known:
             return place + 1
         shouted = len(token.raw) > 1 and token.raw.isupper()
-        if shouted or token.folded in words.OFFICES or token.folded in words.DAYS_AND_MONTHS:
+        if shouted or token.folded in vocabulary.OFFICES or token.folded in vocabulary.DAYS_AND_MONTHS:
             return 0
-        if token.folded in words.COMMON_WORDS:
+        if token.folded in vocabulary.COMMON_WORDS:
             return 0
     return 0
 
@@ -95,7 +95,7 @@ def thing_before(passage: Passage, at: int) -> bool:
     """Whether a ship, storm or place begins with the word before: USS, Hurricane, Port."""
     return (
         at > 0
-        and passage.tokens[at - 1].folded in words.BEFORE_THINGS
+        and passage.tokens[at - 1].folded in vocabulary.BEFORE_THINGS
         and (passage.spaced(at - 1) and passage.capital(at - 1))
     )
 
@@ -107,15 +107,15 @@ def title_before(passage: Passage, at: int) -> Title | None:
     while place >= 0 and len(found) < 7 and passage.adjacent(place):
         word = passage.tokens[place].folded
         small = word in ("of", "the", "and", "for")
-        if word not in words.TITLES and word not in words.QUALIFIERS:
+        if word not in vocabulary.TITLES and word not in vocabulary.QUALIFIERS:
             break
         if not (small or passage.capital(place) or word in ("former", "then", "ex", "acting") or found):
             break  # "the president Trump": small letters are a title only in front of a capital one
         found.append(word)
         place -= 1
     former = "former" in found or "ex" in found or (place >= 0 and passage.tokens[place].folded in ("former", "ex"))
-    heads = [word for word in found if word in words.TITLES]
-    if not heads or (found[0] not in words.TITLES and not ("of" in found or "for" in found)):
+    heads = [word for word in found if word in vocabulary.TITLES]
+    if not heads or (found[0] not in vocabulary.TITLES and not ("of" in found or "for" in found)):
         return None
     return Title(_same({word for word in found if word not in ("former", "ex", "then", "acting", "interim")}), former)
 
@@ -125,7 +125,7 @@ def honorific_before(passage: Passage, at: int) -> bool | None:
     if at == 0 or not passage.spaced(at - 1) or not passage.capital(at - 1):
         return None
     word = passage.tokens[at - 1].folded
-    return True if word in words.WOMEN else False if word in words.MEN else None
+    return True if word in vocabulary.WOMEN else False if word in vocabulary.MEN else None
 
 
 def given_before(passage: Passage, at: int, is_surname: Callable[[str], bool]) -> tuple[int, str] | None:
@@ -135,27 +135,29 @@ def given_before(passage: Passage, at: int, is_surname: Callable[[str], bool]) -
         return None
     token = passage.tokens[place]
     word = token.folded
-    if word in words.TITLES or word in words.QUALIFIERS or word in words.MEN or word in words.WOMEN:
+    if word in vocabulary.TITLES or word in vocabulary.QUALIFIERS or word in vocabulary.MEN or word in vocabulary.WOMEN:
         return None
     if _is_initials(passage, place):
         if place and passage.capital(place - 1) and passage.spaced(place - 1) and not passage.opens(place - 1):
             before = passage.tokens[place - 1]
-            if before.folded not in words.NO_FIRST_NAMES | words.TITLES and not before.raw.isupper():
+            if before.folded not in vocabulary.NO_FIRST_NAMES | vocabulary.TITLES and not before.raw.isupper():
                 return place - 1, ""  # Mary L. Trump
         return place, word[0]
     if len(token.raw) > 1 and token.raw.isupper() and not passage.is_shouted(passage.sentence_of(token.start)):
         return None  # NATO, GOP
     if is_surname(word):
         return None
-    known = word in words.FIRST_NAMES
+    known = word in vocabulary.FIRST_NAMES
     if not passage.english or _telling_nothing(passage, at):
-        is_one = known and word not in words.MORE_THAN_NAMES
+        is_one = known and word not in vocabulary.MORE_THAN_NAMES
     elif passage.opens(place):
         is_one = _is_name(passage, place, word, known)
-    elif known and word not in words.DAYS_AND_MONTHS:
+    elif known and word not in vocabulary.DAYS_AND_MONTHS:
         is_one = True
     else:
-        is_one = not (word.endswith(_OF_A_PLACE) or word in words.NO_FIRST_NAMES or word in words.COMMON_WORDS)
+        is_one = not (
+            word.endswith(_OF_A_PLACE) or word in vocabulary.NO_FIRST_NAMES or word in vocabulary.COMMON_WORDS
+        )
     return (place, "") if is_one else None
 
 
@@ -168,14 +170,14 @@ def surname_after(passage: Passage, name: Name, place: int, is_surname: Callable
     if following >= len(found) or not passage.spaced(place) or not passage.capital(following):
         return False
     token = found[following]
-    if token.folded in words.DAYS_AND_MONTHS:
+    if token.folded in vocabulary.DAYS_AND_MONTHS:
         return False
     after = passage.text[token.end : token.end + 2]
     if name.surname_first and after[:1] in HYPHENS and after[1:].islower() and _syllable(passage, following + 1):
         return True
     if _telling_nothing(passage, place) or (token.raw.isupper() and len(token.raw) > 1):
         return False
-    if token.folded in words.NO_SURNAMES or is_surname(token.folded):
+    if token.folded in vocabulary.NO_SURNAMES or is_surname(token.folded):
         return False
     return passage.english or name.surname_first
 
@@ -192,7 +194,7 @@ def office_after(passage: Passage, stop: int) -> int:
     found = passage.tokens
     if stop >= len(found) or not passage.spaced(stop - 1):
         return 0
-    if found[stop].folded in words.OFFICES:
+    if found[stop].folded in vocabulary.OFFICES:
         return stop + 1
     white_house = stop + 1 < len(found) and found[stop].raw == "White" and found[stop + 1].raw == "House"
     return stop + 2 if white_house and passage.spaced(stop) else 0
@@ -257,8 +259,12 @@ def joined_before(passage: Passage, at: int) -> int | None:
 def _is_name(passage: Passage, place: int, word: str, known: bool) -> bool:
     """Whether the capitalised first word of a sentence is a first name, and no common word before a surname."""
     if known:
-        return word not in words.MORE_THAN_NAMES or not (word in words.COMMON_WORDS or word in _VERBS)
-    if word in words.COMMON_WORDS or word in words.NO_FIRST_NAMES or word.endswith(("ing", "ed", "ly", "s", "tion")):
+        return word not in vocabulary.MORE_THAN_NAMES or not (word in vocabulary.COMMON_WORDS or word in _VERBS)
+    if (
+        word in vocabulary.COMMON_WORDS
+        or word in vocabulary.NO_FIRST_NAMES
+        or word.endswith(("ing", "ed", "ly", "s", "tion"))
+    ):
         return False
     return not passage.written_small(word)
 
@@ -291,7 +297,7 @@ def _is_initials(passage: Passage, place: int) -> bool:
         and token.raw.isupper()
         and token.raw[1] in "JDBRTCKGWP"
         and token.raw[0] in "AJDTPRCMKLEBGW"
-        and (token.folded not in words.TITLES)
+        and (token.folded not in vocabulary.TITLES)
     )
 
 
@@ -300,7 +306,7 @@ def _syllable(passage: Passage, place: int) -> bool:
     if place >= len(passage.tokens):
         return False
     word = passage.tokens[place].folded
-    return word.isalpha() and len(word) <= 6 and word not in words.SUFFIXES and passage.tokens[place].raw.islower()
+    return word.isalpha() and len(word) <= 6 and word not in vocabulary.SUFFIXES and passage.tokens[place].raw.islower()
 
 
 @lru_cache(maxsize=4_096)
@@ -309,5 +315,5 @@ def _title_words(title: str) -> frozenset[str]:
 
 
 def _same(title: set[str] | frozenset[str]) -> frozenset[str]:
-    said = " ".join(words.SAME_TITLE.get(word, word) for word in title)
-    return frozenset(words.SAME_TITLE.get(word, word) for word in said.split()) - {"of", "the", "and", "for"}
+    said = " ".join(vocabulary.SAME_TITLE.get(word, word) for word in title)
+    return frozenset(vocabulary.SAME_TITLE.get(word, word) for word in said.split()) - {"of", "the", "and", "for"}

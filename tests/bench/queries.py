@@ -20,8 +20,9 @@ from typing import Any
 
 import psutil
 
-from dashboard import data, kpi, queries
-from dashboard.readmodel import ReadModel
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import kpi, queries
+from dashboard.state import choices, process
 from dashboard.view import View
 from ingest.store import record
 from ingest.store.read.filters import Filters
@@ -60,7 +61,7 @@ def latency(seconds: list[float]) -> Latency:
 class Views:
     """Views as analysts make them, no two alike."""
 
-    def __init__(self, corpus: Corpus, lists: data.Lists, seed: int) -> None:
+    def __init__(self, corpus: Corpus, lists: process.Choices, seed: int) -> None:
         self._luck = random.Random(seed)
         self._corpus = corpus
         self._sources = tuple(lists.automatic_sources())
@@ -94,7 +95,7 @@ class Views:
         return "".join(letter.upper() if bits >> at & 1 else letter for at, letter in enumerate(words))
 
 
-def asked(model: ReadModel, lists: data.Lists) -> dict[str, tuple[Callable[[Views], View], Query]]:
+def asked(model: ReadModel, lists: process.Choices) -> dict[str, tuple[Callable[[Views], View], Query]]:
     """The measured queries: how their views are made, and what is asked."""
     names, sources = lists.figure_names, lists.source_names
     now = datetime.now(UTC)
@@ -143,7 +144,7 @@ def measure(url: str, corpus: Corpus) -> dict[str, Any]:
     found["load_seconds"] = round(time.perf_counter() - start, 2)
     gc.collect()
     found["load_bytes"] = psutil.Process().memory_info().rss - before
-    lists = data.lists(model)
+    lists = choices.of(model)
     found["alone"], found["again"] = alone(model, corpus, lists)
     found["visible_ms"] = visible(model, url, corpus)
     found["together"] = together(model, url, corpus, lists)
@@ -151,7 +152,7 @@ def measure(url: str, corpus: Corpus) -> dict[str, Any]:
     return found
 
 
-def alone(model: ReadModel, corpus: Corpus, lists: data.Lists) -> tuple[dict[str, Latency], dict[str, Latency]]:
+def alone(model: ReadModel, corpus: Corpus, lists: process.Choices) -> tuple[dict[str, Latency], dict[str, Latency]]:
     """Each query by itself, for new views and for the same view again."""
     first: dict[str, Latency] = {}
     again: dict[str, Latency] = {}
@@ -189,7 +190,7 @@ def visible(model: ReadModel, url: str, corpus: Corpus, times: int = 8) -> Laten
     return latency(waited)
 
 
-def together(model: ReadModel, url: str, corpus: Corpus, lists: data.Lists) -> dict[str, Any]:
+def together(model: ReadModel, url: str, corpus: Corpus, lists: process.Choices) -> dict[str, Any]:
     """Eight readers ask without a pause while a process writes and the follower follows."""
     stop = threading.Event()
     taken: dict[str, list[float]] = {name: [] for name in asked(model, lists)}

@@ -1,0 +1,1 @@
+"""A frame in, a figure and its sentence out."""

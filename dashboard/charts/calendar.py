@@ -1,0 +1,165 @@
+"""The calendar of sources: one row each, one mark a day; what a mark means shows without its colour too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from dashboard.charts import canvas
+from dashboard.charts.canvas import Figure
+from dashboard.look import words
+from dashboard.look.borders import plain, plotly_text
+from dashboard.look.palette import Theme
+from ingest.store.read.verdicts import Judged, Verdict
+
+_ROW, _TOP, _BOTTOM = 22, 6, 34
+_NAME = 20
+_CHARACTER = 6.4
+#: Of a day's width and a row's height.
+_WIDE, _HIGH = 0.82, 0.74
+_DAY_MS = 86_400_000
+
+#: For the caption, in the order of the marks' weight.
+LEGEND = "■ normal · ▄ quiet · ▨ silent · ▩ failing · ━ gone · □ new · blank: not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source and its days."""
+
+    name: str
+    stands: Verdict
+    days: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How the days of one verdict look: a bar of a part of the row's height, and a sign on it."""
+
+    high: float = 1.0
+    pattern: str = ""
+    colour: str = "grey"
+    fill: float = 1.0
+
+
+_MARKS: dict[Verdict, _Mark] = {
+    "normal": _Mark(fill=0.75),
+    "quiet": _Mark(high=0.4),
+    "new": _Mark(fill=0.0),
+    "silent": _Mark(pattern="/", colour="tone_negative", fill=0.0),
+    "failing": _Mark(pattern="x", colour="tone_negative"),
+    "gone": _Mark(high=0.22, colour="text"),
+}
+
+
+def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Figure:
+    """Rows of marks, the first on top, from one day to another."""
+    if not rows:
+        return canvas.empty(theme, _TOP + _ROW + _BOTTOM)
+    traces = [_trace(verdict, mark, rows, since, until, theme) for verdict, mark in _MARKS.items()]
+    left = min(_NAME, max(len(row.name) for row in rows)) * _CHARACTER + 14
+    half = timedelta(hours=12)
+    ticks = _ticks(since, until)
+    return {
+        "data": [trace for trace in traces if trace["x"]],
+        "layout": {
+            "template": canvas.template(theme),
+            "height": _TOP + _ROW * len(rows) + _BOTTOM,
+            "margin": {"l": left, "r": 8, "t": _TOP, "b": _BOTTOM},
+            "barmode": "overlay",
+            "hovermode": "closest",
+            "xaxis": {
+                "type": "date",
+                "range": [(canvas.moment(since) - half).isoformat(), (canvas.moment(until) + half).isoformat()],
+                "showgrid": False,
+                "tickmode": "array",
+                "tickvals": [day.isoformat() for day in ticks],
+                "ticktext": [f"{day.day} {words.MONTHS[day.month - 1][:3]}" for day in ticks],
+                "ticks": "outside",
+                "ticklen": 4,
+                "tickangle": 0,
+            },
+            "yaxis": {
+                "range": [len(rows) - 0.5, -0.5],
+                "tickmode": "array",
+                "tickvals": list(range(len(rows))),
+                "ticktext": [plotly_text(row.name, _NAME) for row in rows],
+                "tickfont": {"color": theme.text},
+                "ticklabelstandoff": 6,
+                "showgrid": False,
+            },
+        },
+    }
+
+
+def _trace(
+    verdict: Verdict, mark: _Mark, rows: Sequence[Row], since: date, until: date, theme: Theme
+) -> dict[str, Any]:
+    """The days of one verdict, of all rows."""
+    places = [
+        (place, row, each)
+        for place, row in enumerate(rows)
+        for each in row.days
+        if each.verdict == verdict and since <= each.day <= until
+    ]
+    colour = str(getattr(theme, mark.colour))
+    look: dict[str, Any] = {
+        "color": canvas.faded(colour, mark.fill),
+        "line": {"width": 1 if mark.fill == 0 else 0, "color": colour},
+    }
+    if mark.pattern:
+        sign = colour if mark.fill == 0 else theme.background
+        look["pattern"] = {
+            "shape": mark.pattern, "size": 5, "solidity": 0.3, "fgcolor": sign, "bgcolor": look["color"],
+            "fillmode": "replace",
+        }  # fmt: skip
+    return {
+        "type": "bar",
+        "x": [each.day.isoformat() for _, _, each in places],
+        "base": [place + _HIGH / 2 for place, _, _ in places],  # the axis points down
+        "y": [-_HIGH * mark.high] * len(places),
+        "width": _WIDE * _DAY_MS,
+        "hovertext": [f"<b>{plotly_text(row.name)}</b><br>{told(each)}" for _, row, each in places],
+        "hoverinfo": "text",
+        "marker": look,
+    }
+
+
+def told(day: Judged) -> str:
+    """A day in words: `12 Mar 2026: quiet`, and what that rests on."""
+    head = f"{words.day(day.day)}: <b>{day.verdict}</b>"
+    if not day.attempts:
+        return f"{head}<br>no attempt on this day"
+    if not day.successes:
+        return f"{head}<br>{words.count(day.attempts, 'attempt')}, none answered"
+    usual = "" if day.usual is None else f", usually {_usual(day.usual)}"
+    return (
+        f"{head}<br>{words.count(day.articles, 'new article')}{usual}"
+        f"<br>{words.number(day.successes)} of {words.count(day.attempts, 'attempt')} answered"
+    )
+
+
+def _usual(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else words.number(value)
+
+
+def alt(rows: Sequence[Row], since: date, until: date) -> str:
+    """The sources that are not as usual, and how they stand."""
+    odd = [f"{plain(row.name)} {row.stands}" for row in rows if row.stands not in ("normal", "new", "not asked")]
+    some = "; ".join(odd[:6]) + (f"; and {len(odd) - 6} more" if len(odd) > 6 else "")
+    return (
+        f"Calendar of {words.count(len(rows), 'source')}, {words.period(since, until)}, a mark a day. "
+        f"Now: {some or 'none failing, silent, quiet or gone'}."
+    )
+
+
+def _ticks(since: date, until: date) -> list[date]:
+    """Four days or five, Mondays where they fit."""
+    days = (until - since).days + 1
+    step = max(1, round(days / 4))
+    if step >= 7:
+        step = round(step / 7) * 7
+        since += timedelta(days=-since.weekday() % 7)
+    return [since + timedelta(days=n) for n in range(0, (until - since).days + 1, step)]

@@ -1,0 +1,311 @@
+"""What all charts share: the template, the axes, labels at a line's end. Charts themselves are in charts.py.
+
+A figure here is a plain dict in Plotly's schema, with nothing in it but what JSON has: to make a `go.Figure`, which
+validates every property, took longer than all queries of a page. The tests validate each chart.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections import namedtuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from dashboard.look import words
+from dashboard.look.borders import plotly_text
+from dashboard.look.palette import Theme
+from ingest.bins import Bin, after
+
+#: The font that Streamlit ships and the page uses; the browser has it already.
+FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", sans-serif'
+FONT_SIZE = 13
+
+#: Pixels.
+_CHARACTER = 6.4
+_LABEL_GAP = 17
+_TOP, _BOTTOM = 22, 40
+_ROW = 28
+
+_MS_A_DAY = 86_400_000
+
+Figure = dict[str, Any]  # as Plotly's schema has it
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text at the right end of a line or a stack."""
+
+    y: float  #: where it belongs, in the axis's own unit
+    html: str  #: escaped
+    length: int  #: characters as seen
+
+
+@functools.cache
+def template(theme: Theme) -> dict[str, Any]:
+    """The one look of all charts: transparent, a quiet grid, no legend, no zooming by accident."""
+    text = {"family": FONT, "size": FONT_SIZE, "color": theme.muted}
+    axis = {
+        "fixedrange": True,
+        "showline": False,
+        "zeroline": False,
+        "ticks": "",
+        "gridcolor": theme.grid,
+        "gridwidth": 1,
+        "tickfont": text,
+        "automargin": False,
+    }
+    return {
+        "layout": {
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": text,
+            "showlegend": False,
+            "hovermode": "closest",
+            "hoverdistance": 30,
+            "dragmode": False,
+            "hoverlabel": {
+                "bgcolor": theme.background,
+                "bordercolor": theme.grey,
+                "font": {"family": FONT, "size": FONT_SIZE, "color": theme.text},
+                "align": "left",
+                "namelength": -1,
+            },
+            "xaxis": axis,
+            "yaxis": axis,
+            "bargap": 0.25,
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
+        }
+    }
+
+
+def empty(theme: Theme, height: int) -> Figure:
+    """A figure with nothing in it; the page says why beside it."""
+    hidden = {"visible": False, "fixedrange": True}
+    layout = {"template": template(theme), "height": height, "xaxis": hidden, "yaxis": hidden}
+    return {"data": [], "layout": layout}
+
+
+def timeline(
+    traces: Sequence[Any],
+    bins: Sequence[date],
+    unit: Bin,
+    labels: Sequence[Label],
+    theme: Theme,
+    height: int,
+    **more: Any,
+) -> Figure:
+    """A figure over time with `labels` at its right end; `more` is layout, `yaxis` with its `range` among it."""
+    right = max((label.length for label in labels), default=0) * _CHARACTER + 22
+    low, high = more["yaxis"]["range"]
+    pixel = (high - low) / (height - _TOP - _BOTTOM)
+    notes = [
+        {
+            "x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": y, "yanchor": "middle",
+            "text": label.html, "showarrow": False, "align": "left", "font": {"color": theme.text},
+        }
+        for label, y in zip(labels, _apart([label.y for label in labels], _LABEL_GAP * pixel, low, high), strict=True)
+    ]  # fmt: skip
+    return {
+        "data": list(traces),
+        "layout": {
+            "template": template(theme),
+            "height": height,
+            "margin": {"l": 46, "r": right, "t": _TOP, "b": _BOTTOM},
+            "xaxis": _time_axis(bins, unit),
+            **more,
+            "annotations": [*notes, *more.get("annotations", [])],
+        },
+    }
+
+
+def bars(
+    trace: Any, names: Sequence[str], theme: Theme, *, right: int, left: int, heads: Sequence[dict[str, Any]] = ()
+) -> Figure:
+    """Horizontal bars, one row a name (escaped HTML), first on top; `left` is the widest name in characters."""
+    top = _TOP if heads else 4
+    return {
+        "data": [trace],
+        "layout": {
+            "template": template(theme),
+            "height": top + bars_height(len(names)),
+            "margin": {"l": left * _CHARACTER + 12, "r": right, "t": top, "b": 4},
+            "xaxis": {"visible": False, "fixedrange": True, "range": [0, max([*trace["x"], 0]) or 1]},
+            "yaxis": {
+                "range": [len(names) - 0.5, -0.5],
+                "tickmode": "array",
+                "tickvals": list(range(len(names))),
+                "ticktext": list(names),
+                "tickfont": {"color": theme.text},
+                "ticklabelstandoff": 6,
+                "showgrid": False,
+                "fixedrange": True,
+            },
+            "bargap": 0.36,
+            "annotations": list(heads),
+        },
+    }
+
+
+def bars_height(rows: int) -> int:
+    """The height of so many horizontal bars, in pixels; of one at least."""
+    return max(rows, 1) * _ROW + 4
+
+
+def note(text: str, theme: Theme, **where: Any) -> dict[str, Any]:
+    """A small quiet word in a chart."""
+    return {"text": text, "showarrow": False, "font": {"size": FONT_SIZE - 1, "color": theme.muted}, **where}
+
+
+def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) -> list[dict[str, Any]]:
+    """The word over the bin that is not over, right-aligned so that it stays within the chart."""
+    if partial is None:
+        return []
+    where = {
+        "x": partial.isoformat(),
+        "xanchor": "right" if len(bins) > 1 else "center",
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+    }
+    return [note(words.so_far(unit), theme, **where)]
+
+
+def hatched(
+    places: Iterable[date], bins: Sequence[date], unit: Bin, low: float, high: float, theme: Theme
+) -> list[dict[str, Any]]:
+    """Hatching over bins, each half-way to its neighbours: for times in which what is drawn may lack something."""
+    x: list[str | None] = []
+    y: list[float | None] = []
+    order = sorted(bins)
+    for place in sorted(set(places).intersection(order)):
+        at = order.index(place)
+        before = order[at - 1] if at else place - (after(place, unit) - place)
+        left, right = (_between(before, place), _between(place, after(place, unit)))
+        x += [left, left, right, right, left, None]
+        y += [low, high, high, low, low, None]
+    if not x:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "x": x[:-1],
+            "y": y[:-1],
+            "mode": "lines",
+            "line": {"width": 0},
+            "fill": "toself",
+            "fillcolor": "rgba(0,0,0,0)",
+            "fillpattern": {"shape": "/", "size": 7, "solidity": 0.16, "fgcolor": faded(theme.muted, 0.4)},
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _between(left: date, right: date) -> str:
+    return (moment(left) + (right - left) / 2).isoformat()
+
+
+def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, top: float = 0.0) -> dict[str, Any]:
+    """A vertical axis from the first tick to just above the last, whose line would not be drawn at the very edge.
+
+    Where the highest value `top` stands on or above the last tick, the axis reaches far enough for its whole marker.
+    """
+    return {
+        "range": [ticks[0], max(ticks[-1] * 1.01, top * 1.04)],
+        "tickmode": "array",
+        "tickvals": list(ticks),
+        "ticktext": list(texts),
+        "zeroline": True,
+        "zerolinecolor": theme.grey,
+        "zerolinewidth": 1,
+    }
+
+
+def steps(top: float, most: int = 5, *, whole: bool = False) -> list[float]:
+    """Round numbers from 0 to just above `top`; `whole` for what cannot be halved."""
+    if not top > 0:  # nothing but zeros, or no value at all
+        return [0.0, 1.0] if whole else [0.0, 0.01]
+    rough = top * 1.04 / most  # a point on the uppermost line would be cut in half
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
+    step = max(math.ceil(step), 1) if whole else step
+    return [step * i for i in range(math.ceil(top * 1.04 / step - 1e-9) + 1)]
+
+
+def rows(frame: pd.DataFrame, **more: Iterable[Any]) -> list[Any]:
+    """The rows with their columns as attributes, and with `more` columns or others in their place.
+
+    As `itertuples`, but all at once: to ask pandas for one value after another takes twenty times as long.
+    """
+    values = frame.to_numpy(dtype=object).T.tolist()
+    columns = dict(zip(map(str, frame.columns), values, strict=True)) | more
+    return list(map(_row(tuple(columns))._make, zip(*columns.values(), strict=True)))
+
+
+@functools.cache
+def _row(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns)
+
+
+def known(value: float | None) -> float | None:
+    """The value, and None for what is no number: JSON has no NaN."""
+    return None if value is None or value != value else value
+
+
+def label_name(name: object) -> tuple[str, int]:
+    """A figure's name for a line's end, escaped, and its length as seen."""
+    limit = 18  # a phone is 60 characters wide and must show a chart too
+    return plotly_text(name, limit), min(len(str(name)), limit)
+
+
+def faded(colour: str, alpha: float) -> str:
+    """#RRGGBB as rgba."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
+    """Four ticks or five, as a phone has room for, each on the first day of a bin: Plotly's own fall between weeks."""
+    every = max(1, math.ceil(len(bins) / 4))
+    days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[unit]
+    pad = max(timedelta(days=days) * 0.35, (bins[-1] - bins[0]) * 0.012)
+    axis: dict[str, Any] = {
+        "type": "date",
+        "range": [(moment(bins[0]) - pad).isoformat(), (moment(bins[-1]) + pad).isoformat()],
+        "tick0": bins[0].isoformat(),
+        "showgrid": False,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickangle": 0,
+    }
+    if unit in ("month", "quarter", "year"):
+        months = every * {"month": 1, "quarter": 3, "year": 12}[unit]
+        return {**axis, "dtick": f"M{months}", "tickformat": "%Y" if unit == "year" else "%b\n%Y"}
+    return {**axis, "dtick": every * days * _MS_A_DAY, "tickformat": "%-d %b\n%Y"}
+
+
+def moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - an axis has no time zone
+
+
+def _apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """The wanted places, moved as little as needed so that all stand `gap` apart; in the order given."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    groups: list[tuple[list[int], float]] = []  # members from below, and the middle of the group
+    for i in order:
+        group, middle = [i], wanted[i]
+        while groups and groups[-1][1] + (len(groups[-1][0]) + len(group)) * gap / 2 > middle:
+            below, _ = groups.pop()
+            group = below + group
+            middle = sum(wanted[j] for j in group) / len(group)
+        half = (len(group) - 1) * gap / 2
+        groups.append((group, min(max(middle, low + half), max(high - half, low + half))))
+    placed = [0.0] * len(wanted)
+    for group, middle in groups:
+        for place, i in enumerate(group):
+            placed[i] = middle + (place - (len(group) - 1) / 2) * gap
+    return placed

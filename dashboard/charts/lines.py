@@ -1,0 +1,203 @@
+"""The parts of a line chart: the figures' lines, their intervals, the bins that say too little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from dashboard.charts import canvas
+from dashboard.look import words
+from dashboard.look.borders import plotly_text
+from dashboard.look.palette import GLYPHS, GREY_MARKER, MARKERS, Theme
+from ingest.bins import Bin
+
+#: From this many bins on markers would cover the line.
+_MANY = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure of a view, with its rows (see `dated`) in the order of time."""
+
+    id: str
+    name: str
+    position: int
+    colour: str
+    rows: list[Any]
+    title: str  #: the name as it stands at a point (escaped HTML)
+    last: float | None  #: the value of the last bin that is over; of the one that is not only where there is no other
+
+    @property
+    def coloured(self) -> bool:
+        """Whether a colour is left at this position; all further lines are grey."""
+        return self.position < len(MARKERS)
+
+    @property
+    def marker(self) -> str:
+        return MARKERS[self.position] if self.coloured else GREY_MARKER
+
+    def hover(self, row: Any, unit: Bin, *more: str) -> str:
+        """What stands at a point: the name, the bin, and `more` lines (escaped HTML)."""
+        when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
+        return "<br>".join((self.title, when, *more))
+
+    def unheard(self, row: Any, gaps: Mapping[date, Sequence[str]]) -> list[str]:
+        """Which sources were not heard in a bin (escaped HTML), and that its value falls with them, where it does."""
+        lines = gaps.get(row.bin, ())
+        if not lines:
+            return []
+        place = self.rows.index(row)
+        before = next((each.y for each in reversed(self.rows[:place]) if each.y is not None), None)
+        head = "▨ Falls while sources are not heard:" if _fell(before, row.y) else "▨ Sources not heard:"
+        return [head, *(f"{words.NBSP * 3}{plotly_text(line)}" for line in lines)]
+
+    def label(self, value: str) -> list[canvas.Label]:
+        """The label at the line's end; none for a grey line and for one without a value."""
+        if self.last is None or not self.coloured:
+            return []
+        name, length = canvas.label_name(self.name)
+        glyph = f'<span style="color:{self.colour}">{GLYPHS[self.position]}</span>'
+        return [canvas.Label(self.last, f"{glyph} {name} <b>{value}</b>", length + len(value) + 3)]
+
+
+def _fell(before: float | None, now: float | None) -> bool:
+    return before is not None and (now is None or now < before)
+
+
+def dated(frame: pd.DataFrame, y: Iterable[float | None]) -> list[Any]:
+    """The frame's rows with plain dates for bins, and with `y`, what is to be drawn: None is a gap."""
+    return canvas.rows(frame, bin=days(frame["bin"]), y=map(canvas.known, y))
+
+
+def of(rows: Iterable[Any], theme: Theme) -> list[Line]:
+    """The figures of such rows, by their position in the view."""
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(str(row.figure), []).append(row)
+    return [_line(figure, position, mine, theme) for position, (figure, mine) in enumerate(groups.items())]
+
+
+def _line(figure: str, position: int, rows: list[Any], theme: Theme) -> Line:
+    rows = sorted(rows, key=lambda row: row.bin)
+    name = str(rows[0].name)
+    return Line(figure, name, position, theme.colour(position), rows, f"<b>{plotly_text(name)}</b>", _last(rows))
+
+
+def traces(line: Line, hover: list[str]) -> list[Any]:
+    """The line of the bins that are over, and its dashed rest to the one that is not."""
+    over = next((place for place, row in enumerate(line.rows) if row.partial), len(line.rows))
+    size = 4 if len(line.rows) > _MANY else 6
+    width = 2.25 if line.coloured else 1.25
+    found = []
+    if over:
+        found.append(
+            _scatter(
+                line,
+                slice(0, over),
+                hover,
+                line={"color": line.colour, "width": width},
+                marker={"symbol": line.marker, "size": size, "color": line.colour},
+            )
+        )
+    if over < len(line.rows):
+        before = min(over, 1)  # the dashes begin at the last bin that is over, whose marker is drawn already
+        found.append(
+            _scatter(
+                line,
+                slice(over - before, over + 1),
+                hover,
+                line={"color": line.colour, "width": width, "dash": "dot"},
+                marker={
+                    "symbol": f"{line.marker}-open",
+                    "size": [0] * before + [size + 2],
+                    "color": line.colour,
+                    "line": {"width": 1.5},
+                },
+            )
+        )
+    return found
+
+
+def bands(line: Line) -> Iterator[Any]:
+    """The interval: one patch for each run of bins that have one; a bin alone gets a bar."""
+    run: list[Any] = []
+    for row in [*line.rows, None]:
+        if row is not None and None not in (row.y, canvas.known(row.low), canvas.known(row.high)):
+            run.append(row)
+            continue
+        if run:
+            x = [row.bin.isoformat() for row in run]
+            look: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+        if len(run) == 1:
+            stroke = {"width": 5, "color": canvas.faded(line.colour, 0.3)}
+            yield {**look, "x": x * 2, "y": [run[0].low, run[0].high], "line": stroke}
+        elif run:
+            yield {
+                **look,
+                "x": x + x[::-1],
+                "y": [row.high for row in run] + [row.low for row in reversed(run)],
+                "fill": "toself",
+                "fillcolor": canvas.faded(line.colour, 0.13),
+                "line": {"width": 0},
+            }
+        run = []
+
+
+def too_few(line: Line, y: float, unit: Bin) -> list[Any]:
+    """A tick at height `y` for each bin with mentions but without a value."""
+    rows = [row for row in line.rows if row.y is None and row.n > 0]
+    if not rows:
+        return []
+    return [
+        {
+            "type": "scatter",
+            **_places(line, rows),
+            "y": [y] * len(rows),
+            "mode": "markers",
+            "hoverinfo": "text",
+            "hovertext": [line.hover(row, unit, f"n = {words.number(row.n)}, too few") for row in rows],
+            "marker": {"symbol": "line-ns-open", "size": 6, "color": line.colour, "line": {"width": 1.5}},
+        }
+    ]
+
+
+def days(values: pd.Series[Any]) -> list[date]:
+    """Plain dates, of whatever kind of date the column holds."""
+    return [value.date() if isinstance(value, datetime) else value for value in values.tolist()]
+
+
+def partial_bin(rows: Iterable[Any]) -> date | None:
+    """The bin that is not over, if the view holds it."""
+    found: list[date] = [row.bin for row in rows if row.partial]
+    return max(found, default=None)
+
+
+def _last(rows: Sequence[Any]) -> float | None:
+    known = [row for row in rows if row.y is not None]
+    over = next((row.y for row in reversed(known) if not row.partial), None)
+    return over if over is not None or not known else known[-1].y
+
+
+def _scatter(figure: Line, part: slice, hover: Sequence[str], **look: Any) -> Any:
+    rows = figure.rows[part]
+    return {
+        "type": "scatter",
+        **_places(figure, rows),
+        "y": [row.y for row in rows],
+        "mode": "lines+markers",
+        "connectgaps": False,
+        "cliponaxis": False,
+        "hoverinfo": "text",
+        "hovertext": list(hover[part]),
+        **look,
+    }
+
+
+def _places(line: Line, rows: Sequence[Any]) -> dict[str, Any]:
+    """Where points stand in time, and what a click on each stands for."""
+    x = [row.bin.isoformat() for row in rows]
+    return {"x": x, "customdata": [[line.id, day] for day in x]}

@@ -1,0 +1,1 @@
+"""The view and the URL: sidebar, search field, links, pinned revisions."""

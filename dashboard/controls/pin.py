@@ -1,0 +1,49 @@
+"""The revision that a link fixes: its numbers are shown to the digit, whatever has arrived since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboard import keys
+from dashboard.look import borders, words
+from dashboard.model.readmodel import ReadModel
+from dashboard.state.page import Pin
+
+
+def of(model: ReadModel) -> Pin:
+    """What the URL asks for; the newest revision where it asks for none, or for one that the record has not got."""
+    newest = Pin(model.revision, datetime.now(UTC))
+    asked = st.query_params.get(keys.AS_OF, "")
+    if not asked:
+        return newest
+    # Nine digits are more than any record has; more of them would be no number that a database takes.
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
+    if 0 < number <= newest.revision:
+        with model.engine.connect() as connection:
+            made = model.made(connection, number)
+        if made is not None:
+            return Pin(number, made, fixed=True)
+    return Pin(newest.revision, newest.now, unknown=asked)
+
+
+def notice(pin: Pin) -> None:
+    """Says that the numbers stand still, or that those asked for are not to be had; and leads to the newest."""
+    if pin.unknown:
+        newest = f"revisions 1 to {words.number(pin.revision)}" if pin.revision else "no revision yet"
+        st.warning(
+            f"**This link asks for revision {borders.markdown(pin.unknown[:20])}, which is not in this record** "
+            f"({newest}). What follows are the newest numbers.",
+            icon=":material/history_toggle_off:",
+        )
+        st.button("Keep the newest", key="unpin", on_click=let_go, icon=":material/update:")
+    elif pin.fixed:
+        with st.container(border=True, key="pinned", horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/history: **{pin.as_of[0].upper()}{pin.as_of[1:]}**", width="stretch")
+            st.button("Show the newest", key="unpin", on_click=let_go, icon=":material/update:")
+
+
+def let_go() -> None:
+    """Back to the newest numbers."""
+    st.query_params.pop(keys.AS_OF, None)

@@ -1,0 +1,1 @@
+"""Labelling a sample of mentions, and how far labels agree."""

@@ -1,0 +1,212 @@
+"""What labels say of the scorers and of the coders, as panels; and the labels as a file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.look import borders, words
+from dashboard.numbers import sample
+from dashboard.parts.panel import panel
+from dashboard.state.page import Page
+from ingest.store.read.labels import Given
+from ingest.tone import labelled
+from ingest.tone.evaluate import Evaluation, Interval
+from ingest.tone.labelled import LABELS
+
+#: Sentences shown on which a coder and a scorer differ.
+_DIFFER = 20
+
+AGREEMENT = (
+    "Agreement: the share of labels that scorer and coder have in common. Macro-F1 looks at the three labels one by "
+    "one and takes the mean, so that a rare one weighs as much as a frequent one. The interval holds 95 % of what "
+    "other samples of articles would have given."
+)
+CODERS = (
+    "Mentions that two coders both labelled. Cohen's kappa is their agreement beyond chance: 1 is always, 0 is what "
+    "guessing would give. No scorer can be expected to agree with people more than they do with each other."
+)
+GROUPS = f"Under {sample.FEWEST} labels a share is luck, and none is given. Few labels, wide interval: mind n."
+ERRORS = "Rows: what people said; columns: what the scorer said. Off the diagonal are its mistakes, and their way."
+
+
+def draw(page: Page, given: Sequence[Given], *, by: str) -> None:
+    """Everything that these labels say; `by` is the coder who looks, who sees no score of what he has yet to label."""
+    judged = [each for each in given if each.label != "unsure"]
+    st.markdown(headline(given))
+    scorers = sample.scorers(judged)
+    if scorers:
+        found = {scorer: sample.against(judged, scorer) for scorer in scorers}
+        _scorers(page, found)
+        _errors(page, scorers[0], found[scorers[0]])
+    elif judged:
+        st.info("**None of these mentions is scored now.** There is nothing to compare the labels with.")
+    _coders(page, judged)
+    names = page.names
+    _groups(page, "By figure", "by-figure", judged, lambda each: names.get(each.place.figure, each.place.figure))
+    outlets = page.choices.source_names
+    _groups(page, "By outlet", "by-outlet", judged, lambda each: outlets.get(each.source_id, each.outlet))
+    if scorers and by:
+        _differ(judged, scorers[0], by, names)
+    _export(judged)
+
+
+def headline(given: Sequence[Given]) -> str:
+    """How many labels, of how many people, until when."""
+    judged = [each for each in given if each.label != "unsure"]
+    unsure = len(given) - len(judged)
+    parts = [
+        f"**{words.count(len(judged), 'label')}** of {words.count(len({each.place for each in judged}), 'mention')}",
+        f"by {words.count(len({each.by for each in given}), 'coder')}",
+        f"the newest of {words.day(max(each.at for each in given).date())}",
+    ]
+    if unsure:
+        parts.append(f"{words.number(unsure)} unsure, not counted")
+    return " · ".join(parts)
+
+
+def interval(value: float | None, of: Interval | None) -> str:
+    """A share with its 95 % interval: `76 % (68 to 83 %)`."""
+    if value is None:
+        return words.NO_VALUE
+    reach = f" ({100 * of[0]:.0f} to {100 * of[1]:.0f}{words.NBSP}%)" if of else " (too few articles for an interval)"
+    return f"{100 * value:.0f}{words.NBSP}%{reach}"
+
+
+def f1(value: float | None, of: Interval | None) -> str:
+    """A macro-F1 with its 95 % interval: `.74 (.66 to .81)`."""
+    if value is None:
+        return words.NO_VALUE
+    reach = f" ({digits(of[0])} to {digits(of[1])})" if of else ""
+    return f"{digits(value)}{reach}"
+
+
+def digits(value: float, places: int = 2) -> str:
+    """A number of −1 to 1 without the zero before its point: `.74`."""
+    return f"{value:.{places}f}".replace("0.", ".", 1).replace("-", words.MINUS)
+
+
+def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
+    rows = [
+        (name, of.n, of.groups, of.accuracy, *(of.accuracy_interval or (None, None)), of.macro_f1,
+         *(of.macro_f1_interval or (None, None)), of.kappa)
+        for name, of in found.items()
+    ]  # fmt: skip
+    columns = ["scorer", "labels", "articles", "agreement", "agreement from", "agreement to", "macro_f1"]
+    columns += ["macro_f1 from", "macro_f1 to", "kappa"]
+    with panel(
+        page,
+        "How often do the scorers agree with people?",
+        key="audit-scorers",
+        data=pd.DataFrame(rows, columns=columns),
+        about=AGREEMENT,
+    ):
+        lines = ["| scorer | n | agreement | macro-F1 | kappa |", "|---|--:|--:|--:|--:|"]
+        lines += [
+            f"| {name} | {of.n} | {interval(of.accuracy, of.accuracy_interval)} "
+            f"| {f1(of.macro_f1, of.macro_f1_interval)} | {words.NO_VALUE if of.kappa is None else digits(of.kappa)} |"
+            for name, of in found.items()
+        ]
+        st.markdown("\n".join(lines))
+        first = next(iter(found.values()))
+        if first.missing:
+            st.caption(f"Nobody said {' or '.join(first.missing)}: about that, these labels tell nothing.")
+
+
+def _errors(page: Page, scorer: str, of: Evaluation) -> None:
+    frame = pd.DataFrame(list(of.confusion), columns=[f"scorer: {label}" for label in LABELS])
+    frame.insert(0, "people", list(LABELS))
+    with panel(page, f"Which way does {scorer} err?", key="audit-errors", data=frame, about=ERRORS):
+        lines = [f"| people ↓ {scorer} → | {' | '.join(LABELS)} |", "|---|--:|--:|--:|"]
+        for place, (label, row) in enumerate(zip(LABELS, of.confusion, strict=True)):
+            cells = (f"**{n}**" if column == place else str(n) for column, n in enumerate(row))
+            lines.append(f"| {label} | {' | '.join(cells)} |")
+        st.markdown("\n".join(lines))
+
+
+def _coders(page: Page, judged: Sequence[Given]) -> None:
+    found = sample.pairs(judged)
+    frame = pd.DataFrame(
+        [(pair.one, pair.other, pair.n, pair.agreed, pair.kappa) for pair in found],
+        columns=["coder", "other coder", "labels in common", "agreement", "kappa"],
+    )
+    with panel(page, "Do the coders agree with each other?", key="audit-coders", data=frame, about=CODERS):
+        if not found:
+            st.caption(
+                "No mention was labelled by two people yet. Give a colleague the link (Copy link → Numbers fixed)."
+            )
+        for pair in found[:10]:
+            said = (
+                f"**{borders.markdown(pair.one)}** and **{borders.markdown(pair.other)}**: n = {words.number(pair.n)}"
+            )
+            if pair.n < sample.FEWEST:
+                st.markdown(f"{said}, too few")
+                continue
+            kappa = "not to be had, both gave one label only" if pair.kappa is None else digits(pair.kappa)
+            st.markdown(f"{said} · agreement {words.share(pair.agreed)} · kappa {kappa}")
+
+
+def _groups(page: Page, title: str, key: str, judged: Sequence[Given], of: Callable[[Given], str]) -> None:
+    scorers = sample.scorers(judged)
+    if not scorers:
+        return
+    rows: list[dict[str, object]] = []
+    shown: list[dict[str, object]] = []
+    for name, mine in sample.by(judged, of):
+        row: dict[str, object] = {"name": name, "labels": len(mine)}
+        cells: dict[str, object] = {"name": borders.csv_cell(name), "labels": len(mine)}
+        for scorer in scorers:
+            found = sample.against(mine, scorer)
+            enough = found.n >= sample.FEWEST
+            row |= {f"{scorer} agreement": found.accuracy if enough else None}
+            row |= {f"{scorer} macro_f1": found.macro_f1 if enough else None}
+            cells[scorer] = f"{words.share(found.accuracy)} · {f1(found.macro_f1, None)}" if enough else "too few"
+        rows.append(row)
+        shown.append(cells)
+    with panel(page, f"{title}: agreement · macro-F1", key=f"audit-{key}", data=pd.DataFrame(rows), about=GROUPS):
+        st.dataframe(
+            pd.DataFrame(shown),
+            key=f"audit-{key}",
+            hide_index=True,
+            height=min(420, 38 + 35 * max(1, len(shown))),
+            alt=f"{title}: labels, agreement and macro-F1 of each scorer",
+            column_config={"name": title.removeprefix("By ").capitalize(), "labels": "Labels"},
+        )
+
+
+def _differ(judged: Sequence[Given], scorer: str, by: str, names: dict[str, str]) -> None:
+    """Of this coder's labels alone: of the others he would learn scores before he has labelled."""
+    found = [
+        each for each in judged if each.by == by and each.found(scorer) not in (None, each.label) and each.sentence
+    ]
+    if not found:
+        return
+    with st.expander(f"Where you and {scorer} differ ({words.number(len(found))})"):
+        for each in reversed(found[-_DIFFER:]):
+            text, start, end = each.sentence, each.start, each.end
+            before, name, after = (borders.piece(part) for part in (text[:start], text[start:end], text[end:]))
+            who = borders.markdown(names.get(each.place.figure, each.place.figure))
+            said = f"{who} · you: {each.label} · {scorer}: {each.found(scorer)}"
+            st.markdown(f"{before}**{name.strip()}**{after}  \n:small[{said}]")
+
+
+def _export(judged: Sequence[Given]) -> None:
+    rows = [row for each in judged if (row := each.labelled()) is not None]
+
+    def made() -> bytes:
+        out = io.StringIO(newline="")
+        labelled.write(rows, out)
+        return out.getvalue().encode("utf-8")
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Labels (JSONL)", data=made, file_name="labelled.jsonl", mime="application/jsonl", key="audit-jsonl",
+            on_click="ignore", icon=":material/download:", disabled=not rows,
+        )  # fmt: skip
+        st.caption(
+            "`python -m ingest tone evaluate labelled.jsonl` measures a scorer on them, "
+            "`python -m ingest tone fit labelled.jsonl` teaches it your field."
+        )

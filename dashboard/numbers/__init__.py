@@ -1,0 +1,1 @@
+"""A view in, a frame of numbers out."""

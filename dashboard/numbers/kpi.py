@@ -1,0 +1,101 @@
+"""The row of key figures, and its change against the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import queries, scope, sums
+from dashboard.numbers.scope import Scope, kept
+from dashboard.numbers.sums import Sums
+from dashboard.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """The row of key figures of a period."""
+
+    articles: int
+    mentions: int
+    net_tone: float | None  #: (positive − negative) ÷ scored mentions; None under five stories
+    half: float | None  #: how far its 95 % interval reaches to either side (the end of the scale cuts one off)
+    stories: int
+    most_named: str | None
+    most_named_articles: int
+    total: int  #: all articles of the sources, languages and period
+    heard: int  #: sources with at least one article
+    revision: int  #: what all of it is true for
+    articles_by_bin: tuple[int, ...] = ()
+    mentions_by_bin: tuple[int, ...] = ()
+    net_by_bin: tuple[float | None, ...] = ()
+
+
+def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> Kpi:
+    """The key figures of the view, or of the period of equal length just before.
+
+    A period that is not over is compared with the same part of the one before.
+    """
+    ends = None
+    if before:
+        # To the minute: all who look at one view in one minute share an answer.
+        ends = (now - timedelta(days=view.days)).replace(second=0, microsecond=0) if view.running else None
+        view = view.before()
+    return _of(model, view, ends=ends, before=before)
+
+
+@kept
+def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) -> Kpi:
+    figures = view.filters.figures
+    view = replace(view, lines=figures)
+    with Scope(model, view, ends=ends) as here:
+        everything = sums.articles(here, hits=False)
+        # Without figures an article's own sums tell everything: nothing that it names needs to be looked at.
+        mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
+        articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
+        if len(figures) > 1:  # an article that names two of them is one article, and one cluster
+            several = sums.several(here, figures)
+            articles -= several.by_bin(view, "again")[0]
+            clusters = mine.clusters(sums.NET, mine["alone"] & mine["single"])
+            clusters += several.clusters(sums.NET, several["alone"])
+        else:
+            clusters = mine.clusters(sums.NET, mine["alone"])
+        if mine["k"][~mine["alone"]].any():
+            of = f"named WHERE figure IN {here.figures(figures)}" if figures else _HIT
+            ((*shared,),) = here.shared("", of, value="pos - neg" if figures else "net")
+            clusters += [float(value or 0) for value in shared]
+    _, stories, mean, low, high, *_ = scope.mean(clusters)
+    most = None if before else _most_named(model, view, mine)
+    return Kpi(
+        articles=int(articles.sum()),
+        mentions=mine.total("mentions"),
+        net_tone=mean,
+        half=None if mean is None else max(mean - low, high - mean),
+        stories=stories,
+        most_named=most[0] if most else None,
+        most_named_articles=most[1] if most else 0,
+        total=everything.total("articles"),
+        heard=len(np.unique(everything["source"])),
+        revision=here.revision,
+        articles_by_bin=tuple(map(int, articles)),
+        mentions_by_bin=tuple(map(int, mentions)),
+        net_by_bin=tuple(tone / of if of else None for tone, of in zip(net.tolist(), n.tolist(), strict=True)),
+    )
+
+
+#: Articles as `Scope.shared` takes them: it adds up labels, which only mentions have.
+_HIT = "(SELECT *, 0 AS neg, 0 AS pos FROM hit) WHERE true"
+
+
+def _most_named(model: ReadModel, view: View, mine: Sums) -> tuple[str, int] | None:
+    """The figure that is named in most articles, of those chosen or of all, with their number."""
+    if figures := view.filters.figures:
+        counts = {
+            figure: mine.where(mine["figure"] == model.columns.number(figure)).total("articles") for figure in figures
+        }
+        ranked = [(figure, count) for figure, count in counts.items() if count]
+    else:
+        ranked = queries.ranking(model, view)
+    return min(ranked, key=lambda named: (-named[1], named[0]), default=None)

@@ -1,0 +1,153 @@
+"""The sample that is labelled blind, and how far labels, scorers and coders agree. No Streamlit here."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers.scope import Scope, kept
+from dashboard.view import View
+from ingest.models import Label
+from ingest.store.read.labels import Given, Place
+from ingest.tone import evaluate
+from ingest.tone.evaluate import Evaluation
+
+Numbers = NDArray[np.uint64]
+
+#: Labels below which a group's agreement is not said: at 20, its interval is some ±20 points.
+FEWEST = 20
+
+#: Mentions to draw from, at most: a hundred times the largest sample.
+_ENOUGH = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Mentions drawn from a view."""
+
+    ids: tuple[int, ...]  #: of the mentions, in the order in which they are labelled
+    total: int  #: scored mentions that it was drawn from
+    figures: int  #: … and of how many figures
+    outlets: int  #: … in how many outlets
+
+
+@kept
+def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
+    """A random sample of the view's scored mentions, each figure and outlet in proportion.
+
+    Every mention has a number of its own, made of seed, words and place; within its figure and outlet they make its
+    rank, and the ranks of all strata, spread evenly, make the order. So each mention has the same chance, a larger
+    sample begins with the smaller one, and scores play no part. Of a text that many printed, one copy is drawn from.
+    """
+    view = replace(view, filters=replace(view.filters, copies="once"))
+    with Scope(model, view) as here:
+        kinds = "m.kind < 2" if view.filters.offices else "m.kind = 0"
+        chosen = f" AND m.figure IN {here.figures(view.filters.figures)}" if view.filters.figures else ""
+        rows = here.arrays(
+            "SELECT m.id, h.content, h.source, m.figure, m.sentence "
+            f"FROM hit h JOIN {here.table('mention')} m USING (analysis) "
+            f"WHERE {kinds} AND m.tone IS NOT NULL{chosen} ORDER BY h.content, m.figure, m.sentence, m.id"
+        )
+        if not len(rows["id"]):
+            return Sample((), 0, 0, 0)
+        codes, figure = np.unique(rows["figure"], return_inverse=True)
+        # By what they are called: the numbers of the read model differ from process to process.
+        names = np.array([zlib.crc32(here.name(int(code)).encode()) for code in codes], np.uint64)[figure]
+        order = shuffled(seed, names, *(rows[name].astype(np.uint64) for name in ("source", "content", "sentence")))
+    ids = tuple(int(id_) for id_ in rows["id"][order[:size]])
+    return Sample(ids, len(figure), len(codes), len(np.unique(rows["source"])))
+
+
+def shuffled(seed: int, figure: Numbers, source: Numbers, content: Numbers, sentence: Numbers) -> NDArray[np.int64]:
+    """The places of mentions in the order in which they are drawn, of many the first; see `sample`.
+
+    Those of one figure in one sentence follow each other.
+    """
+    luck = _luck(seed, content, figure, sentence, _nth(content, figure, sentence))
+    kept = np.arange(len(luck))
+    if len(luck) > _ENOUGH:  # to rank millions takes seconds; a random part of them is as good to draw from
+        kept = np.flatnonzero(luck < _ENOUGH / len(luck))
+        figure, source, luck = figure[kept], source[kept], luck[kept]
+    stratum = (figure << np.uint64(32)) | source
+    _, first, stratum, sizes = np.unique(stratum, return_index=True, return_inverse=True, return_counts=True)
+    ranked = np.lexsort((luck, stratum))
+    rank = np.empty(len(luck))
+    rank[ranked] = np.arange(len(luck)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    begin = _luck(seed, figure[first], source[first])
+    return kept[np.lexsort((luck, (rank + begin[stratum]) / sizes[stratum]))]
+
+
+def _nth(*columns: Numbers) -> Numbers:
+    """Which of the rows with equal values each row is, from 0; the rows are in order."""
+    new = np.ones(len(columns[0]), bool)
+    new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    starts = np.flatnonzero(new)
+    return (np.arange(len(new)) - np.repeat(starts, np.diff([*starts, len(new)]))).astype(np.uint64)
+
+
+def _luck(seed: int, *columns: Numbers) -> NDArray[np.float64]:
+    """A number from 0 to 1 for each row, the same on every machine (splitmix64: Steele, Lea & Flood 2014)."""
+    state = np.full(len(columns[0]), seed, np.uint64)
+    for column in columns:
+        state = (state ^ column) + np.uint64(0x9E3779B97F4A7C15)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        state ^= state >> np.uint64(31)
+    mixed: NDArray[np.float64] = (state >> np.uint64(11)) / float(1 << 53)
+    return mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two coders, and the mentions on which both said something of the tone."""
+
+    one: str
+    other: str
+    n: int
+    agreed: float
+    kappa: float | None
+
+
+def against(given: Iterable[Given], scorer: str) -> Evaluation:
+    """A scorer against the labels. Each coder's label counts; what comes from one article is one cluster."""
+    pairs = [
+        (each.label, found, each.uid)
+        for each in given
+        if each.label != "unsure" and (found := each.found(scorer)) is not None
+    ]
+    return evaluate.of([pair[0] for pair in pairs], [pair[1] for pair in pairs], groups=[pair[2] for pair in pairs])
+
+
+def by(given: Iterable[Given], key: Callable[[Given], str]) -> list[tuple[str, list[Given]]]:
+    """The labels that say something of the tone in groups, the largest first."""
+    groups: dict[str, list[Given]] = {}
+    for each in given:
+        if each.label != "unsure":
+            groups.setdefault(key(each), []).append(each)
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def pairs(given: Iterable[Given]) -> list[Pair]:
+    """How far every two coders agree where both have labelled, those with most in common first."""
+    said: dict[str, dict[Place, Label]] = {}
+    for each in given:
+        if each.label != "unsure":
+            said.setdefault(each.by, {})[each.place] = each.label
+    found = []
+    for one, other in combinations(sorted(said), 2):
+        if both := [place for place in said[one] if place in said[other]]:
+            first, second = [said[one][place] for place in both], [said[other][place] for place in both]
+            agreed = sum(a == b for a, b in zip(first, second, strict=True)) / len(both)
+            found.append(Pair(one, other, len(both), agreed, evaluate.kappa(first, second)))
+    return sorted(found, key=lambda pair: -pair.n)
+
+
+def scorers(given: Sequence[Given]) -> list[str]:
+    """The scorers that have scored any of these places, the one in force first."""
+    return [name for name in ("encoder", "rule") if any(each.found(name) is not None for each in given)]

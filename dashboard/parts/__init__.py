@@ -1,0 +1,1 @@
+"""Cards that any page may use."""

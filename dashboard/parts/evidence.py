@@ -1,0 +1,177 @@
+"""The sentences behind a number: the name in bold, outlet, date and link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts import plot
+from dashboard.charts.plot import Chart
+from dashboard.look import borders, words
+from dashboard.parts.panel import csv
+from dashboard.state.page import Page
+from ingest import bins
+from ingest.models import label_of
+from ingest.store.read import articles, export
+from ingest.store.read.articles import Evidence, Headline
+
+#: Sentences shown at once; the rest is one click away, and in the CSV.
+_SHOWN = 20
+
+#: Words that move the odds by less are many and tell a reader little; exports have them all.
+_TELLING = 0.25
+
+_KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
+
+#: The URL's parameter for what is open: chart, and the two values that its point carries.
+OPEN = "open"
+
+
+def draw(page: Page, name: str, chart: Chart) -> None:
+    """Draws a chart whose points open the sentences they count; `name` is what it is called in the URL."""
+    # The key changes with the view: a point chosen in another view is not chosen in this one.
+    # What arrives meanwhile is no other view: what is chosen stays so.
+    view = replace(page.view, filters=replace(page.view.filters, as_of=None))
+    key = f"{name}-{hash(view) & 0xFFFFFFFF:08x}"
+    plot.draw(chart, key=key, on_select=clicked(name, key), selection_mode="points")
+
+
+def clicked(chart: str, key: str) -> Callable[[], None]:
+    """The callback of a chart: opens the point that was clicked, in the URL, so that a link opens it too.
+
+    A chart that is drawn anew loses its selection; what is open stays until it is closed or another point is clicked.
+    """
+
+    def open_() -> None:
+        for point in st.session_state[key]["selection"]["points"]:
+            data = point.get("customdata")
+            if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
+                st.query_params[OPEN] = f"{chart}:{data[0]}:{data[1]}"
+
+    return open_
+
+
+def opened(chart: str, page: Page) -> tuple[str, date] | None:
+    """The point of this chart that is open: its first value and its bin; None when it is none of the view's."""
+    name, _, rest = st.query_params.get(OPEN, "").partition(":")
+    value, _, start = rest.rpartition(":")
+    if name != chart:
+        return None
+    try:
+        day = date.fromisoformat(start)
+    except ValueError:
+        return None
+    view = page.view
+    return (value, day) if day in bins.between(view.since, view.until, view.bin) else None
+
+
+def close() -> None:
+    """Closes what is open."""
+    st.query_params.pop(OPEN, None)
+
+
+def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by: str) -> None:
+    """Choices exactly these mentions. `by` says what the number counts: `articles` or `mentions`."""
+    shown_key = f"shown-{key}"
+    limit = st.session_state.get(shown_key, _SHOWN)
+    with page.model.engine.connect() as connection:
+        # Only what is shown is read with its words: a point of a busy week counts thousands of sentences.
+        found = articles.evidence(connection, mention_ids[:limit])
+        count = words.count(articles.articles_of(connection, mention_ids), "article")
+    mentions = words.count(len(mention_ids), "mention")
+    counts = f"{mentions} in {count}" if by == "mentions" else f"{count} · {mentions}"
+    with st.container(border=True, key=f"evidence-{key}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{title}** — {counts}", width="stretch")
+            st.download_button(
+                "CSV", data=lambda: _csv(page, mention_ids), file_name="evidence.csv", mime="text/csv",
+                key=f"csv-{key}", on_click="ignore", icon=":material/download:", type="tertiary",
+            )  # fmt: skip
+            st.button("Close", key=f"close-{key}", on_click=close, icon=":material/close:", type="tertiary")
+        last = None
+        for item in found:
+            if item.article.id != last:
+                st.markdown(byline(page, item.article))
+                last = item.article.id
+            sentence(item)
+        if rest := max(0, len(mention_ids) - limit):
+            st.button(
+                f"Show {min(_SHOWN, rest)} more of {rest}",
+                key=f"more-{key}", on_click=_more, args=(shown_key, limit),
+            )  # fmt: skip
+
+
+def _more(key: str, limit: int) -> None:
+    st.session_state[key] = limit + _SHOWN
+
+
+def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
+    """Up to `limit` different sentences, each with its article: for lists that are a choice, not a count."""
+    with page.model.engine.connect() as connection:
+        found = articles.evidence(connection, mention_ids)
+    different = {item.sentence: item for item in reversed(found)}  # of a reprinted sentence, the first one
+    for item in list(reversed(different.values()))[:limit]:
+        sentence(item)
+        st.markdown(byline(page, item.article))
+
+
+def sentence(item: Evidence) -> None:
+    """One sentence: the name in bold, the words that moved its tone in colour, the tone with its sign and certainty."""
+    tone = "" if item.tone is None else f"  {tone_badge(item.tone, item.label)}"
+    sure = "" if item.confidence is None else f"  :small[{words.share(item.confidence)} sure]"
+    kind = f"  :small[{_KIND[item.kind]}]" if item.kind in _KIND else ""
+    st.markdown(f"{marked(item.sentence, item.start, item.end, item.because)}{tone}{sure}{kind}")
+
+
+def marked(sentence: str, start: int, end: int, because: Sequence[Sequence[Any]]) -> str:
+    """A sentence as Markdown: the name in bold, the words that moved its tone in the colour of their direction."""
+    weights: dict[str, float] = {word: weight for word, weight in because if abs(weight) >= _TELLING}
+    pieces = []
+    for text, inside in ((sentence[:start], False), (sentence[start:end], True), (sentence[end:], False)):
+        if inside:
+            pieces.append(f"**{borders.markdown(text)}**")
+        else:
+            pieces += _coloured(text, weights)
+    return "".join(pieces)
+
+
+def _coloured(text: str, weights: Mapping[str, float]) -> Iterator[str]:
+    if not weights:
+        yield borders.piece(text)
+        return
+    longest_first = sorted(weights, key=len, reverse=True)
+    at = 0
+    for match in re.finditer(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", text):
+        yield borders.piece(text[at : match.start()])
+        yield f":{'blue' if weights[match.group()] > 0 else 'orange'}[{borders.markdown(match.group())}]"
+        at = match.end()
+    yield borders.piece(text[at:])
+
+
+def tone_badge(tone: float, label: str | None = None) -> str:
+    """A tone as coloured text: orange, grey or blue, always with sign and number."""
+    colour = {"negative": "orange", "positive": "blue"}.get(label or label_of(tone), "gray")
+    return f":{colour}-badge[{words.signed(tone)}]"
+
+
+def byline(page: Page, headline: Headline) -> str:
+    """Title (opens the reader), outlet, day and the way to the source, as Markdown."""
+    title = borders.markdown(headline.title)
+    parts = [borders.markdown(headline.source), words.day(headline.day)]
+    if headline.published_from in ("file time", "fetch time"):
+        parts.append(f"dated by {headline.published_from}")
+    if headline.link:
+        parts.append(f"[source]({borders.address(headline.link)})")
+    return f":small[[{title}]({page.article_link(headline.uid)}) — {' · '.join(parts)}]"
+
+
+def _csv(page: Page, mention_ids: Sequence[int]) -> bytes:
+    with page.model.engine.connect() as connection:
+        found = articles.evidence(connection, mention_ids)
+    return csv(page, pd.DataFrame(list(export.evidence_rows(found, {}))))

@@ -1,0 +1,94 @@
+"""What was changed in an article since it came: its versions, the newest first, sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+import streamlit as st
+
+from dashboard.look import borders, words
+from ingest.store.read.history import Version
+from ingest.text import plain, sentences
+
+#: Sentences that have less than this in common were not edited but replaced: shown whole, one after the other.
+_SAME = 0.4
+_WORD = re.compile(r"\s*\S+")
+_OLD = "color:inherit;opacity:.7;text-decoration:line-through"
+_NEW = "color:inherit;text-decoration:underline;text-decoration-thickness:2px;font-weight:600"
+#: How a changed passage is set.
+BLOCK = "line-height:1.6;max-width:42rem;overflow-wrap:anywhere;margin:0 0 .6rem"
+
+
+def draw(versions: Sequence[Version], language: str) -> None:
+    """A closed box with every edit of an article; nothing for an article that was never edited."""
+    if len(versions) < 2:
+        return
+    with st.expander(f"What changed in {words.count(len(versions) - 1, 'edit')}", icon=":material/history:"):
+        for before, after in reversed(list(pairwise(versions))):
+            st.markdown(f"**{words.day(after.at.date())} {after.at:%H:%M} UTC**")
+            for detail in details(before, after):
+                st.caption(detail)
+            for block in blocks(before, after, language):
+                st.html(f'<p style="{BLOCK}">{block}</p>')
+        st.caption(f"First seen {words.day(versions[0].at.date())} {versions[0].at:%H:%M} UTC.")
+
+
+def details(before: Version, after: Version) -> list[str]:
+    """What changed besides the words, a line each, as Markdown."""
+    pairs = (
+        ("Author", before.author, after.author),
+        ("Address", before.link, after.link),
+        ("Date", f"{before.published_at:%Y-%m-%d %H:%M} UTC", f"{after.published_at:%Y-%m-%d %H:%M} UTC"),
+    )
+    return [
+        f"{name}: {borders.markdown(old or 'none')} → {borders.markdown(new or 'none')}"
+        for name, old, new in pairs
+        if old != new
+    ]
+
+
+def blocks(before: Version, after: Version, language: str) -> list[str]:
+    """The sentences that were taken out, put in or rewritten, as HTML: all text of the article's is escaped."""
+    return list(_blocks(_sentences(before, language), _sentences(after, language)))
+
+
+def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    for kind, i, j, k, m in SequenceMatcher(None, old, new).get_opcodes():
+        if kind == "equal":
+            continue
+        was, now = " ".join(old[i:j]), " ".join(new[k:m])
+        yield from _rewritten(was, now) if was and now else [_marked("del", was) or _marked("ins", now)]
+
+
+def _rewritten(was: str, now: str) -> Iterator[str]:
+    old, new = _WORD.findall(was), _WORD.findall(now)
+    matcher = SequenceMatcher(None, old, new)
+    if matcher.ratio() < _SAME:
+        yield _marked("del", was)
+        yield _marked("ins", now)
+        return
+    pieces = []
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            pieces.append(borders.html("".join(old[i:j])))
+        else:
+            pieces += [_marked("del", "".join(old[i:j])), _marked("ins", "".join(new[k:m]))]
+    yield "".join(pieces)
+
+
+def _marked(tag: str, said: str) -> str:
+    bare = said.lstrip()
+    if not bare:
+        return ""
+    # Screen readers rarely say these tags: the label does.
+    label = "taken out" if tag == "del" else "put in"
+    style = _OLD if tag == "del" else _NEW
+    return f'{" " * (bare != said)}<{tag} style="{style}" title="{label}">{borders.html(bare)}</{tag}>'
+
+
+def _sentences(version: Version, language: str) -> list[str]:
+    whole = plain.compose(version.title, version.body)
+    return [whole[start:end] for start, end in sentences.split(whole, version.title, language)]

@@ -1,0 +1,109 @@
+"""The tone toward each figure of an article, mention by mention: both scorers, how sure, and what it hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from dashboard.look import borders, words
+from dashboard.parts import evidence
+from dashboard.state.page import Page
+from ingest import settings
+from ingest.errors import IngestError
+from ingest.models import Cue, label_of
+from ingest.store.read.articles import FullArticle
+from ingest.tone import Scorer, Target, scorers
+from ingest.tone.explain import hangs_on
+
+#: Mentions shown before somebody asks for all of them.
+_SHOWN = 12
+#: Two scorers that lie so far apart, on different sides of 0, are no matter of degree.
+_DISAGREE = 0.5
+
+Row = Mapping[str, Any]
+
+
+def draw(page: Page, article: FullArticle) -> None:
+    """A closed box with the tone of each mention; nothing where none is scored."""
+    scored = [mention for mention in article.mentions if mention["tone_rule"] is not None]
+    if not scored:
+        return
+    apart = sum(map(disagree, scored))
+    note = f", on {apart} the scorers disagree" if apart else ""
+    with st.expander(f"Tone of {words.count(len(scored), 'mention')}{note}", icon=":material/balance:"):
+        st.caption(
+            "Tone toward the one in bold, −1 to 1, and how likely its label is right. Words in orange and blue moved "
+            "the rule's tone down and up."
+        )
+        key = f"tones-{article.headline.uid}"
+        shown = scored if st.session_state.get(key) else scored[:_SHOWN]
+        for mention in shown:
+            _mention(page, article, mention)
+        if len(shown) < len(scored):
+            st.button(f"Show all {len(scored)}", key=f"{key}-all", on_click=_show, args=(key,))
+
+
+def disagree(mention: Row) -> bool:
+    """Whether rule and encoder say the opposite, and clearly."""
+    rule, encoder = mention["tone_rule"], mention["tone_encoder"]
+    if rule is None or encoder is None:
+        return False
+    return {label_of(rule), label_of(encoder)} == {"negative", "positive"} and abs(rule - encoder) >= _DISAGREE
+
+
+def _show(key: str) -> None:
+    st.session_state[key] = True
+
+
+def _mention(page: Page, article: FullArticle, mention: Row) -> None:
+    start, end, _ = article.sentences[mention["sentence"]]
+    sentence = article.text[start:end]
+    target = Target(sentence, mention["start"] - start, min(mention["end"], end) - start, mention["kind"])
+    st.markdown(evidence.marked(sentence, target.start, target.end, mention["because"]))
+    parts = [borders.markdown(page.names.get(mention["figure"], mention["figure"]))]
+    if mention["tone_encoder"] is None:
+        parts.append(f"rule {evidence.tone_badge(mention['tone_rule'])}")
+    else:
+        parts.append(evidence.tone_badge(mention["tone_encoder"], mention["label"]))
+        parts.append(f"rule {words.signed(mention['tone_rule'])}")
+    if mention["confidence"] is not None:
+        parts.insert(2, f"{mention['label']}, {words.share(mention['confidence'])} sure")
+    if disagree(mention):
+        parts.append(":material/warning: they disagree")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":small[{' · '.join(parts)}]", width="stretch")
+        if mention["tone_encoder"] is not None:
+            with st.popover("Why?", type="tertiary", help="Which words the encoder's answer hangs on"):
+                _why(target, article.scorer, f"why-{mention['id']}")
+
+
+def _why(target: Target, made_by: str, key: str) -> None:
+    """On demand: the whole sentence is scored once more without each of its words."""
+    if not st.button("Leave out each word once, and look", key=key):
+        return
+    try:
+        encoder = _encoder(settings.load().tone)
+        cues = hangs_on(encoder, target)
+    except IngestError as error:
+        st.error(borders.markdown(str(error)))
+        return
+    if not made_by.endswith(encoder.name):
+        st.caption(f"{borders.markdown(encoder.name)} answers; the tone was given by another model.")
+    if not cues:
+        st.write("No single word moves it.")
+    for cue in cues:
+        st.markdown(_cue(cue))
+
+
+def _cue(cue: Cue) -> str:
+    direction = "raises" if cue.weight > 0 else "lowers"
+    return f"**{borders.markdown(cue.word)}** {direction} it by {abs(cue.weight):.2f}"
+
+
+@cache
+def _encoder(name: str) -> Scorer:
+    # Loaded when somebody first asks: 110 MB that most servers of a dashboard never need.
+    return scorers.by_name("encoder" if name == "rule" else name)

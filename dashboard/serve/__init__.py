@@ -1,0 +1,1 @@
+"""What programs ask of the server: health, metrics, compressed files."""

@@ -1,0 +1,196 @@
+"""What monitors ask: is it up, is it fresh, how do the sources stand. All of it is read from the record."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
+
+from dashboard.serve import prometheus
+from dashboard.serve.prometheus import Metric
+from ingest import settings
+from ingest.errors import IngestError
+from ingest.models import utcnow
+from ingest.run import lock
+from ingest.store import engines, record
+from ingest.store.plan import complaints
+from ingest.store.read import sources, verdicts
+from ingest.store.read.sources import SourceRow
+from ingest.store.read.verdicts import Verdict
+from ingest.store.upkeep import vitals
+from ingest.store.upkeep.vitals import Tally
+
+#: Verdicts are read anew after so many seconds: monitors ask every few.
+_FRESH = 30
+#: Sources that `/healthz` names.
+_NAMED = 100
+
+_HEAD = record.head()
+_engines: dict[str, tuple[Engine, Tally]] = {}
+_opening = threading.Lock()
+
+
+def _opened(url: str) -> tuple[Engine, Tally]:
+    """The one engine of all monitors, as long as the record is of the version that we know."""
+    with _opening:
+        if (known := _engines.get(url)) is not None:
+            try:
+                with known[0].connect() as connection:
+                    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            except DatabaseError:
+                version = None
+            if version == _HEAD:
+                return known
+            # Replaced, damaged, migrated: opening it anew says which, and lets go of the old file.
+            _engines.pop(url)[0].dispose()
+        _engines[url] = record.open_engine(url), Tally()
+        return _engines[url]
+
+
+Standing = tuple[tuple[SourceRow, Verdict], ...]
+
+
+@lru_cache(maxsize=1)
+def _standing(engine: Engine, slot: int) -> Standing:
+    """Every listed feed and how it stands."""
+    with engine.connect() as connection:
+        rows = [row for row in sources.listing(connection, {}) if row.kind == "feed" and row.listed]
+        days = verdicts.of(connection, rows, today=utcnow().date())
+    return tuple((row, verdicts.standing(days.get(row.id, ()), row.state)) for row in rows)
+
+
+def _now(engine: Engine) -> Standing:
+    return _standing(engine, int(time.monotonic()) // _FRESH)
+
+
+def health() -> tuple[int, dict[str, Any]]:
+    """Revision, age of the newest fetch, whether the worker lives, how the feeds stand; 503 without a usable record."""
+    try:
+        active = settings.load()
+        engine, _ = _opened(active.database)
+        with engine.connect() as connection:
+            newest = sources.newest_fetch(connection)
+            revision = record.current_revision(connection)
+            faults = complaints.current(connection)
+        standing = _now(engine)
+    except IngestError as error:
+        return 503, {"ok": False, "error": str(error)}
+    except DatabaseError as error:
+        return 503, {"ok": False, "error": engines.reason(error)}
+    age = (datetime.now(UTC) - newest).total_seconds() if newest else None
+    odd = sorted(
+        (each for each in standing if each[1] in ("failing", "silent", "gone", "quiet")),
+        key=lambda each: (verdicts.VERDICTS.index(each[1]), each[0].name),
+    )
+    return 200, {
+        "ok": True,
+        "revision": revision,
+        "newest_fetch_age_seconds": None if age is None else round(age, 1),
+        "worker": lock.alive(active),
+        "feeds": dict(Counter(verdict for _, verdict in standing)),
+        "not_normal": [
+            {
+                "name": row.name,
+                "verdict": verdict,
+                "last_success": row.last_success_at and row.last_success_at.isoformat(),
+                "last_error": row.last_error,
+            }
+            for row, verdict in odd[:_NAMED]
+        ],
+        "faults": [f"{each.what}: {each.message}" for each in faults],
+    }
+
+
+def metrics() -> str:
+    """The same and more for Prometheus; `discourse_record_up 0` alone when the record can't be used."""
+    up = "Whether the record can be used."
+    try:
+        active = settings.load()
+        engine, tally = _opened(active.database)
+        with engine.connect() as connection:
+            found = [*_fetches(connection, tally), *_waiting(connection), *_revisions(connection)]
+        found += _sources(_now(engine))
+        found.append(_gauge("discourse_worker_up", "Whether a loop follows the sources.", lock.alive(active)))
+    except (IngestError, DatabaseError):
+        return prometheus.text([_gauge("discourse_record_up", up, 0)])
+    return prometheus.text([_gauge("discourse_record_up", up, 1), *found])
+
+
+def _gauge(name: str, help_: str, value: float) -> Metric:
+    return Metric(name, "gauge", help_, (({}, float(value)),))
+
+
+def _counter(name: str, help_: str, value: float) -> Metric:
+    return Metric(name, "counter", help_, (({}, float(value)),))
+
+
+def _fetches(connection: Connection, tally: Tally) -> list[Metric]:
+    all_ = tally.read(connection)
+    by_outcome = tuple(({"outcome": name}, float(all_.outcomes.get(name, 0))) for name in ("ok", "unchanged", "error"))
+    count = sum(all_.outcomes.values())
+    return [
+        Metric("discourse_fetches_total", "counter", "Attempts on sources, by what came of them.", by_outcome),
+        Metric("discourse_fetch_seconds", "summary", "How long attempts took.", total=(all_.ms / 1000, count)),
+        Metric(
+            "discourse_parse_seconds",
+            "summary",
+            "How long it took from an answer's bytes to its entries.",
+            total=(all_.parse_ms / 1000, all_.parsed),
+        ),
+        _counter("discourse_fetched_bytes_total", "Bytes that sources sent, unpacked.", all_.bytes),
+        _counter("discourse_articles_added_total", "New articles that fetches brought.", all_.added),
+        _counter("discourse_articles_edited_total", "Edited articles that fetches brought.", all_.edited),
+    ]
+
+
+def _waiting(connection: Connection) -> list[Metric]:
+    found = vitals.queue(connection, utcnow())
+    return [
+        _gauge("discourse_queue_feeds", "Feeds whose time has come.", found.feeds),
+        _gauge("discourse_queue_age_seconds", "How long the longest of them has waited.", found.age_seconds),
+        _gauge("discourse_queue_pages", "Pages of articles whose time has come.", found.pages),
+        _gauge("discourse_requests_open", "Retries that were asked for and are not answered.", found.requests),
+    ]
+
+
+def _revisions(connection: Connection) -> list[Metric]:
+    newest = record.current_revision(connection)
+    found = [_gauge("discourse_revision", "The record's newest revision.", newest)]
+    from dashboard.numbers import holdings  # pandas and all: the server must not wait for them before it listens
+    from dashboard.state import process
+
+    state = process.begun()
+    if state is None or state.model is None or not state.ready.is_set():
+        return found
+    model = state.model
+    held = model.revision
+    since = vitals.first_after(connection, held)
+    lag = (utcnow() - since).total_seconds() if since else 0.0
+    articles = sum(articles for articles, _ in holdings.held(model).values())
+    return [
+        *found,
+        _gauge("discourse_articles", "Current articles.", articles),
+        _gauge("discourse_read_model_revision", "The newest revision that this dashboard shows.", held),
+        _gauge("discourse_read_model_lag_revisions", "Revisions it has not taken in.", max(0, newest - held)),
+        _gauge("discourse_read_model_lag_seconds", "Age of the first of them.", max(0.0, lag)),
+    ]
+
+
+def _sources(standing: Standing) -> list[Metric]:
+    counts = Counter(verdict for _, verdict in standing)
+    heard = tuple(
+        ({"source": row.name, "id": str(row.id)}, row.last_success_at.timestamp())
+        for row, _ in standing
+        if row.last_success_at
+    )
+    by_verdict = tuple(({"verdict": verdict}, float(counts[verdict])) for verdict in verdicts.VERDICTS)
+    return [
+        Metric("discourse_sources", "gauge", "Feeds on the list, by how they stand.", by_verdict),
+        Metric("discourse_source_last_success_timestamp_seconds", "gauge", "When a feed was last heard.", heard),
+    ]

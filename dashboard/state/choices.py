@@ -1,0 +1,93 @@
+"""What can be chosen in a view: figures, topics, sources, languages, each with a label of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+from dashboard.model.readmodel import ReadModel
+from dashboard.numbers import holdings
+from ingest.models import DEMO_GROUP
+from ingest.store import watched
+from ingest.store.read import sources
+from ingest.store.read.sources import SourceRow
+from ingest.store.watched import Watched
+
+Value = TypeVar("Value", str, int)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen, as of a revision: every label is unique, because links carry labels."""
+
+    watched: Watched
+    sources: tuple[SourceRow, ...]
+    figures: dict[str, str]  #: label -> id
+    topics: dict[str, str]
+    source_ids: dict[str, int]
+    languages: tuple[str, ...]
+
+    @cached_property
+    def figure_names(self) -> dict[str, str]:
+        return {id_: label for label, id_ in self.figures.items()}
+
+    @cached_property
+    def topic_names(self) -> dict[str, str]:
+        return {id_: label for label, id_ in self.topics.items()}
+
+    @cached_property
+    def source_names(self) -> dict[int, str]:
+        return {id_: label for label, id_ in self.source_ids.items()}
+
+    def automatic_sources(self) -> tuple[int, ...]:
+        """All sources but the demo; the demo alone while nothing else has articles."""
+        demo = [row for row in self.sources if row.group == DEMO_GROUP]
+        real = [row for row in self.sources if row.group != DEMO_GROUP]
+        chosen = real if any(row.articles for row in real) or not demo else demo
+        return tuple(row.id for row in chosen if row.articles or (row.listed and row.kind == "feed"))
+
+    def only_demo(self, sources: Iterable[int]) -> bool:
+        """Whether all of these sources with articles belong to the demo."""
+        chosen = set(sources)
+        groups = {row.group for row in self.sources if row.id in chosen and row.articles}
+        return groups == {DEMO_GROUP}
+
+
+def of(model: ReadModel, as_of: int | None = None) -> Choices:
+    """The lists as of a revision; read from the record once for all viewers, and again when it has changed."""
+    # Failures and names of sources change without a revision: a few seconds' age is fresh enough for them.
+    slot = int(model.checked.timestamp()) // 5 if model.checked else 0
+    return _of(model, model.revision if as_of is None else as_of, slot)
+
+
+@lru_cache(maxsize=8)  # one or two hundred kilobytes each
+def _of(model: ReadModel, revision: int, slot: int) -> Choices:
+    held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
+    with model.engine.connect() as connection:
+        held_list = watched.watchlist(connection, revision)
+        rows = tuple(sources.listing(connection, held))
+    shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
+    # The oldest first: a namesake that comes later must not take over a label that links carry.
+    aged = sorted(shown, key=lambda row: row.id)
+    labels = {id_: label for label, id_ in _unique((row.name, row.key, row.id) for row in aged).items()}
+    return Choices(
+        watched=held_list,
+        sources=rows,
+        figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in held_list.figures),
+        topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in held_list.topics),
+        source_ids={labels[row.id]: row.id for row in shown},
+        languages=tuple(holdings.languages(model, revision)),
+    )
+
+
+def _unique(entries: Iterable[tuple[str, str, Value]]) -> dict[str, Value]:
+    """Labels for values; a name that two of them have is told apart by its key."""
+    found: dict[str, Value] = {}
+    for name, key, value in entries:
+        label = name
+        while label in found:
+            label = f"{label} ({key})"
+        found[label] = value
+    return found
