@@ -35,7 +35,7 @@ bench: $(VENV)/.dev
 
 # On PostgreSQL a fourth as often: a writer takes a second to connect there.
 kills: $(VENV)/.dev
-	KILLS=50 $(BIN)/python -m pytest tests/test_storage.py -k bad_input_71
+	KILLS=50 $(BIN)/python -m pytest tests/ingest/store/test_storage.py -k bad_input_71
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -18,11 +18,11 @@ from ingest.models import Entry
 from ingest.settings import Settings
 from ingest.store import record
 from ingest.watchlist.lists import Watchlist
-from tests import newsroom as press
-from tests import postgresql
-from tests.desk import DATABASES, FIGURES, TOPICS, Desk, opml
-from tests.newsroom import Newsroom
-from tests.room import Clock, Room, pipeline
+from tests.helpers import newsroom as press
+from tests.helpers import postgresql
+from tests.helpers.desk import DATABASES, FIGURES, TOPICS, Desk, opml
+from tests.helpers.newsroom import Newsroom
+from tests.helpers.room import Clock, Room, pipeline
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from sqlalchemy import insert
 from ingest.run import lock
 from ingest.settings import PROJECT
 from ingest.store import record, schema
-from tests.desk import Desk, until, utc
+from tests.helpers.desk import Desk, until, utc
 
 # Streamlit, pandas and plotly take some seconds to import, and longer when other tests use the machine.
 START = 60

@@ -27,7 +27,7 @@ from ingest.run.loop import Worker
 from ingest.settings import Settings
 from ingest.store import record, schema
 from tests.bench.web import Web
-from tests.desk import FIGURES, TOPICS, opml, until
+from tests.helpers.desk import FIGURES, TOPICS, opml, until
 
 FEEDS, ILL, RHYTHM, FOLLOWED = 100, 20, 600, 500
 ITEMS = 30

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from ingest.settings import PROJECT
-from tests.desk import end, free_port
+from tests.helpers.desk import end, free_port
 
 
 @dataclass(frozen=True)

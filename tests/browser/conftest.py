@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.desk import end, free_port
+from tests.helpers.desk import end, free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_FEEDS = '<opml version="2.0"><head><title>none</title></head><body></body></opml>'
