@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from pathlib import Path
 
@@ -195,20 +194,7 @@ def test_a_folder_that_can_not_be_made_is_named(monkeypatch: pytest.MonkeyPatch,
         settings.load().prepare()
 
 
-# -- README
-
-
-def test_the_readme_lists_every_setting_once_with_its_default() -> None:
-    words = (PROJECT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| *`(DISCOURSE_\w+)` *\| *([^|]*?) *\| *([^|]+?) *\|$", words, re.MULTILINE)
-    fields = Settings.model_fields
-    assert [name for name, _, _ in rows] == [f"DISCOURSE_{name.upper()}" for name in fields]
-    for name, default, meaning in rows:
-        expected = fields[name.removeprefix("DISCOURSE_").lower()].default
-        # What is empty unless somebody sets it may be said in words: `data/feeds.opml`, "empty".
-        if expected not in ("", None):
-            assert default == f"`{expected}`", name
-        assert meaning
+# -- PostgreSQL
 
 
 @pytest.mark.parametrize("driver", ["postgresql+psycopg", "postgresql", "postgres"])
