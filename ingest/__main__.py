@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ingest.cli import bulk, feeds, figures, look, loop, record, tone
+from ingest.cli import bulk, feeds, figures, loop, preview, record, tone
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,7 +13,7 @@ app = typer.Typer(
     help="From seed folder and feeds to the record that the dashboard draws.",
     epilog="Example: python -m ingest once",
 )
-for group in (loop, look, record, bulk):
+for group in (loop, preview, record, bulk):
     app.add_typer(group.app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(figures.app, name="figures")

@@ -14,12 +14,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from typer.main import get_command
 
-from dashboard import evidence, keys
+from dashboard import keys
 from dashboard.app_pages import audit
+from dashboard.parts import evidence
 from ingest import __version__
 from ingest.__main__ import app
 from ingest.settings import PROJECT, Settings
-from ingest.store.lexemes import FIELDS
+from ingest.store.search.lexemes import FIELDS
 
 USE, OPERATE = "docs/use.md", "docs/operate.md"
 #: Documents that are about the present; the changelog also names what was.
