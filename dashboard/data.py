@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
@@ -173,19 +174,22 @@ class Lists:
         return groups == {DEMO_GROUP}
 
 
-def lists(model: ReadModel, as_of: int | None = None) -> Lists:
-    """The lists as of a revision; read from the record once for all viewers, and again when it has changed."""
+def lists(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -> Lists:
+    """The lists as of a revision, the sources in the state of now or of `at`.
+
+    Read from the record once for all viewers, and again when it has changed.
+    """
     # Failures and names of sources change without a revision: a few seconds' age is fresh enough for them.
     slot = int(model.checked.timestamp()) // 5 if model.checked else 0
-    return _lists(model, model.revision if as_of is None else as_of, slot)
+    return _lists(model, model.revision if as_of is None else as_of, slot, at)
 
 
 @lru_cache(maxsize=8)  # one or two hundred kilobytes each
-def _lists(model: ReadModel, revision: int, slot: int) -> Lists:
+def _lists(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Lists:
     held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
         watched = reader.watchlist(connection, revision)
-        rows = tuple(sources.listing(connection, held))
+        rows = tuple(sources.listing(connection, held, at=at))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)

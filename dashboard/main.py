@@ -39,7 +39,7 @@ def main() -> None:
     assert model is not None
     # Everything of this run is true for this one revision, whatever the follower takes in meanwhile.
     at = pin.of(model)
-    lists = data.lists(model, at.revision)
+    lists = data.lists(model, at.revision, at.now if at.fixed else None)
     view = sidebar.draw(lists, model, at.now.date(), at.revision)
     theme = palette.of(st.context.theme.type)
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC

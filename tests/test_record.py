@@ -23,7 +23,7 @@ from ingest.store import damage, engines, record, schedule, schema
 from ingest.store.types import LongText, PlainText
 from tests.desk import DATABASES, Desk, on_sqlite, utc
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def _version(engine: Engine, new: str | None = None) -> str:

@@ -47,11 +47,7 @@ def draw(page: Page) -> None:
     """The page."""
     rows = [row for row in page.lists.sources if row.listed or row.articles]
     days = ledger.days(page)
-    stands = {
-        row.id: verdicts.standing(days.get(row.id, []), "" if page.fixed else row.state)
-        for row in rows
-        if row.kind == "feed" and row.listed
-    }
+    stands = ledger.standing(page)
     st.markdown(headline(rows, stands))
     if not page.fixed:  # what is wrong now is no part of a link's numbers
         lists_at_fault(page)
