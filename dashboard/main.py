@@ -44,7 +44,7 @@ def main() -> None:
     assert model is not None
     # Everything of this run is true for this one revision, whatever the follower takes in meanwhile.
     at = pin.of(model)
-    offered = choices.of(model, at.revision)
+    offered = choices.of(model, at.revision, at.now if at.fixed else None)
     view = sidebar.draw(offered, model, at.now.date(), at.revision)
     theme = palette.of(st.context.theme.type)
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC

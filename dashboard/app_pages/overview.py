@@ -16,6 +16,7 @@ from dashboard.parts.panel import panel
 from dashboard.state.page import Page
 from ingest.bins import Bin
 from ingest.store.read import articles
+from ingest.store.read.verdicts import DEAD, VERDICTS
 
 _NEWEST = 12
 
@@ -80,10 +81,13 @@ def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
         part = words.share(key.most_named_articles / key.total) if key.most_named else None
         _metric("Most named", borders.markdown(name), note=f"in {part} of all articles" if part else None)
     with heard:
-        _metric("Sources heard from", f"{key.heard} of {len(page.view.sources)}", note=_silent(page, key))
+        _metric(
+            "Sources with articles", f"{key.heard} of {len(page.view.sources)}", note=_unheard(page), help_=_UNHEARD
+        )
 
 
 _NET = "Mentions in positive sentences minus those in negative ones, divided by all scored mentions; 95 % interval."
+_UNHEARD = "Of the chosen sources, those with articles in this period; below, how their feeds stand: see Sources."
 _CHANGE = "Arrow: change against the period of equal length just before."
 
 #: From here on a change in per cent says less than the number it started from.
@@ -128,14 +132,11 @@ def _change(now: int, before: int) -> tuple[str, float] | None:
     return f"{moved:+.0%}".replace("-", words.MINUS), moved
 
 
-def _silent(page: Page, key: Kpi) -> str | None:
-    failing = sum(row.state == "failing" for row in page.choices.sources if row.id in page.view.sources)
-    parts = []
-    if silent := len(page.view.sources) - key.heard:
-        parts.append(f"{silent} silent")
-    if failing:
-        parts.append(f"{failing} failing")
-    return ", ".join(parts) or "none silent"
+def _unheard(page: Page) -> str:
+    """How many feeds in view are not heard, by the rule of the Sources page."""
+    stands = [verdict for id_, verdict in gaps.standing(page).items() if id_ in page.view.sources]
+    counts = {verdict: stands.count(verdict) for verdict in VERDICTS if verdict in DEAD}
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "none failing or silent"
 
 
 def attention(page: Page) -> None:

@@ -51,11 +51,7 @@ def draw(page: Page) -> None:
     """The page."""
     rows = [row for row in page.choices.sources if row.listed or row.articles]
     days = gaps.days(page)
-    stands = {
-        row.id: verdicts.standing(days.get(row.id, []), "" if page.pin.fixed else row.state)
-        for row in rows
-        if row.kind == "feed" and row.listed
-    }
+    stands = gaps.standing(page)
     st.markdown(headline(rows, stands))
     if not page.pin.fixed:  # what is wrong now is no part of a link's numbers
         lists_at_fault(page)

@@ -230,7 +230,7 @@ def kept(query: Query[P, Answer]) -> Query[P, Answer]:
     @wraps(query)
     def asked(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
         view = at(model, view)
-        question = (query.__qualname__, view, *map(_frozen, args), *((name, _frozen(of)) for name, of in named.items()))
+        question = (query, view, *map(_frozen, args), *((name, _frozen(of)) for name, of in named.items()))
         return model.columns.answers.of(question, lambda: query(model, view, *args, **named))
 
     return cast(Query[P, Answer], asked)

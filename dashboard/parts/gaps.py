@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import Engine
@@ -19,7 +19,7 @@ from ingest.bins import Bin
 from ingest.store.plan import coverage
 from ingest.store.read import sources, verdicts
 from ingest.store.read.sources import SourceRow
-from ingest.store.read.verdicts import DEAD, Judged
+from ingest.store.read.verdicts import DEAD, Judged, Verdict
 
 _OVER, _FRESH = 21_600, 10
 
@@ -35,47 +35,56 @@ Gaps = dict[date, tuple[str, ...]]
 
 
 def days(page: Page) -> Days:
-    """All days of all feeds, to today; for a link that fixes the numbers, to the day before it was made.
+    """All days of all feeds, to today; for a link that fixes the numbers, to the moment for which it was made.
 
     What happened later changes nothing that such a link shows.
     """
-    engine, today = page.model.engine, page.view.today
-    if page.pin.fixed:
-        return _over(engine, today, int(time.monotonic()) // _OVER)
-    return _fresh(engine, today, int(time.monotonic()) // _FRESH)
+    every, at = (_OVER, page.pin.now) if page.pin.fixed else (_FRESH, None)
+    return _fresh(page.model.engine, page.view.today, int(time.monotonic()) // every, at)
+
+
+def standing(page: Page) -> dict[int, Verdict]:
+    """How each feed on the list stands now, or at the moment that a link fixes; by the source's id."""
+    known = days(page)
+    return {
+        row.id: verdicts.standing(known.get(row.id, []), row.state)
+        for row in page.choices.sources
+        if row.kind == "feed" and row.listed
+    }
 
 
 @lru_cache(maxsize=4)
-def _over(engine: Engine, today: date, slot: int) -> Days:
+def _over(engine: Engine, today: date, slot: int, at: datetime | None) -> Days:
     """The days before this one."""
     with engine.connect() as connection:
-        rows = sources.listing(connection, {})
+        rows = sources.listing(connection, {}, at=at)
         # As things stood: what has retired since was not retired then.
         return verdicts.of(connection, rows, today=today, until=today - timedelta(days=1))
 
 
-@lru_cache(maxsize=2)
-def _fresh(engine: Engine, today: date, slot: int) -> Days:
-    over = _over(engine, today, int(time.monotonic()) // _OVER)
+@lru_cache(maxsize=4)
+def _fresh(engine: Engine, today: date, slot: int, at: datetime | None = None) -> Days:
+    over = _over(engine, today, int(time.monotonic()) // _OVER, at)
     with engine.connect() as connection:
-        now = coverage.ledger(connection, since=today)
-        rows = {row.id: row for row in sources.listing(connection, {}) if row.kind == "feed"}
+        now = coverage.ledger(connection, since=today) if at is None else coverage.day_so_far(connection, at)
+        rows = [row for row in sources.listing(connection, {}, at=at) if row.kind == "feed"]
     found = {}
-    for id_, row in rows.items():
-        before = over.get(id_, [])
-        mine = [each for each in now.get(id_, ()) if each.day == today]
-        found[id_] = [*before, verdicts.going_on(before, mine[0] if mine else None, today, gone_at=row.retired_at)]
+    for row in rows:
+        found[row.id] = [*over.get(row.id, ())]
+        if row.unlisted_at is None or row.unlisted_at.date() >= today:
+            mine = next((each for each in now.get(row.id, ()) if each.day == today), None)
+            found[row.id].append(verdicts.going_on(found[row.id], mine, today, gone_at=row.retired_at))
     return found
 
 
 def gaps(page: Page) -> Gaps:
     """The bins of the view in which sources in view were failing, silent or gone; by their first day.
 
-    A source that never brought anything can't be missed, and one that nobody lists any more is not asked.
+    A source that never brought anything can't be missed, nor one that nobody lists any more from that day on.
     """
     view = page.view
     chosen = set(view.sources)
-    heard = [row for row in page.choices.sources if row.id in chosen and row.articles and row.listed]
+    heard = [row for row in page.choices.sources if row.id in chosen and row.articles]
     if not heard:
         return {}
     return of(heard, days(page), view.since, view.until, view.bin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
@@ -55,19 +56,22 @@ class Choices:
         return groups == {DEMO_GROUP}
 
 
-def of(model: ReadModel, as_of: int | None = None) -> Choices:
-    """The lists as of a revision; read from the record once for all viewers, and again when it has changed."""
+def of(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -> Choices:
+    """The choices as of a revision, the sources in the state of now or of `at`.
+
+    Read from the record once for all viewers, and again when it has changed.
+    """
     # Failures and names of sources change without a revision: a few seconds' age is fresh enough for them.
     slot = int(model.checked.timestamp()) // 5 if model.checked else 0
-    return _of(model, model.revision if as_of is None else as_of, slot)
+    return _of(model, model.revision if as_of is None else as_of, slot, at)
 
 
 @lru_cache(maxsize=8)  # one or two hundred kilobytes each
-def _of(model: ReadModel, revision: int, slot: int) -> Choices:
+def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choices:
     held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
         held_list = watched.watchlist(connection, revision)
-        rows = tuple(sources.listing(connection, held))
+        rows = tuple(sources.listing(connection, held, at=at))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)

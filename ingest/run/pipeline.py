@@ -89,7 +89,8 @@ class Pipeline:
             ids = {commit.source(source) for source in feeds}
             listed = connection.execute(select(table.c.id).where(table.c.kind == "feed", table.c.listed)).scalars()
             gone = [id_ for id_ in listed.all() if id_ not in ids]
-            connection.execute(update(table).where(table.c.id.in_(gone)).values(listed=False))
+            left = {"listed": False, "unlisted_at": self._clock()}
+            connection.execute(update(table).where(table.c.id.in_(gone)).values(left))
 
     def due(self) -> list[FeedState]:
         """The feeds whose time has come, the longest waiting first."""

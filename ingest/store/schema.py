@@ -91,6 +91,7 @@ source = Table(
     Column("language", PlainText(8)),
     Column("listed", Boolean, nullable=False),  # false once a feed has left the feeds file; its articles stay
     Column("added_at", UtcTime, nullable=False),
+    Column("unlisted_at", UtcTime),  # when it left the list; null while it is on it
     # the schedule: it lives here, so that a restart does not stampede
     Column("next_at", UtcTime),
     Column("failures", Integer, nullable=False, server_default="0"),

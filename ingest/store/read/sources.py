@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, and_, func, or_, select
 
+from ingest.errors import FetchError
 from ingest.models import DEMO_GROUP
 from ingest.store import schema
 from ingest.store.asof import live
 
-_c, _art, _src = schema.content.c, schema.article.c, schema.source.c
+_c, _art, _src, _f = schema.content.c, schema.article.c, schema.source.c, schema.fetch.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class SourceRow:
     home: str | None
     language: str | None
     listed: bool
+    unlisted_at: datetime | None
     state: str
     failures: int
     last_attempt_at: datetime | None
@@ -42,19 +45,57 @@ class SourceRow:
 Held = Mapping[int, tuple[int, datetime | None]]
 
 
-def listing(connection: Connection, held: Held | None = None) -> list[SourceRow]:
-    """All sources, by group and name, with what each holds.
+def listing(connection: Connection, held: Held | None = None, *, at: datetime | None = None) -> list[SourceRow]:
+    """All sources, by group and name, with what each holds; with `at`, those there were then, in the state of then.
 
-    That is counted here, which takes two seconds a million articles, unless the caller knows it (`held`).
+    What they hold is counted here, which takes two seconds a million articles, unless the caller knows it (`held`).
+    Names and groups are always today's.
     """
     held = _held(connection) if held is None else held
-    rows = connection.execute(select(schema.source).order_by(_src.group, _src.name)).mappings()
+    rows = connection.execute(select(schema.source).order_by(_src.group, _src.name)).mappings().all()
+    then = {} if at is None else _then(connection, at)
     stored = [name for name in SourceRow.__dataclass_fields__ if name not in ("articles", "newest")]
     found = []
     for row in rows:
+        if at is not None and row["added_at"] > at and row["id"] not in held:
+            continue
         articles, newest = held.get(row["id"], (0, None))
-        found.append(SourceRow(**{name: row[name] for name in stored}, articles=articles, newest=newest))
+        values = {name: row[name] for name in stored} | then.get(row["id"], {})
+        if at is not None and values["unlisted_at"] and values["unlisted_at"] > at:
+            values |= {"listed": True, "unlisted_at": None}
+        found.append(SourceRow(**values, articles=articles, newest=newest))
     return found
+
+
+def _then(connection: Connection, at: datetime) -> dict[int, dict[str, Any]]:
+    """What the attempts up to a moment made of each source's state; by its id."""
+    mine = and_(_f.source_id == _src.id, _f.at <= at)
+    newest = (_f.at.desc(), _f.id.desc())
+    last = _of_each(select(_f.id).where(mine).order_by(*newest).limit(1))
+    good = _of_each(select(_f.at).where(mine, _f.outcome != "error").order_by(*newest).limit(1))
+    bad = _of_each(select(func.count()).where(mine, _f.outcome == "error", or_(good.is_(None), _f.at > good)))
+    rows = connection.execute(
+        select(_src.id, _f.at, _f.outcome, _f.status, _f.reason, good.label("good"), bad.label("bad")).outerjoin(
+            schema.fetch, _f.id == last
+        )
+    )
+    found = {}
+    for row in rows:
+        gone = row.outcome == "error" and FetchError("", row.status).gone
+        state = "gone" if gone else {None: "new", "error": "failing"}.get(row.outcome, "ok")
+        found[row.id] = {
+            "state": state,
+            "failures": row.bad,
+            "last_attempt_at": row.at,
+            "last_success_at": row.good,
+            "last_error": row.reason,
+            "retired_at": row.at if gone else None,
+        }
+    return found
+
+
+def _of_each(question: Select[Any]) -> ScalarSelect[Any]:
+    return question.correlate(schema.source).scalar_subquery()
 
 
 def _held(connection: Connection) -> Held:

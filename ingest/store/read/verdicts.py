@@ -80,12 +80,21 @@ def judged(days: Sequence[Day], *, until: date, today: date, gone_at: datetime |
 def of(
     connection: Connection, rows: Iterable[SourceRow], *, today: date, until: date | None = None
 ) -> dict[int, list[Judged]]:
-    """Every day of the feeds among these sources, to today or to `until`; by the source's id."""
-    feeds = {row.id: row for row in rows if row.kind == "feed"}
+    """Every day of the feeds among these sources, to today or to `until`, or to the day on which it left the list.
+
+    By the source's id.
+    """
     ledger = coverage.ledger(connection)
+    last = until or today
     return {
-        id_: judged(ledger.get(id_, ()), until=until or today, today=today, gone_at=row.retired_at)
-        for id_, row in feeds.items()
+        row.id: judged(
+            ledger.get(row.id, ()),
+            until=min(last, row.unlisted_at.date()) if row.unlisted_at else last,
+            today=today,
+            gone_at=row.retired_at,
+        )
+        for row in rows
+        if row.kind == "feed"
     }
 
 

@@ -90,6 +90,7 @@ class Commit:
             "language": source.language,
             "full_text": source.full_text,
             "listed": True,
+            "unlisted_at": None,
         }
         row = self.connection.execute(select(table).where(table.c.key == source.key)).mappings().first()
         if row is None:

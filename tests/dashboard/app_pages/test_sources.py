@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
 from sqlalchemy import Engine, insert, select, update
+from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import calendar
 from dashboard.charts.calendar import Row
 from dashboard.look.palette import DARK, LIGHT
 from dashboard.parts import gaps
-from ingest.models import utcnow
+from dashboard.state import choices, process
+from ingest.models import Attempt, FeedState, Source, utcnow
+from ingest.run.pipeline import Pipeline
 from ingest.store import record, schema
 from ingest.store.plan import complaints, requests
 from ingest.store.read.sources import listing
@@ -22,7 +26,7 @@ from ingest.store.read.verdicts import Judged
 from tests.dashboard.app_pages.test_pages import Open, charts, shown
 from tests.dashboard.app_pages.test_pages import open_page as open_page
 from tests.helpers import newsroom as press
-from tests.helpers.desk import Desk, on_sqlite
+from tests.helpers.desk import Desk, on_sqlite, until
 from tests.helpers.newsroom import EAST, NORTH, WEST, Press, entry
 
 TODAY = datetime.now(UTC).date()
@@ -164,6 +168,101 @@ def test_a_link_that_fixes_the_numbers_shows_them_the_same_whatever_fails_later(
     gaps._fresh.cache_clear()
     assert drawn() == before
     assert "retry-0" not in {button.key for button in open_page("sources", asof=str(revision)).button}
+
+
+class Feeds:
+    """Four feeds, asked once a day for three weeks: one is well, one fails, one is silent, one was given up."""
+
+    WELL, FAILING, SILENT, GONE = (
+        Source(kind="feed", key=f"http://{name.lower()}.test/", name=name) for name in ("Well", "Away", "Mute", "Past")
+    )
+    ALL = (WELL, FAILING, SILENT, GONE)
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.now = utcnow()
+        self._pipeline = Pipeline(engine, press.analyser(folder), clock=lambda: self.now)
+        self._number = 0
+        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        for day in range(21, -1, -1):
+            self.now = midnight - timedelta(days=day)
+            self.list(*self.ALL)
+            self.ask(self.FAILING, 503 if day < 4 else 200)
+            self.ask(self.SILENT, 304 if day < 9 else 200)
+            if day >= 3:
+                self.ask(self.GONE, 410 if day == 3 else 200)
+            self.ask(self.WELL)
+
+    def list(self, *feeds: Source) -> None:
+        self._pipeline.sync_feeds(feeds)
+
+    def ask(self, feed: Source, status: int = 200) -> None:
+        """One attempt, now; an article comes of it where it succeeds."""
+        self._number += 1
+        new = (entry(self._number, f"Report {self._number}", f"Ada Quill won praise ({feed.name}).", self.now),)
+        outcome: Any = "ok" if status == 200 else "unchanged" if status == 304 else "error"
+        reason = f"{status}: no answer that can be used." if outcome == "error" else None
+        with self.engine.connect() as connection:
+            table = schema.source.c
+            known = connection.execute(select(table.id, table.failures).where(table.key == feed.key)).one()
+        self._pipeline.feed(
+            FeedState(source_id=known.id, url=feed.key, name=feed.name, failures=known.failures),
+            Attempt(
+                outcome, self.now, status=status, reason=reason, gone=status == 410,
+                entries=new if outcome == "ok" else (),
+            ),
+        )  # fmt: skip
+
+
+def _drawn(at: AppTest) -> dict[str, object]:
+    """All that a page tells of numbers and sources, but for the words that say as of when."""
+    shown(at)
+    return {
+        "metrics": [(metric.label, metric.value, metric.delta) for metric in at.metric],
+        "charts": {name: chart["data"] for name, chart in charts(at).items()},
+        "tables": [table.value.to_csv() for table in at.dataframe],
+        "headline": next((text.value for text in at.markdown if " source" in str(text.value)), None),
+    }
+
+
+@on_sqlite
+def test_a_link_that_fixes_the_numbers_shows_the_feeds_as_they_stood(
+    desk: Desk, engine: Engine, tmp_path: Path, open_page: Open
+) -> None:
+    feeds = Feeds(engine, tmp_path)
+    view = {"bin": "day", "period": "Last 30 days"}
+    live = {page: _drawn(open_page(page, **view)) for page in ("", "sources")}
+    note = next(delta for label, _, delta in live[""]["metrics"] if label == "Sources with articles")  # type: ignore
+    assert note == "1 failing, 1 silent, 1 gone", "as the Sources page has it"
+    assert "**1** failing · **1** silent · **1** gone" in str(live["sources"]["headline"])
+    with engine.connect() as connection:
+        view["asof"] = str(record.current_revision(connection))
+    pinned = {page: _drawn(open_page(page, **view)) for page in ("", "sources")}
+    assert pinned == live
+
+    feeds.now = utcnow()
+    late = Source(kind="feed", key="http://late.test/", name="Late")
+    feeds.list(feeds.WELL, feeds.FAILING, late)
+    for feed, status in ((feeds.FAILING, 200), (feeds.WELL, 503), (late, 503)):
+        feeds.ask(feed, status)
+    for cache in (gaps._over, gaps._fresh, choices._of):
+        cache.cache_clear()
+    until(lambda: len(choices.of(process.shared().model).source_ids) == 5)  # type: ignore[arg-type]
+    assert {page: _drawn(open_page(page, **view)) for page in ("", "sources")} == pinned
+
+
+@on_sqlite
+def test_a_feed_is_missed_until_it_leaves_the_list(desk: Desk, engine: Engine, tmp_path: Path, open_page: Open) -> None:
+    feeds = Feeds(engine, tmp_path)
+    feeds.now = utcnow() - timedelta(days=1)
+    feeds.list(feeds.WELL, feeds.FAILING, feeds.SILENT)
+    feeds.now = utcnow()
+    view = {"bin": "day", "period": "Last 30 days", "sources": "Past"}
+    hatched = next(trace for trace in charts(open_page(**view))["attention"]["data"] if "fillpattern" in trace)
+    days = {str(moment)[:10] for moment in hatched["x"] if moment}
+    assert days >= {_ago(n).isoformat() for n in (3, 2, 1)}
+    assert all(day <= TODAY.isoformat() for day in days), "half a day beside the last one"
+    assert "▨ sources not heard in 3 days" in shown(open_page(**view))
 
 
 @on_sqlite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import holdings, queries, statistics
+from dashboard.numbers.scope import kept
 from dashboard.view import View
 from ingest import bins
 from ingest.errors import SearchError
@@ -350,3 +352,16 @@ def test_search_narrows_the_numerator_only(newsroom: Newsroom) -> None:
     assert list(before["all"]) == list(after["all"])
     assert (after["articles"] <= before["articles"]).all()
     assert after["articles"].sum() < before["articles"].sum()
+
+
+def test_two_queries_of_one_name_never_share_an_answer(newsroom: Newsroom) -> None:
+    def made(answer: str) -> Callable[[ReadModel, View], str]:
+        @kept
+        def attention(model: ReadModel, view: View) -> str:
+            return answer
+
+        return attention
+
+    first, second = made("shares"), made("counts")
+    view = newsroom.view()
+    assert [query(newsroom.model, view) for query in (first, second, first)] == ["shares", "counts", "shares"]

