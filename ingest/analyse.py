@@ -77,7 +77,7 @@ class Analyser:
 
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
         """The entry with its analysis; every offset counts in the article's `text`."""
-        whole = text.compose(entry.title, entry.body)
+        whole = (text.joined if entry.stored else text.compose)(entry.title, entry.body)
         day = (entry.published or now or utcnow()).date()
         code = language.detect(f"{entry.title}\n{entry.body}", entry.language)
         spans = sentences.split(whole, entry.title, code)

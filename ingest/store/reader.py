@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
+from ingest import text
 from ingest.models import TextKind
 from ingest.store import schema
 from ingest.store.asof import live
@@ -145,7 +146,7 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
         for row in connection.execute(statement).mappings():
             article = Headline(**{name[2:]: value for name, value in row.items() if name.startswith("h_")})
             start, end, _ = row["spans"][row["sentence"]]
-            whole = _text(row["h_title"], row["body"])
+            whole = text.joined(row["h_title"], row["body"])
             found[row["id"]] = Evidence(
                 mention=row["id"],
                 article=article,
@@ -170,10 +171,6 @@ def articles_of(connection: Connection, mention_ids: Sequence[int]) -> int:
         part = select(_m.article_id).distinct().where(_m.id.in_(mention_ids[at : at + _MANY]))
         found.update(connection.execute(part).scalars())
     return len(found)
-
-
-def _text(title: str, body: str) -> str:
-    return f"{title}\n\n{body}" if body else title
 
 
 def article(connection: Connection, uid: str, as_of: int | None = None) -> FullArticle | None:
@@ -204,7 +201,7 @@ def article(connection: Connection, uid: str, as_of: int | None = None) -> FullA
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,
-        text=_text(headline.title, body),
+        text=text.joined(headline.title, body),
         sentences=tuple((start, end, tone) for start, end, tone in spans),
         mentions=tuple(dict(mention) for mention in mentions),
         topics=tuple(dict(topic) for topic in topics),
