@@ -22,7 +22,7 @@ from starlette.routing import Route
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
-from dashboard import health, prometheus  # noqa: E402
+from dashboard import downloads, health, prometheus  # noqa: E402
 from dashboard.compression import Compression  # noqa: E402
 from ingest import settings  # noqa: E402
 from ingest.errors import IngestError  # noqa: E402
@@ -127,7 +127,7 @@ async def metrics(_: Request) -> Response:
 app = st.App(
     PROJECT / "dashboard" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/healthz", healthz), Route("/metrics", metrics)],
+    routes=[Route("/healthz", healthz), Route("/metrics", metrics), downloads.route],
     middleware=[Middleware(Compression)],
 )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import borders, copies, edits, empty, evidence, hits, keys, palette, queries, tones, words
+from dashboard import borders, copies, downloads, edits, empty, evidence, hits, keys, palette, queries, tones, words
+from dashboard.downloads import Download
 from dashboard.panel import Page
 from ingest import export
 from ingest.store import history, reader
@@ -55,10 +55,10 @@ def draw(page: Page) -> None:
         as_ = head.segmented_control(
             "Show", ["Hits", "Table"], default="Hits", key="articles-as", required=True, label_visibility="collapsed",
         )  # fmt: skip
-    head.download_button(
-        "CSV", data=lambda: _csv(page), file_name="articles.csv", mime="text/csv", on_click="ignore",
-        icon=":material/download:",
-    )  # fmt: skip
+    with head:
+        header = export.columns("articles", page.view.bin)
+        made = Download(page.model.engine, lambda connection: export.articles(connection, filters), header)
+        downloads.link("articles.csv", made, key="articles")
     if searched and as_ == "Hits":
         hits.listing(page, found)
     else:
@@ -109,16 +109,6 @@ def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, 
         for headline in found
     ]
     return pd.DataFrame(rows)
-
-
-def _csv(page: Page) -> bytes:
-    out = io.StringIO(newline="")
-    with page.model.engine.connect() as connection:
-        # Row by row: a frame of a million articles would take more than the rest of the dashboard.
-        export.write(
-            export.articles(connection, page.view.filters), out, "csv", export.columns("articles", page.view.bin)
-        )
-    return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©
 
 
 def close() -> None:
