@@ -228,5 +228,7 @@ def _base(name: str) -> Iterator[tuple[Base, Path]]:
         like = BASES["mpnet" if Shape.read(folder).relative else "minilm"]
         checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError) as error:
-        raise ScorerError(f"{name} is no base: {', '.join(BASES)}, or the folder of a BERT or MPNet ({error}).") from None
+        raise ScorerError(
+            f"{name} is no base: {', '.join(BASES)}, or the folder of a BERT or MPNet ({error})."
+        ) from None
     yield replace(like, name=folder.name, checksum=checksum, packages=(), licence="see its source"), folder
