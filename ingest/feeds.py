@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
-from ingest import discover, feedlist, parse, report, settings, urls, watch
+from ingest import discover, feedlist, parser, report, settings, urls, watch
 from ingest.console import fail, messages, opened, people
 from ingest.discover import Link
 from ingest.errors import ConfigFileError, IngestError, ParseError
@@ -108,7 +108,7 @@ def _found(address: str, fetcher: Fetcher) -> list[Source]:
     try:
         return [_feed(answer.body, url, answer.url, answer.content_type)]
     except ParseError as error:
-        named = discover.links(answer.body, answer.url)
+        named = parser.run("page", discover.links, answer.body, answer.url)
         people.print(f"{escape(url)}: {escape(str(error))}", highlight=False)
     people.print(
         f"It names {len(named)} feed{'s'[: len(named) - 1]}."
@@ -139,8 +139,8 @@ def _linked(link: Link, home: str, fetcher: Fetcher) -> Source:
 
 def _feed(body: bytes, url: str, source: str, content_type: str | None) -> Source:
     """The feed that these bytes are. Raises ParseError."""
-    parse.feed(body, source=source, now=utcnow(), content_type=content_type)
-    return Source(kind="feed", key=url, name=discover.title(body) or url)
+    parser.feed(body, source=source, now=utcnow(), content_type=content_type)
+    return Source(kind="feed", key=url, name=parser.run("feed", discover.title, body) or url)
 
 
 @app.command(epilog="Example: python -m ingest feeds remove 'The Guardian - World'")

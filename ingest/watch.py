@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from ingest import logs, pages, parser, retries
 from ingest.analyse import Analyser, Method
-from ingest.errors import ConfigFileError, IngestError, ParseError
+from ingest.errors import ConfigFileError, IngestError, ParseError, RecordError
 from ingest.fetch import Fetcher
 from ingest.fetches import Fetches, Hosts
 from ingest.models import Attempt, FeedState, utcnow
@@ -25,6 +26,7 @@ from ingest.pages import Page
 from ingest.pipeline import Outcome, Pipeline
 from ingest.rhythm import Rhythm
 from ingest.robots import Robots
+from ingest.seeding import SeedFolder
 from ingest.settings import Settings
 from ingest.sources import feeds, opml
 from ingest.store import complaints, damage, engines, record
@@ -58,8 +60,10 @@ class Worker:
         self._pages: Fetches[PageState, Page | IngestError] = Fetches(
             self._page, hosts, at_once=_PAGES_AT_ONCE, spacing=self._robots.spacing
         )
+        self.seeds = SeedFolder(pipeline, settings.seeds)
         self._config: dict[Path, int] = {}  # file -> its mtime when last read
         self._outdated = True  # whether some analyses may have been made with another watch-list
+        self._faults: dict[str, str] = {}  # step of a turn -> what is wrong with it
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
@@ -72,13 +76,14 @@ class Worker:
             raise
         worker = cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
         _complain(engine, complaints.WATCHLIST, None)
+        _complain(engine, complaints.LOOP, None)
         worker._remember(settings.figures, settings.topics, settings.feeds)
         worker._take(complaints.FEEDS, worker._take_feeds)
         return worker
 
     def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
         """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
-        outcome = self.pipeline.folder(self.settings.seeds, progress=lambda n, of: progress("files", n, of))
+        outcome = self.seeds.read(progress=lambda n, of: progress("files", n, of))
         self.pipeline.rescore()
         retries.begin(self.pipeline.engine)
         outcome += self._fetch(self.pipeline.due(), progress)
@@ -127,7 +132,7 @@ class Worker:
     def forever(self, stop: threading.Event, lost: threading.Event) -> None:
         """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
 
-        A fault of a source is recorded and never ends it; neither does a full disk.
+        A fault of a source is recorded and never ends it; neither does a full disk, nor a bug.
         """
         changed, ended = threading.Event(), threading.Event()
         watcher = threading.Thread(target=self._hints, args=(changed, ended), daemon=True, name="folder-hints")
@@ -137,24 +142,46 @@ class Worker:
             try:
                 now = time.monotonic()
                 if changed.is_set() or now >= next_scan:
-                    changed.clear()
-                    self.pipeline.folder(self.settings.seeds)
                     next_scan = now + _RESCAN_SECONDS
-                self._reload(lambda: stop.is_set() or lost.is_set())
+                    changed.clear()
+                    self._step("looking at the seed folder", self.seeds.scan)
+                self._step("reading seed files", self.seeds.collect)
+                self._step("taking up the lists", lambda: self._reload(lambda: stop.is_set() or lost.is_set()))
                 if now >= next_due:
-                    retries.begin(self.pipeline.engine, self._feeds.busy)
-                    self._offer(self.pipeline.due())
-                    self._offer_pages(self.pipeline.due_pages())
                     next_due = now + 2
-                self._go_on(lambda: stop.is_set() or lost.is_set(), changed)
+                    self._step("asking for feeds", self._ask)
+                self._step("storing", lambda: self._go_on(lambda: stop.is_set() or lost.is_set(), changed))
             except (DatabaseError, OSError) as error:
                 log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
                 stop.wait(5)
                 next_scan = 0.0
                 self._config.clear()  # an edited list may have been read and not stored
-            busy = self._feeds or self._pages or self._outdated
+            busy = (self._feeds or self._pages or self._outdated or self.seeds) and not self._faults
             changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
         ended.set()
+        with suppress(DatabaseError, OSError):
+            self.seeds.close()
+
+    def _step(self, what: str, work: Callable[[], object]) -> None:
+        """The last guard: a fault that nobody expected is kept where people see it, and the other steps go on."""
+        fault = None
+        try:
+            work()
+        except (DatabaseError, OSError, RecordError):
+            raise
+        except Exception as error:
+            fault = f"{what} failed ({type(error).__name__}: {str(error)[:300]}). It is tried again. Please report it."
+            if self._faults.get(what) != fault:
+                log.exception("%s failed", what)
+        if self._faults.get(what) != fault:
+            self._faults.pop(what, None)
+            self._faults |= {what: fault} if fault else {}
+            _complain(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
+
+    def _ask(self) -> None:
+        retries.begin(self.pipeline.engine, self._feeds.busy)
+        self._offer(self.pipeline.due())
+        self._offer_pages(self.pipeline.due_pages())
 
     def _go_on(self, ended: Callable[[], bool], changed: threading.Event) -> None:
         """Begins fetches and stores what has come.
@@ -174,7 +201,8 @@ class Worker:
                 return
             if changed.is_set():
                 changed.clear()
-                self.pipeline.folder(self.settings.seeds)
+                self.seeds.scan()
+            self.seeds.collect()
 
     def _store(self, state: FeedState, attempt: Attempt) -> Outcome:
         """Stores what an attempt brought, says so in one line, and tells those who asked for it."""

@@ -15,6 +15,7 @@ from ingest.guard import Guard
 from ingest.models import utcnow
 from ingest.pipeline import Outcome, Pipeline
 from ingest.rhythm import Rhythm
+from ingest.seeding import SeedFolder
 from ingest.sources import feeds, opml
 from ingest.store import schema, sources
 from ingest.store.sources import SourceRow
@@ -52,9 +53,13 @@ class Room:
     pipeline: Pipeline
     clock: Clock
 
+    def __post_init__(self) -> None:
+        self.seeds = SeedFolder(self.pipeline, self.desk.seeds)
+
     def restart(self, analyser: Analyser | None = None) -> None:
         """The same record, and nothing remembered."""
         self.pipeline = pipeline(self.engine, analyser or self.pipeline.analyser, self.clock)
+        self.seeds = SeedFolder(self.pipeline, self.desk.seeds)
 
     def follow(self, *addresses: str) -> None:
         self.desk.list_feeds(*addresses)
@@ -74,7 +79,7 @@ class Room:
             return connection.execute(select(schema.source).where(schema.source.c.name == name)).one()
 
     def scan(self) -> Outcome:
-        return self.pipeline.folder(self.desk.seeds)
+        return self.seeds.read()
 
     def source(self, name: str) -> SourceRow:
         with self.engine.connect() as connection:

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from typer.main import get_command
 
-from ingest import watch
+from ingest import parser, watch
 from ingest.__main__ import app
 from ingest.console import people
 from ingest.sources import opml
@@ -49,6 +49,17 @@ def test_the_help_of_every_command_ends_in_an_example_that_can_be_pasted(command
     group = get_command(app).commands["feeds"]  # type: ignore[attr-defined]
     assert sorted(group.commands) == sorted(COMMANDS)
     group.commands[command].make_context(command, words[5:]).close()
+
+
+def test_what_is_built_to_take_long_is_not_added(
+    desk: Desk, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser._everybodys, "_seconds", 0.5)
+    httpserver.expect_request("/rss").respond_with_data(rss("<item><title>x</title></item>" * 300_000))
+    result = feeds("add", httpserver.url_for("/rss"))
+    assert result.exit_code == 1
+    assert "Reading this feed was stopped after 0.5 seconds" in said(result)
+    assert listed(desk) == []
 
 
 def test_a_feed_is_added_under_its_own_name_and_taken_away(desk: Desk, httpserver: HTTPServer) -> None:

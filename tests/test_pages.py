@@ -33,6 +33,7 @@ from dashboard.view import View
 from ingest.analyse import Analyser, Watchlist
 from ingest.escape import csv_cell
 from ingest.pipeline import Pipeline
+from ingest.seeding import SeedFolder
 from ingest.settings import PROJECT
 from ingest.store import reader, record
 from ingest.store.filters import Filters
@@ -70,7 +71,7 @@ def demo_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "discourse.db"
     engine = record.open_engine(f"sqlite:///{path}")
     watched = Watchlist.load(PROJECT / "seeds/figures.toml", PROJECT / "seeds/topics.toml")
-    assert Pipeline(engine, Analyser(watched)).folder(PROJECT / "seeds/demo").faults == ()
+    assert SeedFolder(Pipeline(engine, Analyser(watched)), PROJECT / "seeds/demo").read().faults == ()
     return _closed(engine, path)
 
 
@@ -718,7 +719,7 @@ def test_hits_are_text_whatever_they_hold(open_page: Open, desk: Desk) -> None:
     for number, words_ in enumerate(HOSTILE):
         desk.drop(f"{number}.md", f"---\ntitle: 'levy {words_[:200]}'\n---\nA levy: {words_} — levy\n\n{words_[:99]}")
     engine = record.open_engine(desk.url)
-    Pipeline(engine, Analyser(Watchlist((), ()))).folder(desk.seeds)
+    SeedFolder(Pipeline(engine, Analyser(Watchlist((), ()))), desk.seeds).read()
     engine.dispose()
     at = open_page("articles", q="levy")
     read = "\n".join(texts(at))

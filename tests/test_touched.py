@@ -67,7 +67,7 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
     for number in range(8):
         desk.drop(f"{number}.txt", f"Title {number}\n\nBen Marsh spoke of the harbour.")
     worker = watch.Worker.open(desk.settings(), engine)
-    worker.pipeline.folder(desk.seeds)
+    worker.seeds.read()
     worker._reload(lambda: False)
     monkeypatch.setattr("ingest.rescore.BATCH", 2)
     monkeypatch.setattr(watch, "_RESCORE_SECONDS", 0.0001)
@@ -82,7 +82,7 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
             break
     monkeypatch.setattr(watch, "_RESCORE_SECONDS", 5)
     desk.drop("news.txt", "News\n\nAda Quill won.")
-    assert worker.pipeline.folder(desk.seeds).added == 1
+    assert worker.seeds.read().added == 1
     if running:
         assert 0 < running.worked < running.total == 8
         assert f"**{running.worked}** of 8 stored articles" in shown(open_page("sources")).replace("\\", "")
