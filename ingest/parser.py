@@ -93,7 +93,7 @@ class Parser:
         A new worker imports the module and calls `prepare` first, for which it has more time. Raises ParseError where
         the function raises an IngestError, Stopped where it had to be stopped, SourceError where no worker starts.
         """
-        request = pickle.dumps((kind, function, arguments, named))
+        request = pickle.dumps((kind, function, arguments, named, math.ceil(self._seconds)))
         worker = self._take(pickle.dumps((function, prepare)))
         try:
             answer = worker.ask(kind, request, self._seconds)
@@ -130,7 +130,7 @@ class Parser:
             if self._idle:
                 return self._idle.pop()
         try:
-            return _Worker(self._memory, self._seconds, first)
+            return _Worker(self._memory, first)
         except BaseException:
             self._give(None)
             raise
@@ -154,13 +154,13 @@ class Parser:
 class _Worker:
     """One child, used by one thread at a time."""
 
-    def __init__(self, memory: int, seconds: float, first: bytes) -> None:
+    def __init__(self, memory: int, first: bytes) -> None:
         self.feeds = 0
         self.since = 0.0
         path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
             # -P: nothing that happens to lie in the working directory is taken for a module.
-            [sys.executable, "-P", "-m", __name__, str(memory), str(math.ceil(seconds))],
+            [sys.executable, "-P", "-m", __name__, str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # numpy would reserve address space for each core of the machine.
@@ -250,7 +250,7 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def _serve(memory: int, seconds: int) -> None:
+def _serve(memory: int) -> None:
     """Answers one message after the other until standard input ends."""
     # Ctrl-C reaches every process of a terminal; who ends a worker is its parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -265,11 +265,11 @@ def _serve(memory: int, seconds: int) -> None:
     gc.freeze()
     _send(out, None)
     while (request := _message(sys.stdin.buffer)) is not None:
-        alarm(seconds + _ALONE_SECONDS)
         answer: bytes | ParseError
         kind, last = "", False  # what has once run out of memory is not used again
         try:
-            kind, function, arguments, named = pickle.loads(request)
+            kind, function, arguments, named, seconds = pickle.loads(request)
+            alarm(seconds + _ALONE_SECONDS)
             answer = pickle.dumps(function(*arguments, **named))
         except IngestError as error:
             answer = ParseError(str(error))
@@ -292,4 +292,4 @@ def _send(out: IO[bytes], answer: object) -> None:
 
 
 if __name__ == "__main__":
-    _serve(*map(int, sys.argv[1:]))
+    _serve(int(sys.argv[1]))
