@@ -17,7 +17,7 @@ from ingest import pages, rhythm, text
 from ingest.analyse import Analyser
 from ingest.analysts import Here
 from ingest.errors import IngestError, ParseError
-from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.models import SEED_FOLDER_KEY, Article, Attempt, Entry, FeedState, FullText, Source, utcnow
 from ingest.pages import Page
 from ingest.rescore import Rescore
 from ingest.rhythm import Rhythm
@@ -36,8 +36,7 @@ Item = TypeVar("Item")
 #: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
 BATCH = 100
 
-#: The source of files whose front matter names none.
-SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
+SEED_FOLDER = Source(kind="folder", key=SEED_FOLDER_KEY, name="Seed folder", group="Seed folder")
 
 _PACE = Rhythm()
 
