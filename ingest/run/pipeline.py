@@ -19,7 +19,7 @@ from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Rhythm
 from ingest.formats import web_page
 from ingest.formats.web_page import WebPage
-from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.models import SEED_FOLDER_KEY, Article, Attempt, Entry, FeedState, FullText, Source, utcnow
 from ingest.run.analysts import Here
 from ingest.run.rescore import Rescore
 from ingest.sources import folder
@@ -39,8 +39,7 @@ Item = TypeVar("Item")
 #: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
 BATCH = 100
 
-#: The source of files whose front matter names none.
-SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
+SEED_FOLDER = Source(kind="folder", key=SEED_FOLDER_KEY, name="Seed folder", group="Seed folder")
 
 _PACE = Rhythm()
 
