@@ -84,9 +84,23 @@ def _given(connection: Connection, scopes: Iterable[str], keys: Iterable[str]) -
     return held
 
 
-def source_id(connection: Connection, key: str) -> int | None:
-    """The id of the source with this key, if there is one."""
-    return connection.execute(select(schema.source.c.id).where(schema.source.c.key == key)).scalar()
+def source_id(connection: Connection, source: Source) -> int | None:
+    """The id of a source, if the record has it.
+
+    Outlets of files and archives are known by their names, and those that differ in case or white space alone are one:
+    the first that the record has. A record in which older versions made two of them keeps both: each spelling goes on
+    to find its own.
+    """
+    table = schema.source.c
+    found = connection.execute(select(table.id).where(table.key == source.key)).scalar()
+    if found is None and source.kind != "feed":
+        outlets = connection.execute(select(table.id, table.key).where(table.kind == source.kind).order_by(table.id))
+        found = next((row.id for row in outlets if _bare(row.key) == _bare(source.key)), None)
+    return found
+
+
+def _bare(key: str) -> str:
+    return "".join(key.split()).casefold()
 
 
 def taken(connection: Connection, names: Mapping[str, set[str]]) -> dict[str, set[str]]:
