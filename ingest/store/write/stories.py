@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, text
 
 from ingest.store import rows, schema
 from ingest.text import signatures
-from ingest.text.signatures import Print
+from ingest.text.signatures import Signature
 
 #: A copy is published within so many days of its text. What is printed again after that is a decision of its own.
 WINDOW = 21
@@ -70,7 +70,7 @@ class _Text:
     source_id: int
     story_id: int
     day: date
-    print: Print
+    signature: Signature
 
 
 def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime) -> list[int]:
@@ -89,7 +89,9 @@ def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime
                 story_id = next(spare)
                 opened.append({"id": story_id, "uid": uid, "first_article_id": arrival.article_id, "first_seen": now})
         settled.append(story_id)
-        if made and not any(each.story_id == story_id and signatures.alike(made, each.print) for each in copied):
+        if made and not any(
+            each.story_id == story_id and signatures.interchangeable(made, each.signature) for each in copied
+        ):
             known.add(arrival, made, story_id, now.date())
     rows.add(connection, schema.story, opened)
     known.keep(connection)
@@ -97,7 +99,7 @@ def settle(connection: Connection, arrivals: Sequence[Arrival], *, now: datetime
     return settled
 
 
-def _joined(connection: Connection, arrival: Arrival, made: Print | None, copied: Sequence[_Text]) -> int | None:
+def _joined(connection: Connection, arrival: Arrival, made: Signature | None, copied: Sequence[_Text]) -> int | None:
     """The story that an article joins or stays with; None when it has to have one of its own."""
     found = {each.story_id for each in copied}
     if arrival.story_id is not None and _unmoved(arrival, made):
@@ -108,7 +110,7 @@ def _joined(connection: Connection, arrival: Arrival, made: Print | None, copied
     return arrival.story_id if arrival.story_id is not None and _alone(connection, arrival) else None
 
 
-def _unmoved(arrival: Arrival, made: Print | None) -> bool:
+def _unmoved(arrival: Arrival, made: Signature | None) -> bool:
     """Whether an edited article still tells what it told."""
     if arrival.before == arrival.signature:
         return True
@@ -137,7 +139,7 @@ def _uid(connection: Connection, arrival: Arrival) -> tuple[str, int | None]:
 class _Known:
     """The texts that arrivals may be copies of, those among them included that come before."""
 
-    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], prints: Sequence[Print | None]) -> None:
+    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], prints: Sequence[Signature | None]) -> None:
         self._asked = {
             arrival.article_id: [key for period in _periods(arrival.day) for key in _keys(period, made)]
             for arrival, made in zip(arrivals, prints, strict=True)
@@ -153,16 +155,16 @@ class _Known:
         self._added: list[dict[str, Any]] = []
         self._keys: list[tuple[int, int, int]] = []
 
-    def copied(self, arrival: Arrival, made: Print) -> list[_Text]:
+    def copied(self, arrival: Arrival, made: Signature) -> list[_Text]:
         """The texts of which an article is a copy."""
         return [
             each
             for each in map(self._texts.__getitem__, self._sharing(arrival.article_id))
             if abs((each.day - arrival.day).days) <= WINDOW
-            and signatures.copies(made, each.print, one_outlet=_one_outlet(each, arrival))
+            and signatures.copies(made, each.signature, one_outlet=_one_outlet(each, arrival))
         ]
 
-    def add(self, arrival: Arrival, made: Print, story_id: int, today: date) -> None:
+    def add(self, arrival: Arrival, made: Signature, story_id: int, today: date) -> None:
         """Takes in a text, by those keys that neither its story nor many others have; without any it is in already."""
         id_ = next(self._numbers)
         own = []
@@ -212,7 +214,7 @@ def _periods(day: date) -> Iterable[int]:
     return range((days - WINDOW) // _PERIOD, (days + WINDOW) // _PERIOD + 1)
 
 
-def _keys(period: int, made: Print) -> list[int]:
+def _keys(period: int, made: Signature) -> list[int]:
     return [(period << _BITS) + key for key in made.keys]
 
 
