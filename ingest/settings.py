@@ -157,8 +157,8 @@ class Settings(BaseSettings):
         return value
 
     @cached_property
-    def introduction(self) -> str:
-        """What the servers of feeds are told: who asks, and how to reach him."""
+    def user_agent_header(self) -> str:
+        """The User-Agent that servers get: the program, and how to reach whoever runs it."""
         return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
 
     @cached_property
