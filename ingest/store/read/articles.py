@@ -17,6 +17,7 @@ from ingest.store.planner import unled
 from ingest.store.read.filters import Filters, current, names_one, newest_first, numerator
 from ingest.store.search.search import limited
 from ingest.store.watched import Watched, watchlist
+from ingest.text import plain
 
 __all__ = [
     "Evidence", "FullArticle", "Headline", "Watched", "article", "articles_of", "evidence", "headlines",
@@ -145,7 +146,7 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
         for row in connection.execute(statement).mappings():
             article = Headline(**{name[2:]: value for name, value in row.items() if name.startswith("h_")})
             start, end, _ = row["spans"][row["sentence"]]
-            whole = _text(row["h_title"], row["body"])
+            whole = plain.joined(row["h_title"], row["body"])
             found[row["id"]] = Evidence(
                 mention=row["id"],
                 article=article,
@@ -170,10 +171,6 @@ def articles_of(connection: Connection, mention_ids: Sequence[int]) -> int:
         part = select(_m.article_id).distinct().where(_m.id.in_(mention_ids[at : at + _MANY]))
         found.update(connection.execute(part).scalars())
     return len(found)
-
-
-def _text(title: str, body: str) -> str:
-    return f"{title}\n\n{body}" if body else title
 
 
 def article(connection: Connection, uid: str, as_of: int | None = None) -> FullArticle | None:
@@ -204,7 +201,7 @@ def article(connection: Connection, uid: str, as_of: int | None = None) -> FullA
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,
-        text=_text(headline.title, body),
+        text=plain.joined(headline.title, body),
         sentences=tuple((start, end, tone) for start, end, tone in spans),
         mentions=tuple(dict(mention) for mention in mentions),
         topics=tuple(dict(topic) for topic in topics),

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, func, insert, select
 
 from ingest.models import Kind, Label, label_of
 from ingest.store import schema
+from ingest.text import plain
 from ingest.tone.labelled import Labelled
 
 #: What a coder may answer; who is unsure says nothing of the tone.
@@ -115,9 +116,9 @@ def passage(connection: Connection, mention_id: int) -> Passage | None:
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    text = _text(row.title, row.body)
+    whole = plain.joined(row.title, row.body)
     around = [
-        text[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
+        whole[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
         for at in (row.sentence - 1, row.sentence, row.sentence + 1)
     ]
     start, end, _ = row.spans[row.sentence]
@@ -202,7 +203,7 @@ def _given(place: Place, row: Any, scored: _Scores) -> Given:
         uid=row.uid,
         source_id=row.source_id,
         outlet=row.outlet,
-        sentence=_text(row.title, row.body)[start:end],
+        sentence=plain.joined(row.title, row.body)[start:end],
         start=place.start - start,
         end=min(place.end, end) - start,
         rule=rule,
@@ -252,7 +253,3 @@ def _in_parts(connection: Connection, statement: Select[Any], column: Any, ids: 
     wanted = list(ids)
     for at in range(0, len(wanted), _MANY):
         yield from connection.execute(statement.where(column.in_(wanted[at : at + _MANY])))
-
-
-def _text(title: str, body: str) -> str:
-    return f"{title}\n\n{body}" if body else title
