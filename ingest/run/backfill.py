@@ -256,7 +256,7 @@ class Backfill:
             if source not in sources:
                 sources[source] = commit.source(source)
             groups.append((sources[source], source, [article for _, article in group]))
-        for article, error in commit.sound(groups, scoring=scoring):
+        for article, error in commit.store_possible(groups, scoring=scoring):
             reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
             faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
         return commit.written, faults

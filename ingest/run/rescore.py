@@ -166,7 +166,7 @@ class Rescore:
                 in_force = watched.watchlist(connection).hash, watched.scorer(connection)
                 if in_force != (self.snapshot.hash, self.analysts.scorer):
                     differing.setdefault(scored[0][0].id, scored[0][1])
-                changed = commit.rescored(differing, scoring=scoring)
+                changed = commit.rescore(differing, scoring=scoring)
             done = before + outcome.checked + outcome.failed + len(pairs) + untouched
             begun = self._begun(connection)
             progress.move(connection, begun, waiting[-1][0].last, min(1.0, done / total), worked=done, total=total)
