@@ -22,7 +22,7 @@ PublishedFrom = Literal[
 #: The compound score at which VADER's author calls a text positive or negative.
 NEUTRAL_BELOW = 0.05
 
-#: A permanent redirect counts after it was seen so many times in a row.
+#: Times in a row after which a permanent redirect counts.
 MOVED_AFTER = 3
 
 DEMO_GROUP = "Demo"

@@ -16,11 +16,11 @@ from ingest.text import dates, markup, plain, urls
 MOST_ITEMS = 2000
 #: A shorter text is a teaser, whatever element it is in …
 FULL_TEXT = 600
-#: … the article is at least so many times as long as its summary …
+#: … the article is at least this many times as long as its summary …
 FULL_TEXT_RATIO = 1.5
 #: … and a summary of this length is the article, put into the wrong element.
 NO_SUMMARY = 2000
-#: An item without a title is listed by its first words, at most so many characters.
+#: An item without a title is listed by its first words, at most this many characters.
 FIRST_WORDS = 80
 _AUTHOR_LIMIT = 200
 _GUID_LIMIT = 1000

@@ -28,11 +28,11 @@ VERSION = "shingles-1"
 _WORDS, _CHARACTERS = 5, 8
 #: A text of fewer shingles (some twenty words or forty characters) is too short to be recognised.
 _FEWEST, _FEWEST_CHARACTERS = 16, 32
-#: One shingle in four is kept, but at least and at most so many.
+#: One shingle in four is kept, and the least and most of a text.
 _KEPT, _LEAST, _MOST = 4, 96, 1_024
 #: Keys of a text. Half of them are from its first shingles, because a teaser is the beginning of its text.
 _KEYS, _LEAD, _LEAD_KEYS = 12, 64, 6
-#: Copies have at least so many keys in common: one may be a stock phrase, and comparing all that use it takes long.
+#: The least number of keys that copies have in common: one may be a stock phrase, and comparing all that use it takes long.
 COMMON_KEYS = 2
 
 #: Share of the shorter text that has to be in the longer one.

@@ -164,7 +164,7 @@ def given_before(passage: Passage, at: int, surnames: Set[str]) -> tuple[int, st
 def surname_after(passage: Passage, name: Name, place: int, surnames: Set[str]) -> bool:
     """Whether the name that ends at `place` is part of another person's: Kim Kardashian, Austin Tice, Kim Dae-jung.
 
-    In a headline where every word is capitalised only a hyphenated given name, as in Dae-jung, tells.
+    In a headline, where every word is capitalised, this is only true for a hyphenated given name as in Dae-jung.
     """
     found, following = passage.tokens, place + 1
     if following >= len(found) or not passage.spaced(place) or not passage.capital(following):

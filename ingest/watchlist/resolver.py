@@ -52,6 +52,7 @@ class Resolver:
         self._undecided: list[tuple[int, int, list[Name]]] = []  # weak names that nothing has licensed so far
 
     def strong(self, at: int, stop: int, named: Sequence[Name]) -> int:
+        """Counts a strong name, unless the words around it make it a thing or another person."""
         passage = self._passage
         if reach := neighbours.office_after(passage, stop):
             return self.office(at, reach, named)
@@ -72,11 +73,13 @@ class Resolver:
         return stop
 
     def office(self, at: int, stop: int, named: Sequence[Name]) -> int:
+        """Counts an office."""
         why = "the office of somebody in it that day" if named[0].role else "an office"
         self._count(at, stop, named, "office", why)
         return stop
 
     def weak(self, at: int, stop: int, named: Sequence[Name]) -> int:
+        """Counts a weak name if the words beside it or an earlier full name decide; else `finish` does."""
         passage, words, start = self._passage, self._words, self._tokens[at].start
         before, after = words[at - 1] if at else "", words[stop] if stop < len(words) else ""
         if words[at] in neighbours.MONTHS and neighbours.is_month(passage, at):

@@ -192,7 +192,7 @@ def limited(connection: Connection, seconds: float | None = None) -> Iterator[No
 #: PostgreSQL's code of a statement that was stopped.
 _CANCELED = "57014"
 
-#: SQLite checks the time after so many steps of its machine, some hundred times a second.
+#: Steps of SQLite's machine between two checks of the time: some hundred checks a second.
 _STEPS = 100_000
 
 

@@ -25,6 +25,7 @@ class New:
 
     @property
     def scope(self) -> str:
+        """The scope of its keys."""
         return identity.scope_of(self.source_id, self.source)
 
 

@@ -29,7 +29,7 @@ WINDOW = 21
 _PERIOD = 2 * WINDOW
 #: How long after its arrival a text can be copied, even an old text from an archive.
 _KEPT = timedelta(days=28)
-#: A key that so many stories of a period have is of a footer, a notice or a template, and is ignored.
+#: A key that this many stories of a period have is of a footer, a notice or a template, and is ignored.
 _COMMON = 4
 #: Signatures that a commit deletes at most, and those it may delete in addition for each new one.
 _CLEARED, _CLEARED_EACH = 200, 2
