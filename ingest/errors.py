@@ -7,6 +7,7 @@
     │   └── FetchError    … over HTTP
     │       └── Forbidden … because fetching there is not allowed
     ├── ParseError        bytes that are neither a feed nor an article
+    │   └── Stopped       … or whose reading had to be stopped
     ├── SearchError       a search that can't be understood, or takes too long
     ├── ClusterError      the workers of a bulk run can't be used
     ├── LabelledError     a file of labelled mentions that can't be read
@@ -68,6 +69,10 @@ class Forbidden(FetchError):
 
 class ParseError(IngestError):
     """The bytes are neither a feed nor an article."""
+
+
+class Stopped(ParseError):
+    """Reading the bytes took too long or too much memory, or ended its process; trying again is useless."""
 
 
 class ClusterError(IngestError):

@@ -32,7 +32,7 @@ _FEWEST, _FEWEST_CHARACTERS = 16, 32
 _KEPT, _LEAST, _MOST = 4, 96, 1_024
 #: Keys of a text. Half of them are from its first shingles, because a teaser is the beginning of its text.
 _KEYS, _LEAD, _LEAD_KEYS = 12, 64, 6
-#: The least number of keys that copies have in common: one may be a stock phrase, and comparing all that use it takes long.
+#: Keys that copies have in common at least: one may be a stock phrase, and comparing all its users takes long.
 COMMON_KEYS = 2
 
 #: Share of the shorter text that has to be in the longer one.

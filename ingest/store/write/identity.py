@@ -55,22 +55,35 @@ def unchanged(connection: Connection, entries: Sequence[tuple[str, Entry]], *, e
     Looks at the newest version, or with `ever` at all versions. Saves the expensive analysis; the write transaction
     decides again.
     """
-    keys, content = schema.article_key, schema.content
     by_key = {(scope, with_storable_keys(entry).keys[0]): position for position, (scope, entry) in enumerate(entries)}
-    question = (
-        select(keys.c.scope, keys.c.key, content.c.id, GIVEN)
-        .join(content, content.c.article_id == keys.c.article_id)
-        .where(keys.c.scope.in_(sorted({scope for scope, _ in entries})))
-    )
-    versions: dict[tuple[str, str], list[str]] = {}
-    found = rows.among(connection, question, keys.c.key, {key for _, key in by_key})
-    for version in sorted(found, key=lambda row: int(row.id)):
-        versions.setdefault((version.scope, version.key), []).append(version.given)
+    versions = _fingerprints(connection, {scope for scope, _ in entries}, {key for _, key in by_key})
     return {
         position
         for name, position in by_key.items()
         if name in versions and fingerprint(entries[position][1]) in (versions[name] if ever else versions[name][-1:])
     }
+
+
+def newest(connection: Connection, scope: str, keys: Iterable[str]) -> dict[str, str]:
+    """Key → fingerprint of the newest version, for those of these keys that are in the record."""
+    stored = {storable(key): key for key in keys}
+    return {stored[key]: versions[-1] for (_, key), versions in _fingerprints(connection, {scope}, stored).items()}
+
+
+def _fingerprints(
+    connection: Connection, scopes: Iterable[str], keys: Iterable[str]
+) -> dict[tuple[str, str], list[str]]:
+    """The fingerprints of all versions under each scope and key, the newest last."""
+    names, content = schema.article_key, schema.content
+    question = (
+        select(names.c.scope, names.c.key, content.c.id, GIVEN)
+        .join(content, content.c.article_id == names.c.article_id)
+        .where(names.c.scope.in_(sorted(scopes)))
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for version in sorted(rows.among(connection, question, names.c.key, set(keys)), key=lambda row: int(row.id)):
+        found.setdefault((version.scope, version.key), []).append(version.given)
+    return found
 
 
 def source_id(connection: Connection, key: str) -> int | None:
