@@ -44,6 +44,7 @@ class Analyser:
     """
 
     def __init__(self, watchlist: Watchlist, encoder: Scorer | None = None) -> None:
+        self._made_from = (watchlist, encoder)
         self.snapshot = watchlist.snapshot()
         self._figures = Matcher(watchlist.figures)
         self._topics = topics.Matcher(list(watchlist.topics))
@@ -51,6 +52,10 @@ class Analyser:
         self._encoder = encoder
         #: What made the numbers, as the record keeps it with each analysis.
         self.scorer = "/".join((sentiment.SCORER, str(_RULES), self._rule.name, *([encoder.name] if encoder else [])))
+
+    def __reduce__(self) -> tuple[type[Analyser], tuple[Watchlist, Scorer | None]]:
+        """An analyser travels as what it was made from."""
+        return type(self), self._made_from
 
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
         """The entry with its analysis; every offset counts in the article's `text`."""

@@ -195,17 +195,13 @@ class Backfill:
 
     def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
         """Leaves out what the record knows already, before the analysis, which is the dear part."""
-        places: list[int] = []
-        asked: list[tuple[str, Entry]] = []
         with self.engine.connect() as connection:
-            for at, (source, entry) in enumerate(held):
-                if source not in self._met:
-                    id_ = identity.source_id(connection, source.key)
-                    if id_ is None:
-                        continue
+            for source in {source for source, _ in held} - self._met.keys():
+                id_ = identity.source_id(connection, source)
+                if id_ is not None:
                     self._met[source] = identity.scope_of(id_, source)
-                places.append(at)
-                asked.append((self._met[source], entry))
+            places = [at for at, (source, _) in enumerate(held) if source in self._met]
+            asked = [(self._met[source], entry) for source, entry in held if source in self._met]
             known = {places[at] for at in unchanged(connection, asked, ever=True)} if asked else set()
         fresh = tuple(pair for at, pair in enumerate(held) if at not in known)
         return _Batch(last, read, fresh, tuple(rejects))
@@ -250,12 +246,14 @@ class Backfill:
         if not pairs:
             return commit.written, faults
         scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
-        groups = []
-        # One outlet after the other; each has its articles in the file's order.
-        for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0]):
+        for source in dict.fromkeys(source for source, _ in pairs):  # in the file's order: the first spelling shows
             if source not in sources:
                 sources[source] = commit.source(source)
-            groups.append((sources[source], source, [article for _, article in group]))
+        # One outlet after the other; each has its articles in the file's order.
+        groups = [
+            (sources[source], source, [article for _, article in group])
+            for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0])
+        ]
         for article, error in commit.sound(groups, scoring=scoring):
             reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
             faults.append(Reject(_number(article.entry), reason, _told(article.entry)))

@@ -81,7 +81,7 @@ class Commit:
         return self._revision
 
     def source(self, source: Source) -> int:
-        """The id of a source, made or brought up to date."""
+        """The id of a source, made or brought up to date; the outlet of a file or archive keeps its first spelling."""
         table = schema.source
         facts = {
             "name": source.name,
@@ -92,13 +92,14 @@ class Commit:
             "listed": True,
             "unlisted_at": None,
         }
-        row = self.connection.execute(select(table).where(table.c.key == source.key)).mappings().first()
-        if row is None:
+        id_ = identity.source_id(self.connection, source)
+        if id_ is None:
             values = {"kind": source.kind, "key": source.key, "added_at": self.now, **facts}
             return inserted(self.connection, table, values)
-        if any(row[name] != value for name, value in facts.items()):
-            self.connection.execute(update(table).where(table.c.id == row["id"]).values(**facts))
-        return int(row["id"])
+        row = self.connection.execute(select(table).where(table.c.id == id_)).mappings().one()
+        if row["key"] == source.key and any(row[name] != value for name, value in facts.items()):
+            self.connection.execute(update(table).where(table.c.id == id_).values(**facts))
+        return id_
 
     def watchlist(self, snapshot: Snapshot) -> int:
         """The id of a snapshot, made if it is new."""

@@ -55,17 +55,8 @@ def unchanged(connection: Connection, entries: Sequence[tuple[str, Entry]], *, e
     In the newest version, or in any that there `ever` was. Asked before the analysis, which is the dear part; the write
     transaction decides again.
     """
-    keys, content = schema.article_key, schema.content
     by_key = {(scope, named(entry).keys[0]): position for position, (scope, entry) in enumerate(entries)}
-    question = (
-        select(keys.c.scope, keys.c.key, content.c.id, GIVEN)
-        .join(content, content.c.article_id == keys.c.article_id)
-        .where(keys.c.scope.in_(sorted({scope for scope, _ in entries})))
-    )
-    held: dict[tuple[str, str], list[str]] = {}
-    found = rows.among(connection, question, keys.c.key, {key for _, key in by_key})
-    for version in sorted(found, key=lambda row: int(row.id)):
-        held.setdefault((version.scope, version.key), []).append(version.given)
+    held = _given(connection, {scope for scope, _ in entries}, {key for _, key in by_key})
     return {
         position
         for name, position in by_key.items()
@@ -73,9 +64,43 @@ def unchanged(connection: Connection, entries: Sequence[tuple[str, Entry]], *, e
     }
 
 
-def source_id(connection: Connection, key: str) -> int | None:
-    """The id of the source with this key, if there is one."""
-    return connection.execute(select(schema.source.c.id).where(schema.source.c.key == key)).scalar()
+def newest(connection: Connection, scope: str, keys: Iterable[str]) -> dict[str, str]:
+    """By those of these keys that the record knows, the fingerprint of the newest words under each."""
+    as_kept = {storable(key): key for key in keys}
+    return {as_kept[key]: given[-1] for (_, key), given in _given(connection, {scope}, as_kept).items()}
+
+
+def _given(connection: Connection, scopes: Iterable[str], keys: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """The fingerprints of all versions under each scope and key, the newest last."""
+    names, content = schema.article_key, schema.content
+    question = (
+        select(names.c.scope, names.c.key, content.c.id, GIVEN)
+        .join(content, content.c.article_id == names.c.article_id)
+        .where(names.c.scope.in_(sorted(scopes)))
+    )
+    held: dict[tuple[str, str], list[str]] = {}
+    for version in sorted(rows.among(connection, question, names.c.key, set(keys)), key=lambda row: int(row.id)):
+        held.setdefault((version.scope, version.key), []).append(version.given)
+    return held
+
+
+def source_id(connection: Connection, source: Source) -> int | None:
+    """The id of a source, if the record has it.
+
+    Outlets of files and archives are known by their names, and those that differ in case or white space alone are one:
+    the first that the record has. A record in which older versions made two of them keeps both: each spelling goes on
+    to find its own.
+    """
+    table = schema.source.c
+    found = connection.execute(select(table.id).where(table.key == source.key)).scalar()
+    if found is None and source.kind != "feed":
+        outlets = connection.execute(select(table.id, table.key).where(table.kind == source.kind).order_by(table.id))
+        found = next((row.id for row in outlets if _bare(row.key) == _bare(source.key)), None)
+    return found
+
+
+def _bare(key: str) -> str:
+    return "".join(key.split()).casefold()
 
 
 def taken(connection: Connection, names: Mapping[str, set[str]]) -> dict[str, set[str]]:
