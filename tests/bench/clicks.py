@@ -22,7 +22,7 @@ def filters(corpus: Corpus, seed: int) -> Iterator[Click]:
         yield Click("", _query(corpus, luck))
 
 
-def scored_rows(corpus: Corpus, seed: int) -> Iterator[Click]:
+def mixed(corpus: Corpus, seed: int) -> Iterator[Click]:
     """All pages, most often the first with another filter."""
     luck = random.Random(seed)
     while True:
