@@ -168,10 +168,10 @@ class Backfill:
                 read, number = read + 1, found.number
                 try:
                     if found.fault:
-                        raise archive_row.Unfit(found.fault)
+                        raise archive_row.UnusableRow(found.fault)
                     held.append(self._entry(found.number, found.values))
                     characters += len(held[-1][1].body)
-                except archive_row.Unfit as error:
+                except archive_row.UnusableRow as error:
                     rejects.append(Reject(number, str(error), found.values))
                 if read >= _BATCH or characters >= _BATCH_CHARACTERS:
                     yield self._batch(number, read, held, rejects)
@@ -185,11 +185,11 @@ class Backfill:
         job, place = self.job, f"{self.job.path.name}:{number}"
         try:
             return archive_row.entry(values, job.columns, place=place, source=job.source, now=self.clock())
-        except archive_row.Unfit:
+        except archive_row.UnusableRow:
             raise
         except Exception as error:  # a record that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", place)
-            raise archive_row.Unfit(
+            raise archive_row.UnusableRow(
                 f"reading it failed ({type(error).__name__}: {error}). Please report it."
             ) from error
 
@@ -254,7 +254,7 @@ class Backfill:
             (sources[source], source, [article for _, article in group])
             for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0])
         ]
-        for article, error in commit.sound(groups, scoring=scoring):
+        for article, error in commit.store_possible(groups, scoring=scoring):
             reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
             faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
         return commit.written, faults
