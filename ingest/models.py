@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal, get_args
 
 SourceKind = Literal["feed", "folder", "archive"]
 TextKind = Literal["full", "summary", "title"]
@@ -12,6 +12,10 @@ TextKind = Literal["full", "summary", "title"]
 FullText = Literal["auto", "always", "never"]
 Kind = Literal["person", "office", "ambiguous"]
 Label = Literal["negative", "neutral", "positive"]
+
+#: The same in the order in which they are listed, numbered and drawn.
+TEXT_KINDS: Final[tuple[TextKind, ...]] = get_args(TextKind)
+LABELS: Final[tuple[Label, ...]] = get_args(Label)
 
 #: How we know when an article was published, best first.
 PublishedFrom = Literal[
@@ -40,6 +44,11 @@ def label_of(tone: float) -> Label:
     if tone >= NEUTRAL_BELOW:
         return "positive"
     return "negative" if tone <= -NEUTRAL_BELOW else "neutral"
+
+
+def tone_that_counts(rule: float | None, encoder: float | None) -> float | None:
+    """The tone toward a figure: the encoder's if there is one, else the rule's."""
+    return rule if encoder is None else encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,7 @@ class Mention:
 
     @property
     def tone(self) -> float | None:
-        """The tone that counts: the encoder's if there is one, else the rule's."""
-        return self.tone_rule if self.tone_encoder is None else self.tone_encoder
+        return tone_that_counts(self.tone_rule, self.tone_encoder)
 
 
 @dataclass(frozen=True, slots=True)

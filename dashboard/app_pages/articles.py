@@ -15,6 +15,7 @@ from dashboard.parts import downloads, empty, evidence, hits
 from dashboard.parts.downloads import Download
 from dashboard.reader import copies, edits, tones
 from dashboard.state.page import Page
+from ingest.models import tone_that_counts
 from ingest.store.read import articles, export, history
 from ingest.store.read.articles import FullArticle, Headline
 
@@ -154,7 +155,7 @@ def _origin(article: FullArticle, versions: int) -> str:
     ]
     if headline.author:
         parts.append(borders.markdown(headline.author))
-    parts.append({"full": "full text", "summary": "summary only", "title": "title only"}[headline.text_kind])
+    parts.append(keys.TEXT_KINDS[headline.text_kind])
     if versions > 1:
         parts.append(f"edited, {versions} versions")
     if headline.link:
@@ -169,7 +170,7 @@ def _found(page: Page, article: FullArticle) -> None:
     st.markdown("**Named here**")
     rows: dict[tuple[str, str], list[float]] = {}
     for mention in article.mentions:
-        tone = mention["tone_rule"] if mention["tone_encoder"] is None else mention["tone_encoder"]
+        tone = tone_that_counts(mention["tone_rule"], mention["tone_encoder"])
         rows.setdefault((mention["figure"], mention["kind"]), []).extend([] if tone is None else [tone])
     counts: dict[tuple[str, str], int] = {}
     for mention in article.mentions:

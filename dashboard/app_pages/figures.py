@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import get_args
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from dashboard.numbers import queries
 from dashboard.parts import empty, evidence
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
-from ingest.models import Label
+from ingest.models import LABELS
 
 _EXTREMES = 5
 
@@ -107,7 +106,7 @@ def mix(page: Page, figure: str) -> None:
     ):
         evidence.draw(page, "mix", chart)
     point = evidence.opened("mix", page)
-    if point and point[0] in get_args(Label):  # a link may name anything
+    if point and point[0] in LABELS:  # a link may name anything
         label, start = point
         ids = queries.counted(page.model, view, figure=figure, start=start, label=label)
         title = f"{label.capitalize()}, {words.bin_name(start, view.bin)}"

@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.charts import alt, charts, plot
+from dashboard.charts.canvas import Gaps
 from dashboard.charts.plot import Chart
 from dashboard.look import borders, words
 from dashboard.numbers import kpi, queries, statistics
@@ -164,7 +165,7 @@ def attention(page: Page) -> None:
     behind(page, "attention", by="articles")
 
 
-def _caption(page: Page, n: str, note: str, missing: gaps.Gaps, unit: Bin) -> str:
+def _caption(page: Page, n: str, note: str, missing: Gaps, unit: Bin) -> str:
     return " · ".join(part for part in (f"n = {n}", note, texts.mixed(page), gaps.in_words(missing, unit)) if part)
 
 

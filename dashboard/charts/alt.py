@@ -10,11 +10,14 @@ from typing import Any
 import pandas as pd
 
 from dashboard.charts import canvas, charts, lines
-from dashboard.charts.charts import FEW, Gaps, Measure
+from dashboard.charts.canvas import Gaps
+from dashboard.charts.charts import FEW
 from dashboard.look import words
 from dashboard.look.borders import plain
 from dashboard.look.palette import LIGHT
+from dashboard.view import Measure
 from ingest.bins import Bin
+from ingest.models import LABELS
 
 #: Items of a list: nobody listens to a longer one.
 _NAMED = 6
@@ -131,10 +134,7 @@ def _ranked(frame: pd.DataFrame, by: str, item: Any, between: str = ", ") -> str
 
 def _shares(rows: list[Any]) -> str:
     n = sum(row.n for row in rows)
-    return ", ".join(
-        f"{words.share(sum(getattr(row, label) for row in rows) / n)} {label}"
-        for label in ("negative", "neutral", "positive")
-    )
+    return ", ".join(f"{words.share(sum(getattr(row, label) for row in rows) / n)} {label}" for label in LABELS)
 
 
 def _when(day: Any, unit: Bin) -> str:

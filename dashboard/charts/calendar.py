@@ -16,10 +16,8 @@ from ingest.store.read.verdicts import Judged, Verdict
 
 _ROW, _TOP, _BOTTOM = 22, 6, 34
 _NAME = 20
-_CHARACTER = 6.4
 #: Size of a mark, as parts of a day's width and a row's height.
 _WIDE, _HIGH = 0.82, 0.74
-_DAY_MS = 86_400_000
 
 #: For the caption.
 LEGEND = "■ normal · ▄ quiet · ▨ silent · ▩ failing · ━ gone · □ new · blank: not asked"
@@ -59,7 +57,7 @@ def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Fi
     if not rows:
         return canvas.empty(theme, _TOP + _ROW + _BOTTOM)
     traces = [_trace(verdict, mark, rows, since, until, theme) for verdict, mark in _MARKS.items()]
-    left = min(_NAME, max(len(row.name) for row in rows)) * _CHARACTER + 14
+    left = min(_NAME, max(len(row.name) for row in rows)) * canvas.CHARACTER + 14
     half = timedelta(hours=12)
     ticks = _ticks(since, until)
     return {
@@ -120,7 +118,7 @@ def _trace(
         "x": [each.day.isoformat() for _, _, each in places],
         "base": [place + _HIGH / 2 for place, _, _ in places],  # the axis points down
         "y": [-_HIGH * mark.high] * len(places),
-        "width": _WIDE * _DAY_MS,
+        "width": _WIDE * canvas.MS_A_DAY,
         "hovertext": [f"<b>{plotly_text(row.name)}</b><br>{describe(each)}" for _, row, each in places],
         "hoverinfo": "text",
         "marker": look,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,14 +26,18 @@ FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", sans-serif'
 FONT_SIZE = 13
 
 #: Pixels.
-_CHARACTER = 6.4
+CHARACTER = 6.4
 _LABEL_GAP = 17
 _TOP, _BOTTOM = 22, 40
 _ROW = 28
 
-_MS_A_DAY = 86_400_000
+MS_A_DAY = 86_400_000
 
 Figure = dict[str, Any]  # in Plotly's schema
+
+#: Bins in which sources were not heard, by their first day, with lines that say which: `West Post failing on 3 of 7
+#: days`, not escaped.
+Gaps = Mapping[date, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def timeline(
     **more: Any,
 ) -> Figure:
     """A figure over time with `labels` at its right end; `more` is layout and must have a `yaxis` with a `range`."""
-    right = max((label.length for label in labels), default=0) * _CHARACTER + 22
+    right = max((label.length for label in labels), default=0) * CHARACTER + 22
     low, high = more["yaxis"]["range"]
     pixel = (high - low) / (height - _TOP - _BOTTOM)
     places = _spread_out([label.y for label in labels], _LABEL_GAP * pixel, low, high)
@@ -134,7 +138,7 @@ def bars(
         "layout": {
             "template": template(theme),
             "height": top + bars_height(len(names)),
-            "margin": {"l": left * _CHARACTER + 12, "r": right, "t": top, "b": 4},
+            "margin": {"l": left * CHARACTER + 12, "r": right, "t": top, "b": 4},
             "xaxis": {"visible": False, "fixedrange": True, "range": [0, max([*trace["x"], 0]) or 1]},
             "yaxis": {
                 "range": [len(names) - 0.5, -0.5],
@@ -286,7 +290,7 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     if unit in ("month", "quarter", "year"):
         months = every * {"month": 1, "quarter": 3, "year": 12}[unit]
         return {**axis, "dtick": f"M{months}", "tickformat": "%Y" if unit == "year" else "%b\n%Y"}
-    return {**axis, "dtick": every * days * _MS_A_DAY, "tickformat": "%-d %b\n%Y"}
+    return {**axis, "dtick": every * days * MS_A_DAY, "tickformat": "%-d %b\n%Y"}
 
 
 def midnight(day: date) -> datetime:

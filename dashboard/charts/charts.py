@@ -7,31 +7,25 @@ for people who do not see it. `plot.draw` puts both on the page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from dashboard.charts import canvas, lines
-from dashboard.charts.canvas import Figure, known
+from dashboard.charts.canvas import Figure, Gaps, known
 from dashboard.look import words
 from dashboard.look.borders import plotly_text
 from dashboard.look.palette import MARKERS, Theme
 from dashboard.numbers.statistics import FEWEST_STORIES
+from dashboard.view import Measure
 from ingest.bins import Bin
-from ingest.models import Label, label_of
+from ingest.models import LABELS, label_of
 
-Measure = Literal["share", "count"]
-
-#: Bins in which sources were not heard, by their first day, with which and how in plain words.
-Gaps = Mapping[date, Sequence[str]]
 _NO_GAPS: Gaps = {}
 
 #: No mean of tone is shown below this many stories; a stacked bar of fewer mentions is drawn pale.
 FEW = FEWEST_STORIES
-
-_LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
 
 _NAME = 22  # characters of a name beside a bar
 
@@ -131,7 +125,7 @@ def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> F
     bins = [row.bin for row in rows]
     x = [day.isoformat() for day in bins]
     drawn, labels, below = [], [], 0.0
-    for label in _LABELS:
+    for label in LABELS:
         counts = [getattr(row, label) for row in rows]
         shares = [count / row.n for count, row in zip(counts, rows, strict=True)]
         strength = 0.5 if label == "neutral" else 1  # the other two matter more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.charts import canvas
+from dashboard.charts.canvas import Gaps
 from dashboard.look import words
 from dashboard.look.borders import plotly_text
 from dashboard.look.palette import GLYPHS, GREY_MARKER, MARKERS, Theme
@@ -45,7 +46,7 @@ class Line:
         when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
         return "<br>".join((self.title, when, *more))
 
-    def unheard(self, row: Any, gaps: Mapping[date, Sequence[str]]) -> list[str]:
+    def unheard(self, row: Any, gaps: Gaps) -> list[str]:
         """Lines that say which sources were not heard in a bin, and whether its value fell (escaped HTML)."""
         lines = gaps.get(row.bin, ())
         if not lines:

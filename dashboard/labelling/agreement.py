@@ -12,10 +12,10 @@ from dashboard.look import borders, words
 from dashboard.numbers import sample
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
+from ingest.models import LABELS
 from ingest.store.read.labels import Given
 from ingest.tone import labelled
 from ingest.tone.evaluate import Evaluation, Interval
-from ingest.tone.labelled import LABELS
 
 #: Sentences shown on which coder and scorer differ.
 _DIFFER = 20

@@ -8,7 +8,7 @@ numbers in digits, so it writes them as characters: see `_read_sqlite`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 from sqlalchemy import Connection, text
 
-from ingest.models import TextKind
+from ingest.models import LABELS, TEXT_KINDS
 
 #: Between values. No id, code or number contains it.
 _SEPARATOR = "\x1f"
@@ -43,11 +43,13 @@ _PUBLISHED = {
     "postgresql": "to_char(c.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
 }
 _KIND = "CASE m.kind WHEN 'person' THEN 0 WHEN 'office' THEN 1 ELSE 2 END"
-_LABEL = "CASE m.label WHEN 'negative' THEN -1 WHEN 'neutral' THEN 0 WHEN 'positive' THEN 1 END"
 
-#: The kinds of text in the order of their numbers.
-TEXT_KINDS: tuple[TextKind, ...] = ("full", "summary", "title")
-_TEXT_KIND = "CASE c.text_kind WHEN 'full' THEN 0 WHEN 'summary' THEN 1 ELSE 2 END"
+
+def _numbered(column: str, words: Sequence[str], first: int = 0) -> str:
+    """The place of a column's word in a list, from `first`, as SQL."""
+    cases = (f"WHEN '{word}' THEN {number}" for number, word in enumerate(words, first))
+    return f"CASE {column} {' '.join(cases)} END"
+
 
 _COLUMNS: dict[TableName, _Columns] = {
     "article": {
@@ -57,7 +59,7 @@ _COLUMNS: dict[TableName, _Columns] = {
         "source": _Column("r.source_id", _ID),
         "published": _Column("{published}", pa.timestamp("us")),
         "language": _Column("c.language", _WORD),
-        "text_kind": _Column(_TEXT_KIND, _SMALL),
+        "text_kind": _Column(_numbered("c.text_kind", TEXT_KINDS), _SMALL),
         "tone": _Column("a.tone", _TONE),
         "story": _Column("a.story_id", _ID),
         "rev": _Column("c.rev_from", _ID),
@@ -71,7 +73,7 @@ _COLUMNS: dict[TableName, _Columns] = {
         "kind": _Column(_KIND, _SMALL),
         "sentence": _Column("m.sentence", _ID),
         "tone": _Column("coalesce(m.tone_encoder, m.tone_rule)", _TONE),
-        "label": _Column(_LABEL, _SMALL),
+        "label": _Column(_numbered("m.label", LABELS, -1), _SMALL),
     },
     "topic": {"analysis": _Column("t.analysis_id", _ID), "topic": _Column("t.topic", _WORD)},
 }

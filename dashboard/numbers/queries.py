@@ -14,18 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.model.facts import TEXT_KINDS
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import scope, statistics, sums
 from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest import bins
-from ingest.models import TextKind
+from ingest.models import LABELS, TEXT_KINDS, TextKind
 
 Names = dict[str, str]  # figure id -> the name shown
 
-_LABELS = ("negative", "neutral", "positive")
-_TONE = ["n", "stories", "tone", "low", "high", *_LABELS]
+_TONE = ["n", "stories", "tone", "low", "high", *LABELS]
 _FLOATS = {"tone": float, "low": float, "high": float}  # None becomes NaN
 
 
@@ -124,7 +122,7 @@ def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
     negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n").astype(int)
     starts = bins.between(view.since, view.until, view.bin)
     columns = (starts, negative, n - negative - positive, positive, n)
-    frame = pd.DataFrame(dict(zip(("bin", *_LABELS, "n"), columns, strict=True)))
+    frame = pd.DataFrame(dict(zip(("bin", *LABELS, "n"), columns, strict=True)))
     return _true_for(frame, view)
 
 
@@ -215,7 +213,7 @@ def counted(
         rows = here.rows(
             _mentions(here, view, figure)
             + (f" AND {{bin}} = DATE '{start.isoformat()}'" if start is not None else "")
-            + (f" AND m.label = {_LABELS.index(label) - 1}" if label is not None else "")
+            + (f" AND m.label = {LABELS.index(label) - 1}" if label is not None else "")
             + (" AND m.tone IS NOT NULL" if scored or label is not None else "")
             + " ORDER BY day DESC, article DESC, sentence, m.id"
         )

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
+from dashboard.charts.canvas import Gaps
 from dashboard.look import words
 from dashboard.state.page import Page
 from ingest import bins
@@ -30,9 +31,6 @@ _NAMED = 3
 
 #: The days of each feed, in the order of time; by the source's id.
 Days = dict[int, list[Judged]]
-
-#: Which sources were not heard in a bin, by its first day: `West Post failing on 3 of 7 days`, not escaped.
-Gaps = dict[date, tuple[str, ...]]
 
 
 def days(page: Page) -> Days:

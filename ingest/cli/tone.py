@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.cli.console import fail, messages, people
+from ingest.models import LABELS
 from ingest.tone import Target, Toward, evaluate, labelled, scorers
 from ingest.tone.evaluate import Evaluation, Interval
-from ingest.tone.labelled import LABELS, Labelled
+from ingest.tone.labelled import Labelled
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.models import Label
-from ingest.tone.labelled import LABELS
+from ingest.models import LABELS, Label
 
 Counts = NDArray[np.int64]  #: labels by people (rows) × labels found (columns), in the order of LABELS
 Interval = tuple[float, float]

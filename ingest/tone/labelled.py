@@ -11,12 +11,10 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, TextIO
 
 from ingest.errors import LabelledError
-from ingest.models import Label
-
-LABELS: tuple[Label, ...] = get_args(Label)
+from ingest.models import LABELS, Label
 
 #: Groups of twenty that are never trained on: 15 %, enough for an interval of some ±.02 from ten thousand labels.
 HELD_OUT_OF_20 = 3

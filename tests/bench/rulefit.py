@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.models import LABELS
 from ingest.tone import Target, labelled, rule
-from ingest.tone.labelled import LABELS, Labelled
+from ingest.tone.labelled import Labelled
 
 OUT = Path(rule.__file__).with_name("rule.json")
 FOLDS = 5

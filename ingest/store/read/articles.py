@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
-from ingest.models import TextKind
+from ingest.models import TextKind, tone_that_counts
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.planner import unled
@@ -76,8 +76,7 @@ class Evidence:
 
     @property
     def tone(self) -> float | None:
-        """The tone that counts: the encoder's where there is one."""
-        return self.tone_rule if self.tone_encoder is None else self.tone_encoder
+        return tone_that_counts(self.tone_rule, self.tone_encoder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from ingest.text import plain
 from ingest.tone.labelled import Labelled
 
 #: What a coder may answer; who is unsure says nothing of the tone.
-Answer = Literal["negative", "neutral", "positive", "unsure"]
+Answer = Label | Literal["unsure"]
 
 _l, _m, _a, _c, _art, _src = (
     schema.label.c,

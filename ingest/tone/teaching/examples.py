@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from torch import tensor
 
-from ingest.tone.labelled import LABELS, Labelled
+from ingest.models import LABELS
+from ingest.tone.labelled import Labelled
 from ingest.tone.marking import Marked, Marker
 from ingest.tone.teaching.network import Network
 from ingest.tone.teaching.training import Example, logits

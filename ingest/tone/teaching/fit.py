@@ -24,10 +24,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ingest.errors import LabelledError, ScorerError
+from ingest.models import LABELS
 from ingest.tone import Target, evaluate, labelled
 from ingest.tone.encoder import CARD, MODEL, TOKENIZER, Encoder
 from ingest.tone.evaluate import Evaluation
-from ingest.tone.labelled import LABELS, Labelled
+from ingest.tone.labelled import Labelled
 from ingest.tone.marking import Marker
 from ingest.tone.teaching import bases, examples, onnx, patterns
 from ingest.tone.teaching.bases import BASES, Base
