@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, get_args
 from dashboard.view import AUTOMATIC, Measure
 from ingest.bins import Bin
 from ingest.models import TextKind
-from ingest.store.read.filters import ANY_TONE
+from ingest.store.read.filters import BY_FIELD, Filter
 
 SEARCH = "q"
 PERIOD = "period"
@@ -52,24 +52,28 @@ class Control:
     key: str
     field: str  #: of Filters, or of View; of the period, `since` and `until` are set
     label: str
-    kind: Literal["search", "period", "several", "range", "one", "segments", "switch"]
+    kind: Literal["search", "words", "period", "several", "range", "one", "segments", "switch"]
     default: Any  #: what the widget holds where nobody chose anything
     #: The values by the labels that widget and URL show, or the name of the attribute of `Choices` that has them.
     options: Mapping[str, Any] | str = ""
     placeholder: str = ""
     help: str | None = None
-    on: Any = True  #: the values of a switch
-    off: Any = False
+    step: float = 0.05  #: of a range
     plural: str = ""  #: of what is chosen, where it is not the key
 
     @property
     def narrows(self) -> bool:
         """Whether what is chosen is shown as a chip that takes it away."""
-        return self.kind in ("search", "several", "range")
+        return self.kind in ("search", "words", "several", "range")
+
+    @property
+    def filter(self) -> Filter:
+        """The row of the filter that it sets. Raises KeyError for what sets none: the period, the bin, the measure."""
+        return BY_FIELD[self.field]
 
 
 #: In the order of the sidebar.
-CONTROLS: Final = (
+CONTROLS: Final[tuple[Control, ...]] = (
     Control(SEARCH, "search", "Search", "search", ""),
     Control(
         PERIOD, "period", "Period", "period", AUTOMATIC,
@@ -83,7 +87,7 @@ CONTROLS: Final = (
     ),
     Control(TOPICS, "topics", "Topics", "several", [], "topics", "all"),
     Control(
-        TONE, "tone", "Article tone", "range", ANY_TONE,
+        TONE, "tone", "Article tone", "range", BY_FIELD["tone"].ends,
         help="Mean of the scores of an article's sentences, −1 to 1. Articles that are not scored have none.",
     ),
     Control(
@@ -101,7 +105,7 @@ CONTROLS: Final = (
         help="“The Trump administration” then counts as naming Trump.",
     ),
     Control(
-        ONCE, "copies", "Count copies once", "switch", False, on="once", off="all",
+        ONCE, "copies", "Count copies once", "switch", False,
         help="Of a text that many printed, only the copy that arrived first counts: what was decided, not what was "
         "seen.",
     ),

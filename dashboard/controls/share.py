@@ -72,12 +72,12 @@ def _written(control: Control, view: View, choices: Choices) -> list[tuple[str, 
         control, value = replace(control, key=keys.LINES), view.lines
     texts: list[str] = []
     match control.kind:
-        case "search":
+        case "search" | "words":
             texts = [value.strip()] if value.strip() else []
         case "range":
-            texts = [f"{end:.2f}" for end in value or ()]
+            texts = [f"{end:{control.filter.form}}".removeprefix("+") for end in value or ()]
         case "switch":
-            texts = ["true"] if value == control.on else []
+            texts = ["true"] if value == control.filter.on else []
         case _:
             labels = {of: label for label, of in choices.labelled(control.options).items()}
             texts = [labels[of] for of in (value if control.kind == "several" else [value]) if of in labels]

@@ -21,6 +21,7 @@ from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, View, 
 from ingest import bins
 from ingest.errors import SearchError
 from ingest.store.read.filters import Filters
+from ingest.store.search.lexemes import LONGEST
 from ingest.text.dates import FIRST_YEAR
 
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
@@ -87,8 +88,8 @@ def _several(control: Control, choices: Choices) -> tuple[Any, ...]:
 def _range(control: Control, _: Choices) -> tuple[float, float] | None:
     low, high = control.default
     found: Any = st.slider(
-        control.label, low, high, control.default, 0.05, key=control.key, bind="query-params", format="%+.2f",
-        help=control.help,
+        control.label, low, high, control.default, control.step, key=control.key, bind="query-params",
+        format=f"%{control.filter.form}", help=control.help,
     )  # fmt: skip
     return None if tuple(found) == control.default else (found[0], found[1])
 
@@ -108,11 +109,19 @@ def _segments(control: Control, choices: Choices) -> Any:
 
 def _switch(control: Control, _: Choices) -> Any:
     on = st.toggle(control.label, key=control.key, bind="query-params", help=control.help)
-    return control.on if on else control.off
+    return control.filter.on if on else getattr(Filters(), control.field)
+
+
+def _words(control: Control, _: Choices) -> str:
+    return st.text_input(
+        control.label, key=control.key, bind="query-params", placeholder=control.placeholder, max_chars=LONGEST,
+        help=control.help,
+    ) or ""  # fmt: skip
 
 
 _DRAWN: Mapping[str, Callable[[Control, Choices], Any]] = {
-    "period": _period, "several": _several, "range": _range, "one": _one, "segments": _segments, "switch": _switch,
+    "words": _words, "period": _period, "several": _several, "range": _range, "one": _one, "segments": _segments,
+    "switch": _switch,
 }  # fmt: skip
 
 
@@ -162,7 +171,6 @@ def _chips(control: Control, view: View) -> Iterable[tuple[Any, ...]]:
     value = getattr(view.filters, control.field)
     if control.kind == "search":
         return [(key, f"“{value.strip()[:40]}”", _set_default, control)] if value.strip() else []
-    if value is None:
-        return []
-    low, high = value
-    return [(key, f"{control.field} {low:+.2f} to {high:+.2f}".replace("-", "−"), _set_default, control)]
+    name, _, told = control.filter.in_words(view.filters, {}).partition("=")
+    told = told.replace("-", "−") if control.kind == "range" else told[:40]
+    return [(key, f"{name} {told}", _set_default, control)] if told else []

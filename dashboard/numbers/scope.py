@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
@@ -13,10 +13,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashboard.model.columns import COLUMNS, in_ids, sql_list
-from dashboard.model.facts import TEXT_KINDS
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import statistics
 from dashboard.view import View
+from ingest.models import TEXT_KINDS
+from ingest.store.read.filters import Given, conditional, passing
 from ingest.store.search import search
 
 P = ParamSpec("P")
@@ -80,7 +81,9 @@ class Scope(AsOf):
         filters = view.filters
         self.once = filters.copies == "once"  #: whether only one article of each story counts
         #: Whether the numerator may be smaller than the denominator.
-        self.narrowed = bool(filters.tone or filters.topics or filters.search.strip())
+        self.narrowed = bool(conditional(filters, base=False) or filters.search.strip())
+        #: Whether the read model has a column for everything that narrows the denominator.
+        self.known = all(row.field in _SQL for row, _ in conditional(filters, base=True))
         self.kinds = "a" if filters.offices else "p"  #: prefix of the columns that count: persons, or offices too
         self._bin = _BINS.get(view.bin, f"date_trunc('{view.bin}', day)::DATE")
         self._sql = self._relations(model, view, ends)
@@ -91,10 +94,7 @@ class Scope(AsOf):
             f"{in_ids('source', view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
             f"AND DATE '{view.until.isoformat()}'"
         )
-        if filters.languages:
-            base += f" AND language IN {self.columns.numbers(filters.languages)}"
-        if filters.texts:
-            base += f" AND text_kind IN {sql_list(map(TEXT_KINDS.index, filters.texts))}"
+        base += self._conditions("base", conditional(filters, base=True))
         before, naming = "", ""
         if ends is not None:
             ends = ends.astimezone(UTC).replace(tzinfo=None)
@@ -102,12 +102,7 @@ class Scope(AsOf):
             before = f" AND published <= TIMESTAMP '{ends.isoformat(sep=' ')}'"
             late = f"day = DATE '{ends.date().isoformat()}' AND published > TIMESTAMP '{ends.isoformat(sep=' ')}'"
             naming = f" AND analysis NOT IN (SELECT analysis FROM {self.table('article')} WHERE {late})"
-        hit, by_article = "", ""
-        if filters.tone:
-            hit += f" AND tone BETWEEN {filters.tone[0]!r}::DOUBLE AND {filters.tone[1]!r}::DOUBLE"
-        if filters.topics:
-            topics = self.columns.numbers(filters.topics)
-            hit += f" AND analysis IN (SELECT analysis FROM {self.table('topic')} WHERE topic IN {topics})"
+        hit, by_article = self._conditions("hit", conditional(filters, base=False)), ""
         if filters.search.strip():
             self.cursor.register("found", self._search(model, filters.search))
             by_article = " AND {} IN (SELECT id FROM found)"
@@ -130,6 +125,24 @@ class Scope(AsOf):
             "named": f"SELECT analysis, article, figure, day, source, story, {alone}, single, {counts} "
             f"FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0",
         }
+
+    def _conditions(self, of: str, given: Given) -> str:
+        """Filters as SQL, each after an AND. The record is asked for those that the read model has no column for."""
+        sql = "".join(f" AND {_SQL[row.field](self, value)}" for row, value in given if row.field in _SQL)
+        if asked := [(row, value) for row, value in given if row.field not in _SQL]:
+            self.cursor.register(f"{of}_passing", self._passing(asked))
+            sql += f" AND analysis IN (SELECT analysis FROM {of}_passing)"
+        return sql
+
+    def _passing(self, given: Given) -> pa.Table:
+        """The analyses that pass these filters, from the record; looked up once a revision, not once a chart."""
+
+        def compute() -> pa.Table:
+            with self.model.engine.connect() as connection:
+                return pa.table({"analysis": pa.array(passing(connection, given, self.revision), pa.int32())})
+
+        key = ("passing", self.revision, tuple((row.field, value) for row, value in given))
+        return self.columns.cache.get(key, compute)
 
     def figures(self, ids: Iterable[str]) -> str:
         """The numbers of these figures as an SQL list."""
@@ -204,6 +217,17 @@ class Scope(AsOf):
             return pa.table(self.execute(in_force).fetchnumpy())
 
         return self.columns.cache.get(("found", self.revision, query.strip()), compute)
+
+
+#: The filters that the read model has a column for, in its SQL.
+_SQL: Mapping[str, Callable[[Scope, Any], str]] = {
+    "languages": lambda scope, value: f"language IN {scope.columns.numbers(value)}",
+    "texts": lambda _, value: f"text_kind IN {sql_list(map(TEXT_KINDS.index, value))}",
+    "tone": lambda _, value: f"tone BETWEEN {value[0]!r}::DOUBLE AND {value[1]!r}::DOUBLE",
+    "topics": lambda scope, value: (
+        f"analysis IN (SELECT analysis FROM {scope.table('topic')} WHERE topic IN {scope.columns.numbers(value)})"
+    ),
+}
 
 
 def pinned(model: ReadModel, view: View) -> View:

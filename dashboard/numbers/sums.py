@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.model.facts import TEXT_KINDS
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers.scope import AsOf, Scope, cached
 from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
+from ingest.models import TEXT_KINDS
 
 Array = NDArray[Any]
 
@@ -138,7 +138,7 @@ def articles(here: Scope, *, hits: bool) -> Sums:
     """The sums of the denominator's articles, or the numerator's (`hits`), by day, source, text_kind and `alone`."""
     relation = "hit" if hits and here.narrowed else "base"
     sql = f"SELECT {_DAY}, source, text_kind, alone, {_ARTICLES} FROM {relation}"
-    if here.once or relation == "hit":
+    if here.once or not here.known or relation == "hit":
         return Sums(here.arrays(f"{sql} GROUP BY 1, 2, 3, 4"))
     filters, until = here.view.filters, here.view.until
     cut = here.ends is not None and here.ends.date() <= until

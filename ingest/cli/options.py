@@ -14,14 +14,15 @@ from sqlalchemy import Connection
 from ingest.errors import SearchError
 from ingest.store import record, watched
 from ingest.store.read import sources
-from ingest.store.read.filters import ANY_TONE, FILTERS, Filter, Filters
+from ingest.store.read.filters import FILTERS, Filter, Filters
 from ingest.store.search import search
 
 #: By the kind of a filter: the type of its option, and its default.
 _TYPES: Mapping[str, tuple[Any, Any]] = {
     "day": (datetime | None, None),
-    "range": (tuple[float, float], ANY_TONE),
+    "range": (tuple[float, float], None),
     "search": (str, ""),
+    "words": (str, ""),
     "flag": (bool, False),
 }
 
@@ -51,6 +52,7 @@ def _parameters(command: Callable[..., None]) -> list[tuple[str, inspect.Paramet
 
 def _parameter(of: Filter) -> inspect.Parameter:
     type_, default = _TYPES.get(of.kind, (list[str] | None, None))
+    default = of.ends if of.kind == "range" else default
     option = typer.Option(of.option, help=of.help, formats=["%Y-%m-%d"] if of.kind == "day" else None)
     return inspect.Parameter(
         of.field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[type_, option]
@@ -83,9 +85,11 @@ def _value(connection: Connection, of: Filter, given: Any, as_of: int | None) ->
         case "range":
             if given[1] < given[0]:
                 raise typer.BadParameter(f"{of.option} takes the lowest first")
-            return None if given == ANY_TONE else given
+            return None if given == of.ends else given
         case "search":
             return understood(connection, given, as_of)
+        case "words":
+            return given.strip()
     return of.on if given else getattr(Filters(), of.field)
 
 

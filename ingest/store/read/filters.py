@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 
-from ingest.models import TextKind
+from ingest.models import TEXT_KINDS, TextKind
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.planner import named_often, unled
@@ -23,9 +23,6 @@ _c, _a, _art, _m, _t = (
     schema.mention.c,
     schema.analysis_topic.c,
 )
-
-#: The ends of article tone.
-ANY_TONE = (-1.0, 1.0)
 
 #: Which copies of a text count: all of them (exposure), or of each story the one that arrived first (editorial).
 Copies = Literal["all", "once"]
@@ -60,16 +57,22 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """How a field of `Filters` is called on the command line and in an export's words."""
+    """A field of `Filters`: its name on the command line and in an export's words, and what it means in SQL."""
 
     field: str
-    kind: Literal["figures", "topics", "sources", "codes", "values", "day", "range", "search", "flag"]
+    kind: Literal["figures", "topics", "sources", "codes", "values", "day", "range", "search", "words", "flag"]
     option: str  #: of the command line
     help: str
     called: str = ""  #: in an export, where it is not the field
     on: Any = True  #: what a flag sets …
     told: str = ""  #: … and how an export says so
     values: tuple[str, ...] = ()  #: those that may be given, where they are few
+    ends: tuple[float, float] = (-1.0, 1.0)  #: of a range that narrows nothing
+    form: str = "+.2f"  #: how the ends of a range are written
+    #: The condition in SQL, of the value and the columns of `content` and `article`; those of the current analysis are
+    #: `_a`. None: the functions below know what to do.
+    where: Callable[[Any, Any, Any], ColumnElement[bool]] | None = None
+    base: bool = False  #: whether `where` narrows the denominator too, not the numerator alone
 
     def in_words(self, filters: Filters, sources: Mapping[int, str]) -> str:
         """`name=value` as an export says it; empty where the filter narrows nothing."""
@@ -80,8 +83,8 @@ class Filter:
             case "day":
                 told = value.isoformat() if value else ""
             case "range":
-                told = f"{value[0]:+.2f} to {value[1]:+.2f}" if value else ""
-            case "search":
+                told = " to ".join(f"{end:{self.form}}" for end in value or ())
+            case "search" | "words":
                 told = value.strip()
             case "flag":
                 told = self.told if value == self.on else ""
@@ -90,16 +93,28 @@ class Filter:
         return f"{self.called or self.field}={told}" if told else ""
 
 
-#: The dashboard's widgets for them are in dashboard/keys.py.
-FILTERS: Final = (
+#: In the order of the options. The dashboard's widgets for them are in dashboard/keys.py.
+FILTERS: Final[tuple[Filter, ...]] = (
     Filter("figures", "figures", "--figure", "Name or id; may be repeated."),
     Filter("sources", "sources", "--source", "Name; may be repeated. Default: all but the demo."),
-    Filter("topics", "topics", "--topic", "Name or id; may be repeated."),
-    Filter("languages", "codes", "--language", "Two letters; may be repeated."),
-    Filter("texts", "values", "--text", "full, summary or title; may be repeated.", values=get_args(TextKind)),
+    Filter(
+        "topics", "topics", "--topic", "Name or id; may be repeated.",
+        where=lambda value, content, article: exists().where(_t.analysis_id == _a.id, _t.topic.in_(value)),
+    ),
+    Filter(
+        "languages", "codes", "--language", "Two letters; may be repeated.",
+        where=lambda value, content, article: content.language.in_(value), base=True,
+    ),
+    Filter(
+        "texts", "values", "--text", "full, summary or title; may be repeated.", values=TEXT_KINDS,
+        where=lambda value, content, article: content.text_kind.in_(value), base=True,
+    ),
     Filter("since", "day", "--from", "First day (UTC).", called="from"),
     Filter("until", "day", "--to", "Last day (UTC).", called="to"),
-    Filter("tone", "range", "--tone", "Lowest and highest article tone, -1 to 1."),
+    Filter(
+        "tone", "range", "--tone", "Lowest and highest article tone, -1 to 1.",
+        where=lambda value, content, article: _a.tone.between(*value),
+    ),
     Filter("search", "search", "--search", "As in the search field: words, phrases, AND OR NOT, title: …"),
     Filter("offices", "flag", "--offices", "Count offices as naming their holder.", told="counted"),
     Filter(
@@ -107,6 +122,29 @@ FILTERS: Final = (
         told="counted once",
     ),
 )  # fmt: skip
+#: The same by their fields.
+BY_FIELD: Final = {row.field: row for row in FILTERS}
+_NONE: Final = Filters()
+
+#: Filters with their values.
+Given = Sequence[tuple[Filter, Any]]
+
+
+def conditional(filters: Filters, *, base: bool) -> Given:
+    """The filters in force that are conditions on single articles: of the denominator, or of the numerator alone."""
+    given = ((row, getattr(filters, row.field)) for row in FILTERS if row.where and row.base == base)
+    return [(row, value) for row, value in given if value != getattr(_NONE, row.field)]
+
+
+def conditions(given: Given, content: Any = _c, article: Any = _art) -> Iterator[ColumnElement[bool]]:
+    """These filters in SQL."""
+    return (row.where(value, content, article) for row, value in given if row.where)
+
+
+def passing(connection: Connection, given: Given, as_of: int | None) -> Sequence[int]:
+    """The ids of the analyses in force, as of a revision, of the articles that pass these filters and no others."""
+    statement = select(_a.id).select_from(current(as_of)).where(live(_c, as_of), *conditions(given))
+    return connection.execute(statement).scalars().all()
 
 
 def current(as_of: int | None = None, *, led: bool = True) -> Join:
@@ -128,26 +166,23 @@ def denominator(connection: Connection, filters: Filters, *, led: bool = True) -
     count once.
     """
     chosen = filters.sources or sources.automatic(connection, filters.as_of)
-    conditions = _base(filters, chosen, _c, _art, led=led)
+    found = _base(filters, chosen, _c, _art, led=led)
     if filters.copies == "once":
-        conditions.append(~_earlier_copy(filters, chosen))
-    return conditions
+        found.append(~_earlier_copy(filters, chosen))
+    return found
 
 
 def _base(
     filters: Filters, chosen: Sequence[int], content: Any, article: Any, *, led: bool
 ) -> list[ColumnElement[bool]]:
     source, day = (article.source_id, content.day) if led else (unled(article.source_id), unled(content.day))
-    conditions: list[ColumnElement[bool]] = [live(content, filters.as_of, led=led), source.in_(chosen)]
-    if filters.languages:
-        conditions.append(content.language.in_(filters.languages))
-    if filters.texts:
-        conditions.append(content.text_kind.in_(filters.texts))
+    found: list[ColumnElement[bool]] = [live(content, filters.as_of, led=led), source.in_(chosen)]
+    found += conditions(conditional(filters, base=True), content, article)
     if filters.since:
-        conditions.append(day >= filters.since)
+        found.append(day >= filters.since)
     if filters.until:
-        conditions.append(day <= filters.until)
-    return conditions
+        found.append(day <= filters.until)
+    return found
 
 
 def _earlier_copy(filters: Filters, chosen: Sequence[int]) -> ColumnElement[bool]:
@@ -174,25 +209,21 @@ def numerator(connection: Connection, filters: Filters, *, newest_first: bool = 
 
     Raises SearchError when the search is not understood.
     """
-    conditions: list[ColumnElement[bool]] = []
-    if filters.topics:
-        conditions.append(exists().where(_t.analysis_id == _a.id, _t.topic.in_(filters.topics)))
-    if filters.tone:
-        conditions.append(_a.tone.between(*filters.tone))
+    found = list(conditions(conditional(filters, base=False)))
     if filters.search.strip():
-        conditions += search.conditions(connection, filters.search, filters.as_of, newest_first=newest_first)
-    return conditions
+        found += search.conditions(connection, filters.search, filters.as_of, newest_first=newest_first)
+    return found
 
 
 def newest_first(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
     """Both, for statements over `current(…, led=False)` in order of `published_at`: they walk down its index."""
-    conditions = denominator(connection, filters, led=False)
+    found = denominator(connection, filters, led=False)
     # A day is that of `published_at`: between its hours the walk begins and ends.
     if filters.since:
-        conditions.append(_c.published_at >= datetime.combine(filters.since, time(), UTC))
+        found.append(_c.published_at >= datetime.combine(filters.since, time(), UTC))
     if filters.until and filters.until < date.max:
-        conditions.append(_c.published_at < datetime.combine(filters.until + timedelta(days=1), time(), UTC))
-    return conditions + numerator(connection, filters, newest_first=True)
+        found.append(_c.published_at < datetime.combine(filters.until + timedelta(days=1), time(), UTC))
+    return found + numerator(connection, filters, newest_first=True)
 
 
 def names_one(connection: Connection, filters: Filters) -> ColumnElement[bool]:
