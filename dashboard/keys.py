@@ -64,7 +64,8 @@ class Control:
     @property
     def narrows(self) -> bool:
         """Whether what is chosen is shown as a chip that takes it away."""
-        return self.kind in ("search", "words", "several", "range")
+        counts_otherwise = self.kind == "switch" and not self.filter.where
+        return self.kind in ("search", "words", "several", "range", "switch") and not counts_otherwise
 
     @property
     def filter(self) -> Filter:

@@ -172,5 +172,7 @@ def _chips(control: Control, view: View) -> Iterable[tuple[Any, ...]]:
     if control.kind == "search":
         return [(key, f"“{value.strip()[:40]}”", _set_default, control)] if value.strip() else []
     name, _, told = control.filter.in_words(view.filters, {}).partition("=")
+    if control.kind == "switch":
+        return [(key, control.label, _set_default, control)] if told else []
     told = told.replace("-", "−") if control.kind == "range" else told[:40]
     return [(key, f"{name} {told}", _set_default, control)] if told else []

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_httpserver import HTTPServer
 
+from dashboard.app_pages import PAGES
 from tests.browser.conftest import LIMIT, Server, running, settled
 
 pytestmark = pytest.mark.browser
@@ -241,9 +242,10 @@ def test_a_feed_is_read_and_hostile_titles_stay_text(page: Page, tmp_path: Path,
         # Invisible joiners keep the page from making links: they may stand anywhere in what is shown.
         shown = page.get_by_text(re.compile(r"\[click\]\(javascript:\u2060?alert\(1\)\).*\u2060?red\[Biden\]"))
         expect(shown.first).to_be_visible()
-        for path in ("figures", "articles", "sources"):
-            settled_at(page, f"{server.url}/{path}")
+        for row in PAGES[1:]:
+            settled_at(page, f"{server.url}/{row.path}")
             page.wait_for_timeout(500)
+        settled_at(page, f"{server.url}/sources")
         expect(page.get_by_text("A broken feed").first).to_be_visible()
         expect(page.get_by_text("404").first).to_be_visible()
     assert foreign == []

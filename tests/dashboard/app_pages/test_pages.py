@@ -26,7 +26,7 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import keys
+from dashboard import app_pages, keys
 from dashboard.look import borders, palette, words
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import holdings, kpi, queries
@@ -52,7 +52,7 @@ from tests.helpers.newsroom import EAST, NORTH, WEST, Press, entry
 Open = Callable[..., AppTest]
 
 HOURS_AGO = datetime.now(UTC) - timedelta(hours=5)
-PAGES = ("", "figures", "articles", "sources")
+PAGES = tuple(row.path for row in app_pages.PAGES)
 HOSTILE = (
     "[x](javascript:alert(1))",
     "<script>alert(1)</script>",
@@ -444,7 +444,9 @@ def test_the_csv_of_a_panel_leaves_empty_what_is_not_known_and_says_what_it_was_
 def test_an_empty_record_says_what_to_do(open_page: Open, engine: Engine, page: str) -> None:
     found = shown(open_page(page))
     assert "demo" not in found
-    if page != "sources":
+    if page == "methods":
+        assert "Nothing has been scored yet." in found
+    elif page != "sources":
         assert "Nothing has arrived yet." in found
         assert "seed folder" in found
 
