@@ -1,4 +1,4 @@
-"""The one table of filters: keys in the URL, widgets, defaults, labels.
+"""The one table of the sidebar: keys in the URL, widgets, defaults, labels.
 
 Sidebar, reset, chips and links are made from it. A filter's name on the command line and in exports, and its SQL, stand
 with `Filters` (ingest/store/read/filters.py).
@@ -53,7 +53,7 @@ class Control:
     field: str  #: of Filters, or of View; of the period, `since` and `until` are set
     label: str
     kind: Literal["search", "words", "period", "several", "range", "one", "segments", "switch"]
-    default: Any  #: what the widget holds where nobody chose anything
+    default: Any  #: the widget's value at first and after a reset
     #: The values by the labels that widget and URL show, or the name of the attribute of `Choices` that has them.
     options: Mapping[str, Any] | str = ""
     placeholder: str = ""

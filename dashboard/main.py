@@ -1,4 +1,4 @@
-"""The Streamlit script: loading, sidebar, navigation, the line that says what is in view, the page."""
+"""The Streamlit script: loading, sidebar, navigation, the head of the page, the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dashboard.controls import pin, searchfield, share, sidebar
 from dashboard.look import borders, palette, words
 from dashboard.numbers import holdings
 from dashboard.state import choices, process
-from dashboard.state.page import Page, Pin
+from dashboard.state.page import Page
 from dashboard.view import AUTOMATIC
 from ingest.errors import SearchError
 
@@ -39,7 +39,7 @@ def main() -> None:
         st.stop()
     model = state.model
     assert model is not None
-    # Everything of this run is true for this one revision, whatever the follower takes in meanwhile.
+    # Everything in this run shows one revision, whatever the follower loads meanwhile.
     at = pin.of(model)
     offered = choices.of(model, at.revision, at.now if at.fixed else None)
     view = sidebar.draw(offered, model, at.now.date(), at.revision)
@@ -53,17 +53,17 @@ def main() -> None:
         ],
         position="top",
     )
-    head(page, chosen.title, at)
+    head(page, chosen.title)
     try:
         if fault := searchfield.fault(model, view.filters.search, view.filters.as_of):
             raise fault
         chosen.run()
-    except SearchError as error:  # understood, but too long, it comes from the page
+    except SearchError as error:  # one that takes too long is raised by the page
         searchfield.refused(error)
 
 
 def waiting(state: process.Shared) -> None:
-    """Says what is going on until the record is there, and looks again."""
+    """Shows how far the loading is, or why it failed; reruns the page when the record is there."""
 
     @st.fragment(run_every=1)
     def look() -> None:
@@ -84,9 +84,9 @@ def waiting(state: process.Shared) -> None:
     look()
 
 
-def head(page: Page, title: str, at: Pin) -> None:
-    """What is in view, in words; live state; the link."""
-    view, model = page.view, page.model
+def head(page: Page, title: str) -> None:
+    """Draws the title, the live state, the links, the notices and the chips."""
+    view, model, at = page.view, page.model, page.pin
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
@@ -94,14 +94,14 @@ def head(page: Page, title: str, at: Pin) -> None:
             st.toggle("Live", value=True, key="live", persist_state="session")
         copy_link(page)
     if at.fixed:
-        st.caption(f"○ pinned · {page.pin.as_of}")
+        st.caption(f"○ pinned · {at.as_of}")
     else:
         live(page)
     pin.notice(at)
     if model.fault:
         st.warning(
             f"The record can't be followed: {borders.markdown(model.fault)} "
-            f"The numbers are those of revision {page.pin.revision}."
+            f"The numbers are those of revision {at.revision}."
         )
     if view.sources and page.choices.only_demo(view.sources):
         st.caption(
@@ -111,14 +111,14 @@ def head(page: Page, title: str, at: Pin) -> None:
     sidebar.chips(view)
 
 
-#: A file dropped into the seed folder is to be on screen within 5 s, the worker and the follower take up to two. A tick
-#: costs some 8 ms of CPU a viewer, nearly all of it Streamlit's own.
+#: A file dropped into the seed folder must be on screen within 5 s, of which worker and follower take up to two. A tick
+#: costs a viewer some 8 ms of CPU, nearly all of it in Streamlit.
 _TICK = timedelta(seconds=4)
 
 
 @st.fragment(run_every=_TICK)
 def live(page: Page) -> None:
-    """As of when, and how much is new since; redraws the page when Live is on."""
+    """The revision shown and how much is new since; reruns the page when Live is on."""
     model = page.model
     on = st.session_state.get("live", True)
     behind = model.revision > page.pin.revision
@@ -162,10 +162,10 @@ def copy_link(page: Page) -> None:
 
 
 try:
-    with process.turn():
+    with process.run_slot():
         main()
 except DatabaseError as error:
-    # Damaged, or its disk went away, while we ran: nothing is lost by saying so and reading it again at the next click.
+    # The record was damaged or its disk went away during the run: say so, and try again at the next click.
     st.error(f"**The record can't be read.** {borders.markdown(error.orig)}. `python -m ingest check` looks closer.")
 except TimeoutError:
     st.error("**The record is busy:** no connection was free for half a minute. Click again in a moment.")

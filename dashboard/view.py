@@ -29,7 +29,7 @@ LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that a number depends on, the period and the automatic choices worked out."""
+    """Everything that a number depends on; period and automatic choices are resolved."""
 
     filters: Filters  #: `sources`, `since` and `until` are set; `figures` only where somebody chose them
     bin: Bin

@@ -37,7 +37,7 @@ _FROM = {
 
 
 def draw(page: Page) -> None:
-    """The reader when an article is open, else the table."""
+    """Draws the reader if an article is open, else the table."""
     uid = st.query_params.get(keys.ARTICLE)
     if uid:
         read(page, uid)
@@ -192,7 +192,7 @@ def _found(page: Page, article: FullArticle) -> None:
 
 
 def _marked(article: FullArticle, names: dict[str, str], theme: palette.Theme) -> str:
-    """The text as HTML: every piece of it escaped, sentences shaded by tone, names underlined."""
+    """The text as escaped HTML, sentences shaded by tone, names underlined."""
     marks = sorted(((m["start"], m["end"], m) for m in article.mentions), key=lambda mark: mark[:2])
     pieces: list[str] = []
     at = len(article.headline.title)  # the title stands above

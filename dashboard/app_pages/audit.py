@@ -46,7 +46,7 @@ _HOW = """
 
 
 def draw(page: Page) -> None:
-    """The page: a sample to draw, or the one that the link names."""
+    """Draws the page: the sample that the link names, or the choice of one."""
     asked = _written(st.query_params.get(SAMPLE, ""))
     if asked is None or not page.pin.fixed:
         _propose(page, *(asked or (_SEED, _SIZE)))
@@ -80,13 +80,13 @@ def draw(page: Page) -> None:
 
 
 def _written(text: str) -> tuple[int, int] | None:
-    """Seed and size as the URL has them; None where it names no sample."""
+    """Seed and size from the URL's parameter; None if it names no sample."""
     found = _WRITTEN.fullmatch(text)
     return (int(found[1]), min(int(found[2]), _MOST)) if found else None
 
 
 def _propose(page: Page, seed: int, size: int) -> None:
-    """What there is to draw from, and the button that draws."""
+    """Says what can be sampled, with the button that draws the sample."""
     st.markdown(
         "How well does the tone fit *your* texts? Read a random sample without its scores, say what each sentence says "
         "of the person, and see how often the scorers agree with you."
@@ -133,7 +133,7 @@ def _nothing(page: Page) -> None:
 
 
 def _caution(page: Page) -> None:
-    """The filter by tone says beforehand what to expect."""
+    """Warns of a filter by tone, which tells the coder what to expect."""
     if page.view.filters.tone:
         st.warning(
             "The view is narrowed by article tone: you know beforehand which way these texts lean, and the results "

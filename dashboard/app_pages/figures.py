@@ -87,7 +87,7 @@ def _role(role: dict[str, str | None]) -> str:
 
 
 def mix(page: Page, figure: str) -> None:
-    """How much of what is said is negative, neutral, positive."""
+    """The shares of negative, neutral and positive mentions."""
     view = page.view
     frame = queries.mix(page.model, view, figure)
 
@@ -114,7 +114,7 @@ def mix(page: Page, figure: str) -> None:
 
 
 def said(page: Page, figure: str) -> None:
-    """The sentences at both ends."""
+    """The most negative and the most positive sentences."""
     left, right = st.columns(2)
     for column, positive, title in ((left, False, "Most negative sentences"), (right, True, "Most positive sentences")):
         with column, st.container(border=True, key=f"said-{positive}", height="stretch"):

@@ -91,7 +91,7 @@ English is scored**: texts in other languages count in every share, and have no 
 
 
 def draw(page: Page) -> None:
-    """The page."""
+    """Draws the page."""
     with st.container(width=_WIDTH):
         _in_force(page)
         for title, anchor, text in (
@@ -108,7 +108,7 @@ def draw(page: Page) -> None:
 
 
 def _in_force(page: Page) -> None:
-    """Which versions made the numbers."""
+    """Which scorer and watch-list made the numbers."""
     with page.model.engine.connect() as connection:
         scorer = watched.scorer(connection, page.pin.revision)
     watching = page.choices.watched

@@ -33,7 +33,7 @@ VOICE = "A figure's mentions divided by the mentions of all figures in view. One
 
 
 def draw(page: Page) -> None:
-    """The whole page."""
+    """Draws the page."""
     view, model = page.view, page.model
     present, before = kpi.of(model, view, now=page.pin.now), kpi.of(model, view, now=page.pin.now, before=True)
     st.markdown(summary(page, present))
@@ -51,7 +51,7 @@ def draw(page: Page) -> None:
 
 
 def summary(page: Page, key: Kpi) -> str:
-    """What is in view, in words."""
+    """How many articles and sources are in view, from when, in words."""
     view = page.view
     return (
         f"**{words.count(key.articles, 'article')}** · **{words.count(key.heard, 'source')}** · "
@@ -60,7 +60,7 @@ def summary(page: Page, key: Kpi) -> str:
 
 
 def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
-    """The key figures, each with its course and its change against the period before."""
+    """The key figures, each with its course over time and its change against the period before."""
     stored, mentions, net, named, heard = st.columns([1, 1, 1, 1.3, 1])
     with stored:
         _metric("Articles", words.number(key.articles), key.articles_by_bin, _change(key.articles, before.articles))
@@ -104,7 +104,7 @@ def _metric(
     note: str | None = None,
     help_: str | None = None,
 ) -> None:
-    """One card; `moved` is the change in words and as a number, `note` stands in its place where there is none."""
+    """One card; `moved` is the change in words and as a number, `note` replaces it if there is none."""
     arrow: Literal["off", "up", "down"] = "off"
     if moved and moved[1]:
         arrow = "up" if moved[1] > 0 else "down"
@@ -170,7 +170,7 @@ def _caption(page: Page, n: str, note: str, missing: Gaps, unit: Bin) -> str:
 
 
 def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
-    """Choices the sentences that the open point of a chart counts."""
+    """Lists the sentences that the open point of a chart counts."""
     point = evidence.opened(chart, page)
     if point is None or point[0] not in page.view.lines or point[0] not in page.names:
         return
@@ -211,7 +211,7 @@ def tone(page: Page) -> None:
 
 
 def voice(page: Page) -> None:
-    """Who gets how much of all mentions."""
+    """Each figure's part of all mentions."""
     frame = queries.voice(page.model, page.view, page.names)
     total = int(frame["mentions"].sum())
     with panel(

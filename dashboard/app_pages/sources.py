@@ -48,7 +48,7 @@ Standing = Mapping[int, Verdict]
 
 
 def draw(page: Page) -> None:
-    """The page."""
+    """Draws the page."""
     rows = [row for row in page.choices.sources if row.listed or row.articles]
     days = gaps.days(page)
     stands = gaps.standing(page)
@@ -63,7 +63,7 @@ def draw(page: Page) -> None:
 
 
 def headline(rows: Sequence[SourceRow], stands: Standing) -> str:
-    """How many sources, and how many of them are not as usual."""
+    """How many sources there are, and how many of them are not as usual."""
     counts = {verdict: list(stands.values()).count(verdict) for verdict in verdicts.VERDICTS}
     parts = [
         f"**{words.count(len(rows), 'source')}**",
@@ -75,7 +75,7 @@ def headline(rows: Sequence[SourceRow], stands: Standing) -> str:
 
 
 def lists_at_fault(page: Page) -> None:
-    """Choices that people edited: those that can't be read, and how far the stored articles follow a new one."""
+    """The lists that people edit: which can't be read, and how many stored articles a new list has reached."""
     with page.model.engine.connect() as connection:
         found = complaints.current(connection)
         again = progress.newest(connection, progress.RESCORE)
@@ -93,7 +93,7 @@ def lists_at_fault(page: Page) -> None:
 
 
 def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
-    """What fails, told once for each reason: a machine without a network has one fault, not thirty."""
+    """What fails, once for each reason: a machine without a network has one fault, not thirty."""
     by_reason: dict[tuple[Verdict, str], list[SourceRow]] = {}
     for row in rows:
         verdict = stands.get(row.id)

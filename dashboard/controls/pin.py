@@ -1,4 +1,4 @@
-"""The revision that a link fixes: its numbers are shown to the digit, whatever has arrived since."""
+"""The revision that a link pins: exactly its numbers are shown, whatever has arrived since."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dashboard.state.page import Pin
 
 
 def of(model: ReadModel) -> Pin:
-    """What the URL asks for; the newest revision where it asks for none, or for one that the record has not got."""
+    """The revision that the URL asks for; the newest if it asks for none, or for one that is not in the record."""
     newest = Pin(model.revision, datetime.now(UTC))
     asked = st.query_params.get(keys.AS_OF, "")
     if not asked:
         return newest
-    # Nine digits are more than any record has; more of them would be no number that a database takes.
+    # No record has ten digits of revisions, and databases refuse larger numbers.
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
     if 0 < number <= newest.revision:
         with model.engine.connect() as connection:
@@ -29,7 +29,7 @@ def of(model: ReadModel) -> Pin:
 
 
 def notice(pin: Pin) -> None:
-    """Says that the numbers stand still, or that those asked for are not to be had; and leads to the newest."""
+    """Says that the numbers are pinned, or that the revision asked for is missing; with a button for the newest."""
     if pin.unknown:
         newest = f"revisions 1 to {words.number(pin.revision)}" if pin.revision else "no revision yet"
         st.warning(
@@ -37,13 +37,13 @@ def notice(pin: Pin) -> None:
             f"({newest}). What follows are the newest numbers.",
             icon=":material/history_toggle_off:",
         )
-        st.button("Keep the newest", key="unpin", on_click=let_go, icon=":material/update:")
+        st.button("Keep the newest", key="unpin", on_click=unpin, icon=":material/update:")
     elif pin.fixed:
         with st.container(border=True, key="pinned", horizontal=True, vertical_alignment="center"):
             st.markdown(f":material/history: **{pin.as_of[0].upper()}{pin.as_of[1:]}**", width="stretch")
-            st.button("Show the newest", key="unpin", on_click=let_go, icon=":material/update:")
+            st.button("Show the newest", key="unpin", on_click=unpin, icon=":material/update:")
 
 
-def let_go() -> None:
+def unpin() -> None:
     """Back to the newest numbers."""
     st.query_params.pop(keys.AS_OF, None)

@@ -1,4 +1,4 @@
-"""The search field, and what is said where a search is not understood."""
+"""The search field, and the messages about a search that is not understood."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Finds articles that hold these words in title or text. Shares keep all articles 
 Capitals and signs make no difference; Chinese, Japanese and Korean words are found inside longer ones.
 """
 
-#: So much of a long search is shown on each side of the place.
+#: Characters of a long search that are shown on each side of the fault.
 _AROUND = 30
 
 
 def draw(control: Control, model: ReadModel, as_of: int) -> str:
-    """The field and what is typed in it; under it, with the place marked, what is wrong with that."""
+    """Draws the field, and below it the fault in what is typed, with its place marked; returns what is typed."""
     typed = st.text_input(
         control.label, key=control.key, bind="query-params", placeholder='words, "a phrase", OR, title:…',
         max_chars=LONGEST, help=HELP,
@@ -66,7 +66,7 @@ def message(typed: str, error: SearchError) -> str:
 
 
 def refused(error: SearchError) -> None:
-    """What stands in place of a page: numbers of another search, or of none, would be taken for this one's."""
+    """Shown instead of the page: numbers of another search would be taken for this one's."""
     if error.start is None:
         st.warning(f"**Nothing is shown for this search.** {borders.markdown(error)}", icon=":material/search_off:")
     else:

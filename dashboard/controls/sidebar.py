@@ -1,4 +1,4 @@
-"""The filters, bound to the URL; what they say together is a View."""
+"""The sidebar's filters, bound to the URL, and the View that they describe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
 
 
 def draw(choices: Choices, model: ReadModel, today: date, as_of: int) -> View:
-    """Draws the filters and answers the view that they describe, as of a revision."""
+    """Draws the filters; returns the view that they describe, as of a revision."""
     chosen: dict[str, Any] = {}
     with st.sidebar:
         for control in CONTROLS:
@@ -61,7 +61,7 @@ def draw(choices: Choices, model: ReadModel, today: date, as_of: int) -> View:
     return replace(view, lines=tuple(dict.fromkeys(lines)))
 
 
-# -- one function a kind of control: draws it and answers the value of its field
+# -- one function for each kind of control: draws it, returns the value of its field
 
 
 def _period(control: Control, _: Choices) -> tuple[str, Sequence[date]]:

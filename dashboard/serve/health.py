@@ -165,7 +165,7 @@ def _revisions(connection: Connection) -> list[Metric]:
     from dashboard.numbers import holdings  # imported here, or the server would wait for pandas before it listens
     from dashboard.state import process
 
-    state = process.begun()
+    state = process.started()
     if state is None or state.model is None or not state.ready.is_set():
         return found
     model = state.model

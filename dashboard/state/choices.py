@@ -63,30 +63,30 @@ class Choices:
 
 
 def of(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -> Choices:
-    """The choices as of a revision, the sources in the state of now or of `at`.
+    """The choices as of a revision, with the sources in their state of now or of `at`.
 
     Read from the record once for all viewers, and again when it has changed.
     """
-    # Failures and names of sources change without a revision: a few seconds' age is fresh enough for them.
+    # Failures and names of sources change without a revision: they may be a few seconds old.
     slot = int(model.checked.timestamp()) // 5 if model.checked else 0
     return _of(model, model.revision if as_of is None else as_of, slot, at)
 
 
 @lru_cache(maxsize=8)  # one or two hundred kilobytes each
 def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choices:
-    held = holdings.by_source(model, revision)  # before a connection is taken: it may wait for its turn
+    held = holdings.by_source(model, revision)  # before a connection is taken: this may wait for a query slot
     with model.engine.connect() as connection:
-        held_list = watched.watchlist(connection, revision)
+        watchlist = watched.watchlist(connection, revision)
         rows = tuple(sources.listing(connection, held, at=at))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)
     labels = {id_: label for label, id_ in _unique((row.name, row.key, row.id) for row in aged).items()}
     return Choices(
-        watched=held_list,
+        watched=watchlist,
         sources=rows,
-        figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in held_list.figures),
-        topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in held_list.topics),
+        figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watchlist.figures),
+        topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watchlist.topics),
         source_ids={labels[row.id]: row.id for row in shown},
         languages=tuple(holdings.languages(model, revision)),
     )

@@ -24,16 +24,16 @@ from ingest.store.upkeep import damage
 
 log = logging.getLogger(__name__)
 
-#: After a fault at the start (no disk, a damaged file) the next try comes after so many seconds.
+#: Seconds between tries after a fault at the start (no disk, a damaged file).
 _RETRY_SECONDS = 5
-#: A small record is looked at wholly before it is shown; the worker looks longer.
+#: Seconds spent looking for damage before the record is shown: enough for all of a small one; the worker looks longer.
 _GLANCE_SECONDS = 0.5
 
-#: Runs of the script at once. More of them hand Python's lock to and fro, and all end late: 50 viewers who click every
-#: ten seconds waited 9 s (p95) without this, and 2 to 3 s with it.
-_TURNS = threading.BoundedSemaphore(3)
-#: Seconds after which a slow search of somebody else holds nobody up.
-_PATIENCE = 5.0
+#: Runs of the script at the same time. More of them compete for Python's lock and all end late: 50 viewers who click
+#: every ten seconds waited 9 s (p95) without this limit, and 2 to 3 s with it.
+_RUN_SLOTS = threading.BoundedSemaphore(3)
+#: A run that has waited for so many seconds starts without a slot: somebody else's slow search must not hold it up.
+_SLOT_SECONDS = 5.0
 
 Value = TypeVar("Value", str, int)
 
@@ -51,8 +51,8 @@ class Shared:
     _thread: threading.Thread | None = None
     _starting: threading.Lock = field(default_factory=threading.Lock)
 
-    def keep(self) -> None:
-        """Sees to it that the thread runs that loads and follows; one that died is said to have, and replaced."""
+    def ensure_running(self) -> None:
+        """Starts the thread that loads and follows the record unless it runs; logs it if the last one died."""
         if (self._thread and self._thread.is_alive()) or self.stop.is_set():
             return
         with self._starting:
@@ -99,44 +99,44 @@ class Shared:
 
 
 def shared() -> Shared:
-    """The one state of this process. Its first caller starts the loading; whoever asks starts a dead thread anew."""
+    """The one state of this process. The first call starts the loading; every call restarts a thread that died."""
     state = _shared()
-    state.keep()
+    state.ensure_running()
     return state
 
 
-#: The newest state is the one in use.
-_begun: list[Shared] = []
+#: Every state of this process; the last one is in use.
+_started: list[Shared] = []
 
 
-def begun() -> Shared | None:
-    """The state of this process for those who only look: they start nothing."""
-    return _begun[-1] if _begun else None
+def started() -> Shared | None:
+    """The state of this process, or None; starts nothing."""
+    return _started[-1] if _started else None
 
 
 @st.cache_resource(show_spinner=False)
 def _shared() -> Shared:
     state = Shared()
-    _begun.append(state)
-    state.keep()
-    # A small record is there before anybody notices; a large one is reported on by the page.
+    _started.append(state)
+    state.ensure_running()
+    # A small record is loaded within this time; for a large one the page shows the progress.
     state.ready.wait(2)
     return state
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Lets a few runs of the script go on at once; who has waited for `_PATIENCE` goes on all the same."""
-    mine = _TURNS.acquire(timeout=_PATIENCE)
+def run_slot() -> Iterator[None]:
+    """Waits for one of the few slots for runs of the script; goes on without one after `_SLOT_SECONDS`."""
+    mine = _RUN_SLOTS.acquire(timeout=_SLOT_SECONDS)
     try:
         yield
     finally:
         if mine:
-            _TURNS.release()
+            _RUN_SLOTS.release()
 
 
 def worker_alive(active: Settings) -> bool:
-    """Whether an ingest follows the sources; looked up once in ten seconds for all viewers."""
+    """Whether an ingest worker is running; looked up once in ten seconds for all viewers."""
     return _worker_alive(active, int(time.monotonic()) // 10)
 
 

@@ -275,7 +275,7 @@ def test_a_follower_that_dies_is_said_to_have_and_replaced(
 ) -> None:
     outlets.publish(WEST, entry(1, "Ada Quill", "She spoke.", DAY))
     state = process.Shared()
-    state.keep()
+    state.ensure_running()
     until(state.ready.is_set)
     model = state.model
     assert model is not None
@@ -292,7 +292,7 @@ def test_a_follower_that_dies_is_said_to_have_and_replaced(
         until(lambda: not first.is_alive())
         doubted = model.columns
         monkeypatch.setattr(model, "heard", None)
-        state.keep()  # as every look at a page does
+        state.ensure_running()  # as every look at a page does
         assert model.fault is None or "started again" in model.fault
         outlets.publish(WEST, entry(2, "Ben Marsh", "He spoke.", DAY))
         until(lambda: model.revision == 2 and model.fault is None)
