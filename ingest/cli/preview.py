@@ -16,7 +16,7 @@ from ingest.analyser import Analyser, Method
 from ingest.cli.console import Row, as_json, messages, people
 from ingest.errors import IngestError, SourceError
 from ingest.fetch.client import Fetcher
-from ingest.formats.article import SUFFIXES, article_file
+from ingest.formats.article import READERS, article_file
 from ingest.models import Entry, utcnow
 from ingest.sources import sandbox
 
@@ -105,7 +105,7 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise SourceError(f"{error.strerror}") from error
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in READERS:
         return [article_file(body, path=path.name, modified=modified, now=now)]
     return list(sandbox.feed(body, source=source, now=now).entries)
 
