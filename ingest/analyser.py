@@ -44,7 +44,7 @@ class Analyser:
     """
 
     def __init__(self, watchlist: Watchlist, encoder: Scorer | None = None) -> None:
-        self.snapshot = watchlist.snapshot()
+        self.watchlist = watchlist
         self._figures = Matcher(watchlist.figures)
         self._topics = topics.Matcher(list(watchlist.topics))
         self._rule = Rule()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 from rich.markup import escape
@@ -21,7 +21,7 @@ from ingest.errors import SearchError
 from ingest.models import TextKind, utcnow
 from ingest.run import lock
 from ingest.settings import Settings
-from ingest.store import record, schema
+from ingest.store import record, schema, watched
 from ingest.store.plan import complaints
 from ingest.store.read import articles, export, verdicts
 from ingest.store.read import sources as stored
@@ -32,6 +32,8 @@ from ingest.store.read.verdicts import Judged
 from ingest.store.search import search as searching
 from ingest.store.upkeep import damage, move
 from ingest.store.write.commit import Commit
+from ingest.watchlist.figures import Figure
+from ingest.watchlist.topics import Topic
 
 app = typer.Typer()
 
@@ -94,11 +96,11 @@ def export_(
         newest = record.current_revision(connection)
         if as_of is not None and as_of > newest:
             raise typer.BadParameter(f"--as-of {as_of}: the newest revision is {newest}")
-        watched = articles.watchlist(connection, as_of)
+        listed = watched.watchlist(connection, as_of)
         filters = Filters(
-            figures=_ids("--figure", figure, watched.figures),
+            figures=_ids("--figure", figure, listed.figures),
             sources=_sources(connection, source),
-            topics=_ids("--topic", topic, watched.topics),
+            topics=_ids("--topic", topic, listed.topics),
             languages=tuple(language or ()),
             texts=_kinds(text),
             since=since.date() if since else None,
@@ -134,9 +136,9 @@ def _kinds(given: list[str] | None) -> tuple[TextKind, ...]:
     return tuple(kind for kind in known if kind in (given or ()))
 
 
-def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+def _ids(option: str, given: list[str] | None, known: Sequence[Figure | Topic]) -> tuple[str, ...]:
     """Ids for names or ids; a name nobody has is wrong use."""
-    by_name = {name.casefold(): entry["id"] for entry in known for name in (entry["id"], entry["name"])}
+    by_name = {name.casefold(): entry.id for entry in known for name in (entry.id, entry.name)}
     for name in given or ():
         if name.casefold() not in by_name:
             raise typer.BadParameter(

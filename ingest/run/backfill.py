@@ -27,7 +27,7 @@ from ingest.store.write import identity
 from ingest.store.write.commit import Commit, Written
 from ingest.store.write.identity import unchanged
 from ingest.store.write.versions import Scoring
-from ingest.watchlist.lists import Snapshot
+from ingest.watchlist.lists import Watchlist
 
 if TYPE_CHECKING:
     from ingest.sources.archive import Archive
@@ -119,7 +119,7 @@ class Backfill:
     engine: Engine
     job: Job
     analysts: Analysts
-    snapshot: Snapshot
+    watchlist: Watchlist
     rejects: Rejects
     clock: Callable[[], datetime]
     tell: Tell
@@ -249,7 +249,7 @@ class Backfill:
         faults: list[Reject] = []
         if not pairs:
             return commit.written, faults
-        scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
+        scoring = Scoring(commit.watchlist(self.watchlist), self.analysts.scorer)
         groups = []
         # One outlet after the other; each has its articles in the file's order.
         for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0]):

@@ -140,7 +140,7 @@ class Pipeline:
                 store_pages.failed(connection, state, found, now)
             elif held and article:
                 commit = Commit(connection, now, held.source)
-                scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+                scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
                 page_at = found.published
                 if commit.completed(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
                     store_pages.done(connection, state.article_id)
@@ -268,7 +268,7 @@ class Pipeline:
             return Written(), failed
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+            scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
             groups = [
                 (source_id or commit.source(source), source, [article for _, _, article in group])
                 for (source, source_id), group in groupby(analysed, key=lambda each: each[:2])
@@ -283,7 +283,7 @@ class Pipeline:
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
         analysts = Here(self.analyser, self._clock)
-        return Rescore(self.engine, self.analyser.snapshot, analysts, self._clock, stop).run().checked
+        return Rescore(self.engine, self.analyser.watchlist, analysts, self._clock, stop).run().checked
 
 
 def _lacks(entry: Entry, full_text: FullText) -> bool:

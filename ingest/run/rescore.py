@@ -9,7 +9,6 @@ written anew even when it is the same, because the newest one says which watch-l
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections import defaultdict
@@ -26,7 +25,7 @@ from ingest.store import record, rows, schema, watched
 from ingest.store.plan import progress
 from ingest.store.write.commit import Commit
 from ingest.store.write.versions import Scoring
-from ingest.watchlist.lists import Snapshot
+from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.touched import Touch
 
 log = logging.getLogger(__name__)
@@ -77,7 +76,7 @@ class Rescore:
     """One run over everything that another watch-list or scorer has analysed."""
 
     engine: Engine
-    snapshot: Snapshot
+    watchlist: Watchlist
     analysts: Analysts
     clock: Callable[[], datetime]
     stop: Callable[[], bool] = lambda: False
@@ -93,7 +92,7 @@ class Rescore:
             else:
                 done = 0
                 total = connection.execute(
-                    _outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)
+                    _outdated(select(func.count()), self.watchlist.hash, self.analysts.scorer, start)
                 ).scalar_one()
         outcome = Outcome()
         if not total:
@@ -114,7 +113,7 @@ class Rescore:
 
     @property
     def _mark(self) -> str:
-        return f"{self.snapshot.hash} {self.analysts.scorer}"
+        return f"{self.watchlist.hash} {self.analysts.scorer}"
 
     def _begun(self, connection: Connection) -> int:
         return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
@@ -127,9 +126,9 @@ class Rescore:
                 stopped.append(True)
                 return
             with self.engine.connect() as connection:
-                old = _read(connection, self.snapshot.hash, self.analysts.scorer, last)
-                for id_ in {each.watchlist for each in old} - touches.keys():
-                    touches[id_] = self._touch(connection, id_)
+                old = _read(connection, self.watchlist.hash, self.analysts.scorer, last)
+                for id_ in {each.watchlist for each in old if each.watchlist is not None} - touches.keys():
+                    touches[id_] = Touch(watched.one(connection, id_), self.watchlist)
             if not old:
                 return
             last = old[-1].id
@@ -139,12 +138,6 @@ class Rescore:
             ]
             first = False
             yield _Batch(tuple(touched), last, len(old) - len(touched))
-
-    def _touch(self, connection: Connection, id_: int | None) -> Touch:
-        table = schema.watchlist.c
-        row = connection.execute(select(table.figures, table.topics).where(table.id == id_)).one()
-        new = json.loads(json.dumps([self.snapshot.figures, self.snapshot.topics]))
-        return Touch((row.figures, row.topics), (new[0], new[1]))
 
     def _commit(
         self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, before: int, total: int
@@ -162,9 +155,9 @@ class Rescore:
         with record.writing(self.engine, many=True) as connection:
             if scored:
                 commit = Commit(connection, self.clock(), "re-score")
-                scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
+                scoring = Scoring(commit.watchlist(self.watchlist), self.analysts.scorer)
                 in_force = watched.watchlist(connection).hash, watched.scorer(connection)
-                if in_force != (self.snapshot.hash, self.analysts.scorer):
+                if in_force != (self.watchlist.hash, self.analysts.scorer):
                     differing.setdefault(scored[0][0].id, scored[0][1])
                 changed = commit.rescored(differing, scoring=scoring)
             done = before + outcome.checked + outcome.failed + len(pairs) + untouched

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,22 @@ class Topic:
     not_: tuple[str, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()  #: of the keywords that count for more or less than 1
     at_least: float = 1.0  #: what the words of an article must weigh together
+    stored_mark: str | None = None  #: of the words of a topic that the record keeps
+
+    def facts(self) -> dict[str, Any]:
+        """All that could change an analysis."""
+        return {key: value for key, value in asdict(self).items() if key != "stored_mark"}
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the record's snapshot keeps it: what is needed to show it, and a mark of its words."""
-        words = hashlib.sha256(repr((self.keywords, self.not_, self.weights, self.at_least)).encode()).hexdigest()[:12]
-        return {"id": self.id, "name": self.name, "cap": self.cap, "words": words}
+        """The entry as the record keeps it: what is needed to show it, and a mark of its words."""
+        words = repr((self.keywords, self.not_, self.weights, self.at_least))
+        mark = self.stored_mark or hashlib.sha256(words.encode()).hexdigest()[:12]
+        return {"id": self.id, "name": self.name, "cap": self.cap, "words": mark}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Topic:
+        """A topic from what `as_dict` gave: it has no keywords."""
+        return cls(kept["id"], kept["name"], int(kept["cap"]), (), stored_mark=kept["words"])
 
 
 def load(path: Path) -> list[Topic]:

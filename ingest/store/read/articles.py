@@ -1,4 +1,4 @@
-"""Reads the record: articles with their words, the evidence behind a number, and the watch-list."""
+"""Reads the record: articles with their words, and the evidence behind a number."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ from ingest.store.asof import live
 from ingest.store.planner import unled
 from ingest.store.read.filters import Filters, current, names_one, newest_first, numerator
 from ingest.store.search.search import limited
-from ingest.store.watched import Watched, watchlist
-
-__all__ = [
-    "Evidence", "FullArticle", "Headline", "Watched", "article", "articles_of", "evidence", "headlines",
-    "mention_ids", "named", "topics_of", "watchlist", "withdrawable",
-]  # fmt: skip
 
 _c, _a, _art, _src, _m, _t = (
     schema.content.c,

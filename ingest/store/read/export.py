@@ -80,7 +80,7 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
     """One row an article, newest first. Raises SearchError at the first row, as all of these."""
     pinned, made_from = _pinned(connection, filters)
     # The codebook's major topics, so that counts line up with other research.
-    codes = {topic["id"]: int(topic["cap"]) for topic in watched.watchlist(connection, pinned.as_of).topics}
+    codes = {topic.id: topic.cap for topic in watched.watchlist(connection, pinned.as_of).topics}
     for found in stored.every_headline(connection, pinned):
         ids = [headline.id for headline in found]
         named = stored.named(connection, ids, pinned.as_of)

@@ -19,7 +19,7 @@ from ingest.store.record import current_revision
 from ingest.store.write import identity, stories, versions
 from ingest.store.write.stories import Arrival
 from ingest.store.write.versions import Latest, Place, Scored, Scoring, Words, inserted
-from ingest.watchlist.lists import Snapshot
+from ingest.watchlist.lists import Watchlist
 
 log = logging.getLogger(__name__)
 
@@ -100,14 +100,14 @@ class Commit:
             self.connection.execute(update(table).where(table.c.id == row["id"]).values(**facts))
         return int(row["id"])
 
-    def watchlist(self, snapshot: Snapshot) -> int:
-        """The id of a snapshot, made if it is new."""
+    def watchlist(self, watchlist: Watchlist) -> int:
+        """The id of a watch-list, kept from now on if it is new."""
         table = schema.watchlist
-        known = self.connection.execute(select(table.c.id).where(table.c.hash == snapshot.hash)).scalar()
+        known = self.connection.execute(select(table.c.id).where(table.c.hash == watchlist.hash)).scalar()
         if known is not None:
             return int(known)
-        values = {"hash": snapshot.hash, "at": self.now, "figures": snapshot.figures, "topics": snapshot.topics}
-        return inserted(self.connection, table, values)
+        values = {key: [entry.as_dict() for entry in getattr(watchlist, key)] for key in ("figures", "topics")}
+        return inserted(self.connection, table, {"hash": watchlist.hash, "at": self.now, **values})
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
