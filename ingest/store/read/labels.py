@@ -6,15 +6,16 @@ an edit leaves it on the words that were read. Nothing is deleted: of a coder's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from ingest.models import Kind, Label, label_of
-from ingest.store import schema
+from ingest.models import Kind, Label, Mention, label_of
+from ingest.store import rows, schema
+from ingest.store.read import analyses
 from ingest.tone.labelled import Labelled
 
 #: What a coder may answer; who is unsure says nothing of the tone.
@@ -29,9 +30,6 @@ _l, _m, _a, _c, _art, _src = (
     schema.source.c,
 )
 _spans, _body = schema.analysis_sentences.c, schema.content_text.c
-
-#: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
-_MANY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,8 @@ class Given:
 def places(connection: Connection, mention_ids: Sequence[int]) -> list[Place]:
     """The places of these mentions, in the order asked for; one that the record has not got is left out."""
     wanted = select(_m.id, _a.content_id, _m.figure, _m.start, _m.end).join(schema.analysis, _a.id == _m.analysis_id)
-    rows = {row.id: row for row in _in_parts(connection, wanted, _m.id, mention_ids)}
-    found = (rows[id_] for id_ in mention_ids if id_ in rows)
+    by_id = {row.id: row for row in rows.among(connection, wanted, _m.id, mention_ids)}
+    found = (by_id[id_] for id_ in mention_ids if id_ in by_id)
     return [Place(row.content_id, row.figure, row.start, row.end) for row in found]
 
 
@@ -185,8 +183,8 @@ def given(connection: Connection, as_of: int | None = None, among: Collection[Pl
         if among is None or place in among:
             newest[place, row.by] = row
     scored = _Scores.of(connection, {place.content_id for place, _ in newest}, as_of)
-    rows = sorted(newest.items(), key=lambda item: item[1].id)
-    return [_given(place, row, scored) for (place, _), row in rows]
+    in_order = sorted(newest.items(), key=lambda item: item[1].id)
+    return [_given(place, row, scored) for (place, _), row in in_order]
 
 
 def _given(place: Place, row: Any, scored: _Scores) -> Given:
@@ -215,7 +213,7 @@ class _Scores:
     """The last analysis of each content: its sentences and mentions."""
 
     spans: Mapping[int, Sequence[Sequence[Any]]]  #: by content
-    mentions: Mapping[Place, Any]
+    mentions: Mapping[Place, Mention]
 
     @classmethod
     def of(cls, connection: Connection, contents: Collection[int], as_of: int | None) -> _Scores:
@@ -223,16 +221,16 @@ class _Scores:
         wanted = select(_a.id, _a.content_id, _spans.spans).join(schema.analysis_sentences, _spans.analysis_id == _a.id)
         if as_of is not None:
             wanted = wanted.where(_a.rev_from <= as_of)
-        found = sorted(_in_parts(connection, wanted, _a.content_id, contents), key=lambda row: row.id)
+        found = sorted(rows.among(connection, wanted, _a.content_id, contents), key=lambda row: row.id)
         last = {row.content_id: row for row in found}
         by_analysis = {row.id: row.content_id for row in last.values()}
         mentions = {
-            Place(by_analysis[row.analysis_id], row.figure, row.start, row.end): row
-            for row in _in_parts(connection, select(schema.mention), _m.analysis_id, by_analysis)
+            Place(by_analysis[row.analysis_id], row.figure, row.start, row.end): analyses.mention(row)
+            for row in rows.among(connection, select(schema.mention), _m.analysis_id, by_analysis)
         }
         return cls({content: row.spans for content, row in last.items()}, mentions)
 
-    def mention(self, place: Place) -> Any:
+    def mention(self, place: Place) -> Mention | None:
         """The mention at this place; None where the analysis finds none there."""
         return self.mentions.get(place)
 
@@ -246,12 +244,6 @@ class _Scores:
 
 def _place(row: Any) -> Place:
     return Place(row.content_id, row.figure, row.start, row.end)
-
-
-def _in_parts(connection: Connection, statement: Select[Any], column: Any, ids: Iterable[int]) -> Iterator[Any]:
-    wanted = list(ids)
-    for at in range(0, len(wanted), _MANY):
-        yield from connection.execute(statement.where(column.in_(wanted[at : at + _MANY])))
 
 
 def _text(title: str, body: str) -> str:
