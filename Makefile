@@ -1,5 +1,5 @@
 # make run    the dashboard at http://localhost:8501 (PORT= another port, ARGS= more for streamlit)
-# make test   every test, by three processes (WORKERS= others, 0 for one after the other; ARGS= more for pytest)
+# make test   every test, by three processes, and where the time went (WORKERS= others, 0: one after the other; ARGS= more)
 # make lint   ruff, mypy, import-linter
 # make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer), kept in tests/bench/results
 # make fuzz   damaged feeds through the parser (ARGS="--documents 1000 --seed 2 DIR"), found faults kept in .fuzz
@@ -22,7 +22,7 @@ run: $(VENV)/.run
 	$(BIN)/streamlit run app.py --server.port $(PORT) $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 25 $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

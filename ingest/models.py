@@ -72,6 +72,7 @@ class Entry:
     summary: str = ""
     outlet: str | None = None  #: front matter's `source`
     group: str | None = None  #: front matter's `group`
+    stored: bool = False  #: the words are the record's: they are analysed as they are, and not stored again
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter, defaultdict
 from datetime import UTC
 from statistics import fmean
@@ -13,7 +12,8 @@ import streamlit as st
 from dashboard import keys
 from dashboard.look import borders, palette, words
 from dashboard.numbers import queries
-from dashboard.parts import empty, evidence, hits
+from dashboard.parts import downloads, empty, evidence, hits
+from dashboard.parts.downloads import Download
 from dashboard.reader import copies, edits, tones
 from dashboard.state.page import Page
 from ingest.models import Mention
@@ -60,10 +60,10 @@ def draw(page: Page) -> None:
         as_ = head.segmented_control(
             "Show", ["Hits", "Table"], default="Hits", key="articles-as", required=True, label_visibility="collapsed",
         )  # fmt: skip
-    head.download_button(
-        "CSV", data=lambda: _csv(page), file_name="articles.csv", mime="text/csv", on_click="ignore",
-        icon=":material/download:",
-    )  # fmt: skip
+    with head:
+        header = export.columns("articles", page.view.bin)
+        made = Download(page.model.engine, lambda connection: export.articles(connection, filters), header)
+        downloads.link("articles.csv", made, key="articles")
     if searched and as_ == "Hits":
         hits.listing(page, found)
     else:
@@ -114,16 +114,6 @@ def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, 
         for headline in found
     ]
     return pd.DataFrame(rows)
-
-
-def _csv(page: Page) -> bytes:
-    out = io.StringIO(newline="")
-    with page.model.engine.connect() as connection:
-        # Row by row: a frame of a million articles would take more than the rest of the dashboard.
-        export.write(
-            export.articles(connection, page.view.filters), out, "csv", export.columns("articles", page.view.bin)
-        )
-    return out.getvalue().encode("utf-8-sig")  # with its mark, without which Excel takes é for Ã©
 
 
 def close() -> None:

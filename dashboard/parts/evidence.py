@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.charts import plot
 from dashboard.charts.plot import Chart
 from dashboard.look import borders, words
-from dashboard.parts.panel import csv
+from dashboard.parts import downloads
+from dashboard.parts.downloads import Download
 from dashboard.state.page import Page
 from ingest import bins
 from ingest.models import Cue, label_of
@@ -88,10 +88,12 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
     with st.container(border=True, key=f"evidence-{key}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{title}** — {counts}", width="stretch")
-            st.download_button(
-                "CSV", data=lambda: _csv(page, mention_ids), file_name="evidence.csv", mime="text/csv",
-                key=f"csv-{key}", on_click="ignore", icon=":material/download:", type="tertiary",
-            )  # fmt: skip
+            made = Download(
+                page.model.engine,
+                lambda connection: export.mentions(connection, page.view.filters, mention_ids),
+                export.columns("mentions", page.view.bin),
+            )
+            downloads.link("evidence.csv", made, key=f"evidence-{key.partition('-')[0]}", type_="tertiary")
             st.button("Close", key=f"close-{key}", on_click=close, icon=":material/close:", type="tertiary")
         last = None
         for item in found:
@@ -169,9 +171,3 @@ def byline(page: Page, headline: Headline) -> str:
     if headline.link:
         parts.append(f"[source]({borders.address(headline.link)})")
     return f":small[[{title}]({page.article_link(headline.uid)}) — {' · '.join(parts)}]"
-
-
-def _csv(page: Page, mention_ids: Sequence[int]) -> bytes:
-    with page.model.engine.connect() as connection:
-        found = articles.evidence(connection, mention_ids)
-    return csv(page, pd.DataFrame(list(export.evidence_rows(found, {}))))

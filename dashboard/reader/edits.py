@@ -90,5 +90,5 @@ def _marked(tag: str, said: str) -> str:
 
 
 def _sentences(version: Version, language: str) -> list[str]:
-    whole = plain.compose(version.title, version.body)
+    whole = plain.joined(version.title, version.body)
     return [whole[start:end] for start, end in sentences.split(whole, version.title, language)]

@@ -47,8 +47,7 @@ def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[
     for entry in entries:
         try:
             article = analyser.article(entry, now)
-            # What is only scored again has no keys: nobody stores its words.
-            found.append(prepared(article) if entry.keys else article)
+            found.append(article if entry.stored else prepared(article))
         except Exception as error:
             log.exception("the analysis of %s failed", entry.source)
             found.append(f"the analysis failed ({type(error).__name__}: {error}). Please report it.")

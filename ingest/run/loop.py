@@ -59,12 +59,18 @@ class Worker:
         self._pages: Fetches[PageState, WebPage | IngestError] = Fetches(
             self._page, hosts, at_once=_PAGES_AT_ONCE, spacing=self._robots.spacing
         )
+        # What has come and is not stored yet, by kind and id: it outlives a record that can't be written for a while.
+        self._arrived: dict[tuple[str, int], Callable[[], object]] = {}
+        self._fault: str | None = None  # what is wrong with the list of feeds
         self._config: dict[Path, int] = {}  # file -> its mtime when last read
         self._outdated = True  # whether some analyses may have been made with another watch-list
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
-        """Reads the user's lists. Raises ConfigFileError when one can't be used, RecordError for a damaged record."""
+        """Reads the user's lists; with a broken list of feeds it follows those that the record has listed.
+
+        Raises ConfigFileError when the watch-list can't be used, RecordError for a damaged record.
+        """
         damage.glance(engine)
         try:
             analyser = _analyser(settings)
@@ -74,12 +80,13 @@ class Worker:
         worker = cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
         _complain(engine, complaints.WATCHLIST, None)
         worker._remember(settings.figures, settings.topics, settings.feeds)
-        worker._take(complaints.FEEDS, worker._take_feeds)
+        worker._fault = worker._take(complaints.FEEDS, worker._take_feeds)
         return worker
 
     def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
         """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
-        outcome = self.pipeline.folder(self.settings.seeds, progress=lambda n, of: progress("files", n, of))
+        outcome = Outcome(faults=(self._fault,) if self._fault else ())
+        outcome += self.pipeline.folder(self.settings.seeds, progress=lambda n, of: progress("files", n, of))
         self.pipeline.rescore()
         asked.begin(self.pipeline.engine)
         outcome += self._fetch(self.pipeline.due(), progress)
@@ -119,11 +126,13 @@ class Worker:
 
     def _offer(self, due: Sequence[FeedState]) -> None:
         for state in due:
-            self._feeds.offer(state.source_id, state.address, state)
+            if ("feed", state.source_id) not in self._arrived:
+                self._feeds.offer(state.source_id, state.address, state)
 
     def _offer_pages(self, due: Sequence[PageState]) -> None:
         for page in due:
-            self._pages.offer(page.article_id, page.url, page)
+            if ("page", page.article_id) not in self._arrived:
+                self._pages.offer(page.article_id, page.url, page)
 
     def forever(self, stop: threading.Event, lost: threading.Event) -> None:
         """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
@@ -143,7 +152,8 @@ class Worker:
                     next_scan = now + _RESCAN_SECONDS
                 self._reload(lambda: stop.is_set() or lost.is_set())
                 if now >= next_due:
-                    asked.begin(self.pipeline.engine, self._feeds.busy)
+                    arrived = {id_ for kind, id_ in self._arrived if kind == "feed"}
+                    asked.begin(self.pipeline.engine, self._feeds.busy | arrived)
                     self._offer(self.pipeline.due())
                     self._offer_pages(self.pipeline.due_pages())
                     next_due = now + 2
@@ -153,7 +163,7 @@ class Worker:
                 stop.wait(5)
                 next_scan = 0.0
                 self._config.clear()  # an edited list may have been read and not stored
-            busy = self._feeds or self._pages or self._outdated
+            busy = self._feeds or self._pages or self._arrived or self._outdated
             changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
         ended.set()
 
@@ -164,12 +174,17 @@ class Worker:
         """
         self._feeds.start()
         self._pages.start()
-        arrived: list[Callable[[], object]] = [
-            partial(self._store, state, tried) for state, tried in _news_first(self._feeds.finished())
-        ]
-        arrived += [partial(self._store_page, page, found) for page, found in self._pages.finished()]
-        for store in arrived:
-            store()
+        for state, tried in _news_first(self._feeds.finished()):
+            self._arrived["feed", state.source_id] = partial(self._store, state, tried)
+        for page, found in self._pages.finished():
+            self._arrived["page", page.article_id] = partial(self._store_page, page, found)
+        for key in list(self._arrived):
+            store = self._arrived.pop(key)
+            try:
+                store()
+            except (DatabaseError, OSError):
+                self._arrived[key] = store  # as the last: if the fault is its own, the others are stored before it
+                raise
             self._feeds.start()
             if ended():
                 return
@@ -256,10 +271,7 @@ class Worker:
             (complaints.WATCHLIST, (settings.figures, settings.topics), self._take_watchlist),
         ):
             if self._remember(*paths):
-                try:
-                    self._take(what, take)
-                except ConfigFileError as error:
-                    log.error("%s. The old list goes on.", str(error).removesuffix("."))
+                self._take(what, take)
         if self._outdated:
             self._rescore(ended)
 
@@ -286,16 +298,17 @@ class Worker:
         self._outdated = True
         log.info("the watch-list has changed")
 
-    def _take(self, what: str, take: Callable[[], None]) -> None:
-        """Takes up a list; a broken one is noted where people see it, until it is mended. Raises ConfigFileError."""
+    def _take(self, what: str, take: Callable[[], None]) -> str | None:
+        """Takes up a list. What is wrong with it is noted where people see it, and answered; the old list goes on."""
         fault = None
         try:
             take()
         except ConfigFileError as error:
             fault = str(error)
-            raise
-        finally:
-            _complain(self.pipeline.engine, what, fault)
+        _complain(self.pipeline.engine, what, fault)
+        if fault:
+            log.error("%s. The old list goes on.", fault.removesuffix("."))
+        return fault
 
 
 def _complain(engine: Engine, what: str, fault: str | None) -> None:

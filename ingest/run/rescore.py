@@ -206,6 +206,7 @@ def _read(connection: Connection, watchlist_hash: str, scorer: str, after: int) 
                 published=row.published_at,
                 published_from="feed",  # whoever stated it: this entry is never stored
                 language=row.language,
+                stored=True,
             ),
             facts[row.id],
             row.watchlist_id if row.scorer == scorer else None,

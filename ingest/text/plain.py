@@ -38,16 +38,21 @@ def line(text: str, limit: int = TITLE_LIMIT) -> str:
 
 
 def compose(title: str, body: str) -> str:
-    """The article's text: title, blank line, body. A body that begins by repeating the title loses that."""
-    rest = body
-    if title and rest.startswith(title):
-        after = rest[len(title) :]
-        # "Trump" is not repeated by a body that begins with "Trumpet"; "Talks" not by "Talks end": a line must end.
-        if not after or after[0] == "\n":
-            rest = after.lstrip("\n")
-    return f"{title}\n\n{rest}" if rest else title
+    """The text of a new article: title, blank line, body. A body loses the title that it repeats, however often."""
+    at = 0
+    # "Trump" is not repeated by a body that begins with "Trumpet"; "Talks" not by "Talks end": a line must end.
+    while title and body.startswith(title, at) and body[at + len(title) : at + len(title) + 1] in ("", "\n"):
+        at += len(title)
+        while body.startswith("\n", at):
+            at += 1
+    return joined(title, body[at:])
+
+
+def joined(title: str, body: str) -> str:
+    """The text of a stored article, as it is: offsets in the record count in this."""
+    return f"{title}\n\n{body}" if body else title
 
 
 def body_of(text: str, title: str) -> str:
-    """The body in a text made by `compose`."""
+    """The body in a text made by `compose` or `joined`."""
     return text[len(title) :].removeprefix("\n\n")

@@ -1,7 +1,8 @@
 """Words that say what a capitalised name beside them is: a person's title, a building, another person's first name.
 
-All folded (see `names.fold`). Names of places, peoples and days are no first names; what is both ("Jordan", "May") is
-left to the list of first names.
+All folded (see `names.fold`), and each one word as `names.tokens` cuts a text: of "Jean-Luc" the part beside the
+surname is looked up. Names of places, peoples and days are no first names; what is both ("Jordan", "May") is left to
+the list of first names.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ TITLES = frozenset(
         "queen prince princess pope sultan emir sheikh ayatollah envoy adviser advisor treasurer attorney prosecutor "
         "executive whip pm fm vp ag mp mep taoiseach tanaiste baroness baron lord lady dame sir count countess duke "
         "duchess sister brother nurse principal dean spokesman spokeswoman spokesperson comptroller undersecretary "
-        "superintendent constable corporal cpl inspector agent first-lady crown"
+        "superintendent constable corporal cpl inspector agent crown"
     ).split()
 )
 #: Beside the heads in a title.
@@ -180,15 +181,15 @@ COMMON_WORDS = frozenset(
         "courts lawyer lawyers police army voters voter critics aide aides ally allies officials official poll polls "
         "report reports source sources nation nations world people man woman men women child children family families "
         "white black good bad new old young big small great high low long short right wrong true false real top key "
-        "major major leading senior former late current ex acting then-president one two three four five six seven "
+        "major major leading senior former late current ex acting one two three four five six seven "
         "eight nine ten hundred thousand million half both given unlike owing due thanks according based compared "
-        "regardless asked told faced pressed backed led driven dear hello yes no oh please ok okay well never-ending "
+        "regardless asked told faced pressed backed led driven dear hello yes no oh please ok okay well ending "
         "everybody everyone nobody someone somebody something anything everything nothing anyone few little less least "
         "enough too very quite rather almost nearly peace war trade tax aid deal deals talks talk summit debate rally "
         "vote votes election elections campaign congress senate house government administration media press news book "
         "film video opinion analysis live watch explainer factcheck exclusive breaking update updated editorial "
-        "comment podcast photos interview transcript special dozens hundreds thousands millions nobody president-elect "
-        "first-term second-term pro anti team inside outside behind love hate stop free save dump elect re-elect "
+        "comment podcast photos interview transcript special dozens hundreds thousands millions nobody "
+        "term pro anti team inside outside behind love hate stop free save dump elect "
         "impeach lock defend thank blame ban hundreds tens scores crowds protesters supporters lawmakers senators "
         "governors mayors diplomats generals advisers economists historians analysts experts farmers workers "
         "businesses companies banks markets stocks investors students teachers scientists doctors immigrants migrants "
@@ -258,7 +259,7 @@ _GIVEN = (
     "francesco francisco francois franz fritz fumiko gabriela gennady georg georges gerhard giorgio giorgia giovanni "
     "giulia giuseppe gonzalo gottfried guido guillaume gunther gustav gustavo habib hamid hamza hans hassan heiko "
     "heinrich heinz helga helmut hendrik henri hiroko hiroshi horst hussein ibrahim igor ilya imran ines ingo irina "
-    "isabelle ismail ivo jacques jaime jamal jan-peter javier jean-luc jens jiro joachim joao joaquin jorg jorge jose "
+    "isabelle ismail ivo jacques jaime jamal javier luc jens jiro joachim joao joaquin jorg jorge jose "
     "josef juana judit julio jurgen kamal karim katarina katerina katja katrin kazuo kemal kenji kenta khalid khaled "
     "kirill klaus konstantin kristina lars leila leonid leopold leticia lorenzo luca luciano ludmila luigi lukas luz "
     "lyudmila magda mahmoud makoto malia malte manuel marcel marcelo marco marek margot mariam mariko marina mario "
@@ -279,6 +280,6 @@ MORE_THAN_NAMES = frozenset(
     "will may mark grant chase bill rob sue pat drew art gene rich dawn hope joy grace faith sage guy reed ray rose "
     "summer june april august don dick jack josh max rusty sandy penny pearl ruby violet ivy holly daisy hazel iris "
     "opal amber crystal dean earl duke king prince baron clay cliff colt dale glen wade lance miles nick pete spike "
-    "buck chuck hunter mason carter taylor tyler frank harry victor victoria paris jordan chad georgia israel austin"
+    "buck chuck hunter mason carter taylor tyler frank harry victor victoria paris jordan chad georgia israel austin "
     "dallas virginia florence sydney mercedes saul".split()
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 import signal
@@ -9,10 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_httpserver import HTTPServer
 
-from tests.browser.conftest import Server, running, settled
+from tests.browser.conftest import LIMIT, Server, running, settled
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.browser
 def kpi(page: Page) -> list[str]:
     """The five key figures as they stand on the page."""
     values = page.locator("[data-testid=stMetricValue]")
-    expect(values).to_have_count(5, timeout=15_000)
+    expect(values).to_have_count(5)
     return values.all_inner_texts()
 
 
@@ -55,7 +57,8 @@ def click(page: Page, point) -> str:
     """Clicks a point; answers what its hover text said."""
     box = point.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    for _ in range(20):  # until the chart listens
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:  # until the chart listens
         page.mouse.move(x - 5, y - 5)
         page.mouse.move(x, y, steps=5)
         page.wait_for_timeout(250)
@@ -133,7 +136,7 @@ def test_a_link_that_fixes_the_numbers_shows_them_when_more_has_arrived(
         assert "asof=1" in link
         page.keyboard.press("Escape")
         (server.seeds / "talks.txt").write_text("Lee and Trump meet\n\nPresident Donald Trump met Lee Jae-myung.\n")
-        expect(page.get_by_text("Lee and Trump meet").first).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Lee and Trump meet").first).to_be_visible()
         assert kpi(settled(page)) != before
         colleague = settled_at(other_page, link)
         expect(colleague.get_by_text("As of revision 1").first).to_be_visible()
@@ -178,6 +181,16 @@ def test_closing_the_evidence_takes_it_out_of_the_address(demo: Server, page: Pa
     page.wait_for_url(lambda url: "open=" not in url)
 
 
+def test_the_articles_come_down_as_a_table_for_a_spreadsheet(demo: Server, page: Page) -> None:
+    settled_at(page, f"{demo.url}/articles?q=summit")
+    counted = int(re.search(r"(\d+) articles, newest first", page.get_by_text("newest first").inner_text())[1])
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV").click()
+    assert saved.value.suggested_filename == "articles.csv"
+    made = saved.value.path().read_text(encoding="utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(made)))) == counted
+
+
 def test_the_reader_marks_names_and_links_only_to_the_web(demo: Server, page: Page) -> None:
     settled_at(page, f"{demo.url}/articles?article=unknown")
     expect(page.get_by_text("This article is not in the record")).to_be_visible()
@@ -196,10 +209,7 @@ def test_a_file_dropped_into_the_seed_folder_is_on_screen_and_the_demo_steps_bac
         (server.seeds / "talks.txt").write_text(
             "Lee and Trump meet in Seoul\n\nPresident Donald Trump met Lee Jae-myung. Trump praised his host.\n"
         )
-        start = time.monotonic()
-        expect(page.get_by_text("Lee and Trump meet in Seoul").first).to_be_visible(timeout=15_000)
-        took = time.monotonic() - start
-        assert took < 10, f"{took:.1f} s"
+        expect(page.get_by_text("Lee and Trump meet in Seoul").first).to_be_visible()
         expect(page.get_by_text("This is the demo")).to_have_count(0)
         settled(page)
         assert kpi(page)[0] == "1"
@@ -230,7 +240,7 @@ def test_a_feed_is_read_and_hostile_titles_stay_text(page: Page, tmp_path: Path,
         settled_at(page, server.url)
         # Invisible joiners keep the page from making links: they may stand anywhere in what is shown.
         shown = page.get_by_text(re.compile(r"\[click\]\(javascript:\u2060?alert\(1\)\).*\u2060?red\[Biden\]"))
-        expect(shown.first).to_be_visible(timeout=15_000)
+        expect(shown.first).to_be_visible()
         for path in ("figures", "articles", "sources"):
             settled_at(page, f"{server.url}/{path}")
             page.wait_for_timeout(500)
@@ -254,9 +264,9 @@ def test_a_dashboard_killed_and_started_again_has_lost_nothing(page: Page, tmp_p
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 420])
-def test_every_page_fits_its_window_in_both_themes(demo: Server, browser: Browser, scheme: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
+def test_every_page_fits_its_window_in_both_themes(demo: Server, page: Page, scheme: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     for path in ("", "figures", "articles", "sources"):
@@ -266,4 +276,3 @@ def test_every_page_fits_its_window_in_both_themes(demo: Server, browser: Browse
         assert page.locator("[data-testid=stException]").count() == 0, path
     remote = [url for url in requested if not url.startswith((demo.url, "data:", "blob:"))]
     assert remote == []
-    context.close()

@@ -1,4 +1,4 @@
-"""A writer to be killed: `python -m tests.kills URL DATA_DIR`, told on standard input from which article on.
+"""A writer to be killed: `python -m tests.helpers.kills URL DATA_DIR`, told on standard input from which article on.
 
 It has imported everything and begins at once: each round is a process of its own, forked from this one. A line on
 standard output is an acknowledgement: those articles are in the record now.

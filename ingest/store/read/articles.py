@@ -17,6 +17,7 @@ from ingest.store.planner import unled
 from ingest.store.read import analyses
 from ingest.store.read.filters import Filters, current, names_one, newest_first, numerator
 from ingest.store.search.search import limited
+from ingest.text import plain
 
 _c, _a, _art, _src, _m, _t = (
     schema.content.c,
@@ -120,7 +121,7 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
     for row in rows.among(connection, statement, _m.id, mention_ids):
         headline = {name[2:]: value for name, value in row._mapping.items() if name.startswith("h_")}
         start, end, _ = row.spans[row.sentence]
-        sentence = _text(row.h_title, row.body)[start:end]
+        sentence = plain.joined(row.h_title, row.body)[start:end]
         place = row.start - start, min(row.end, end) - start
         found[row.id] = Evidence(row.id, Headline(**headline), analyses.mention(row), sentence, *place)
     return [found[id_] for id_ in mention_ids if id_ in found]
@@ -130,10 +131,6 @@ def articles_of(connection: Connection, mention_ids: Sequence[int]) -> int:
     """How many articles these mentions stand in."""
     part = select(_m.article_id).distinct()
     return len({row.article_id for row in rows.among(connection, part, _m.id, mention_ids)})
-
-
-def _text(title: str, body: str) -> str:
-    return f"{title}\n\n{body}" if body else title
 
 
 def article(connection: Connection, uid: str, as_of: int | None = None) -> FullArticle | None:
@@ -157,7 +154,7 @@ def article(connection: Connection, uid: str, as_of: int | None = None) -> FullA
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,
-        text=_text(headline.title, body),
+        text=plain.joined(headline.title, body),
         analysis=analyses.of(connection, [analysis_id])[analysis_id],
         versions=versions,
         scorer=scorer,

@@ -31,6 +31,8 @@ _MENTIONS = (
     "published link"
 )
 _ATTENTION = "figure articles all share"
+#: Mentions read at once.
+_PART = 500
 _PROVENANCE = "revision watchlist scorer filters"
 
 
@@ -108,14 +110,19 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
             }
 
 
-def mentions(connection: Connection, filters: Filters) -> Iterator[Row]:
-    """One row a mention, with its sentence; offices and ambiguous ones say so in `kind`."""
+def mentions(connection: Connection, filters: Filters, ids: Sequence[int] | None = None) -> Iterator[Row]:
+    """One row a mention, with its sentence; offices and ambiguous ones say so in `kind`. With `ids`, these alone."""
     pinned, made_from = _pinned(connection, filters)
-    for ids in stored.mention_ids(connection, pinned):
-        yield from evidence_rows(stored.evidence(connection, ids), made_from)
+    parts = stored.mention_ids(connection, pinned) if ids is None else _parts(ids)
+    for part in parts:
+        yield from _evidence(stored.evidence(connection, part), made_from)
 
 
-def evidence_rows(found: Iterable[stored.Evidence], made_from: Row) -> Iterator[Row]:
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[at : at + _PART] for at in range(0, len(ids), _PART))
+
+
+def _evidence(found: Iterable[stored.Evidence], made_from: Row) -> Iterator[Row]:
     """Evidence as rows: the sentences a number counts."""
     for item in found:
         yield {
@@ -171,16 +178,28 @@ def columns(what: What, unit: Bin) -> list[str]:
     return f"{own} {_PROVENANCE}".split()
 
 
-def write(rows: Iterable[Row], to: TextIO, format_: Format, header: Sequence[str]) -> int:
-    """Writes the rows and says how many there were. CSV cells are defused for spreadsheets; nothing else changes."""
-    written = 0
-    table = csv.DictWriter(to, header, lineterminator="\n")
-    if format_ == "csv":
-        table.writeheader()
+def lines(rows: Iterable[Row], format_: Format, header: Sequence[str]) -> Iterator[str]:
+    """The rows as text, a line at a time; CSV begins with its header, and its cells are defused for spreadsheets."""
+    if format_ == "jsonl":
+        yield from (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return
+    table = csv.DictWriter(_Echo(), header, lineterminator="\n")
+    yield table.writeheader()  # what `_Echo` gives back
     for row in rows:
-        if format_ == "csv":
-            table.writerow({name: csv_cell(value) for name, value in row.items()})
-        else:
-            to.write(json.dumps(row, ensure_ascii=False) + "\n")
+        yield table.writerow({name: csv_cell(value) for name, value in row.items()})
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def write(rows: Iterable[Row], to: TextIO, format_: Format, header: Sequence[str]) -> int:
+    """Writes the rows as they come and says how many there were."""
+    written = -1 if format_ == "csv" else 0  # the header is no row
+    for line in lines(rows, format_, header):
+        to.write(line)
         written += 1
     return written

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select
 from ingest.models import Kind, Label, Mention, label_of
 from ingest.store import rows, schema
 from ingest.store.read import analyses
+from ingest.text import plain
 from ingest.tone.labelled import Labelled
 
 #: What a coder may answer; who is unsure says nothing of the tone.
@@ -113,9 +114,9 @@ def passage(connection: Connection, mention_id: int) -> Passage | None:
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    text = _text(row.title, row.body)
+    whole = plain.joined(row.title, row.body)
     around = [
-        text[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
+        whole[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
         for at in (row.sentence - 1, row.sentence, row.sentence + 1)
     ]
     start, end, _ = row.spans[row.sentence]
@@ -200,7 +201,7 @@ def _given(place: Place, row: Any, scored: _Scores) -> Given:
         uid=row.uid,
         source_id=row.source_id,
         outlet=row.outlet,
-        sentence=_text(row.title, row.body)[start:end],
+        sentence=plain.joined(row.title, row.body)[start:end],
         start=place.start - start,
         end=min(place.end, end) - start,
         rule=rule,
@@ -244,7 +245,3 @@ class _Scores:
 
 def _place(row: Any) -> Place:
     return Place(row.content_id, row.figure, row.start, row.end)
-
-
-def _text(title: str, body: str) -> str:
-    return f"{title}\n\n{body}" if body else title

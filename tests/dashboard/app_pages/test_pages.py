@@ -77,10 +77,10 @@ def demo_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = record.open_engine(f"sqlite:///{path}")
     watched = Watchlist.load(PROJECT / "seeds/figures.toml", PROJECT / "seeds/topics.toml")
     assert Pipeline(engine, Analyser(watched)).folder(PROJECT / "seeds/demo").faults == ()
-    return _closed(engine, path)
+    return closed(engine, path)
 
 
-def _closed(engine: Engine, path: Path) -> Path:
+def closed(engine: Engine, path: Path) -> Path:
     """The file of a record, whole, to be copied."""
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -542,7 +542,7 @@ def hostile_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ),
         )
     outlets.fail(NORTH, HOSTILE[0] + HOSTILE[1])
-    return _closed(engine, folder / "discourse.db")
+    return closed(engine, folder / "discourse.db")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from ingest.store.read.verdicts import Judged
 from tests.dashboard.app_pages.test_pages import Open, charts, shown
 from tests.dashboard.app_pages.test_pages import open_page as open_page
 from tests.helpers import newsroom as press
-from tests.helpers.desk import Desk, on_sqlite, until
+from tests.helpers.desk import Desk, on_sqlite, until, utc
 from tests.helpers.newsroom import EAST, NORTH, WEST, Press, entry
 
 TODAY = datetime.now(UTC).date()
@@ -263,6 +263,25 @@ def test_a_feed_is_missed_until_it_leaves_the_list(desk: Desk, engine: Engine, t
     assert days >= {_ago(n).isoformat() for n in (3, 2, 1)}
     assert all(day <= TODAY.isoformat() for day in days), "half a day beside the last one"
     assert "▨ sources not heard in 3 days" in shown(open_page(**view))
+
+
+@on_sqlite
+def test_a_feed_that_left_the_list_long_ago_was_on_it_until_it_was_asked_last(engine: Engine, database: str) -> None:
+    with engine.begin() as connection:
+        asked = "'2026-03-02 10:00:00.000000'"
+        connection.exec_driver_sql("ALTER TABLE source DROP COLUMN unlisted_at")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+        connection.exec_driver_sql(
+            "INSERT INTO source (kind, key, name, listed, added_at, last_attempt_at) VALUES "
+            f"('feed', 'http://a.test/', 'A', 0, '2026-01-01 00:00:00.000000', {asked}), "
+            f"('feed', 'http://b.test/', 'B', 1, '2026-01-01 00:00:00.000000', {asked})"
+        )
+    engine.dispose()
+    again = record.open_engine(database)
+    with again.connect() as connection:
+        assert [row.unlisted_at for row in listing(connection, {})] == [utc(2026, 3, 2, 10), None]
+        assert [row.listed for row in listing(connection, {}, at=utc(2026, 3, 1))] == [True, True]
+    again.dispose()
 
 
 @on_sqlite

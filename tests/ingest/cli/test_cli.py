@@ -439,8 +439,10 @@ def test_as_a_process_stdout_is_for_programs_and_the_exit_code_tells(desk: Desk)
 
 def test_a_broken_list_is_told_in_one_line(desk: Desk) -> None:
     (desk.data / "feeds.opml").write_text(opml("nowhere").replace("</opml>", ""), encoding="utf-8")
+    desk.drop("a.txt", "Talks open\n\nBen Marsh spoke.")
     result = run("once")
     assert result.exit_code == 1
+    assert "1 new, 0 edited." in said(result), "the rest is done all the same"
     assert "feeds.opml, line 1: this is no OPML" in said(result)
     assert "Traceback" not in result.output
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, func, select
+from werkzeug import Request, Response
 
 from ingest.run import lock
+from ingest.run.loop import Worker
 from ingest.settings import PROJECT
 from ingest.store import schema
 from ingest.store.plan import complaints
@@ -222,6 +226,62 @@ def test_a_list_that_is_broken_at_the_start_stops_it_with_the_line(desk: Desk) -
     _, said = process.communicate(timeout=START)
     assert process.returncode == 1
     assert "figures.toml, line 2: figure 1 (X Y): 'id' is" in " ".join(said.decode().split())
+
+
+@on_sqlite
+def test_a_list_of_feeds_that_is_broken_at_the_start_stops_neither_files_nor_the_feeds_of_the_record(
+    start: Start, desk: Desk, engine: Engine, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/rss").respond_with_data(rss(item(1, "From the feed")))
+    desk.list_feeds(httpserver.url_for("/rss"))
+    Worker.open(desk.settings(), engine)
+    (desk.data / "feeds.opml").write_text("<opml><body>", encoding="utf-8")
+    desk.drop("a.txt", "Talks open\n\nBen Marsh met Ada Quill.")
+    loop = start()
+    until(lambda: loop.titles() == ["From the feed", "Talks open"], START)
+    assert "this is no OPML" in _complaints(loop.engine)[0]
+    desk.list_feeds()
+    until(lambda: _complaints(loop.engine) == [] and not _listed(loop.engine), 10)
+    assert loop.stop() == 0
+    assert "Traceback" not in loop.said()
+
+
+@on_sqlite
+def test_what_came_while_the_record_could_not_be_written_is_stored_afterwards(
+    desk: Desk, engine: Engine, httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[str] = []
+
+    def once(request: Request) -> Response:
+        """News that is told once."""
+        news = () if request.path in asked else (item(1, f"From {request.path}"),)
+        asked.append(request.path)
+        return Response(rss(*news))
+
+    httpserver.expect_request(re.compile("/[ab]")).respond_with_handler(once)
+    desk.list_feeds(httpserver.url_for("/a"), httpserver.url_for("/b"))
+    worker, stop = Worker.open(desk.settings(), engine), threading.Event()
+    with engine.begin() as connection:
+        full = "BEFORE INSERT ON watchlist BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        connection.exec_driver_sql(f"CREATE TRIGGER full {full}")
+    loop = threading.Thread(target=worker.forever, args=(stop, threading.Event()))
+    loop.start()
+    try:
+        until(lambda: len(asked) >= 2 and "the disk is full" in caplog.text, 20)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER full")
+        content = schema.content.c
+        titles = select(content.title).order_by(content.title)
+
+        def stored() -> list[str]:
+            with engine.connect() as connection:
+                return list(connection.execute(titles).scalars())
+
+        until(lambda: stored() == ["From /a", "From /b"], 20)
+    finally:
+        stop.set()
+        loop.join(20)
+    assert sorted(asked) == ["/a", "/b"], "what has come is not fetched again while it waits"
 
 
 def test_nobody_follows_a_fresh_data_folder(desk: Desk) -> None:

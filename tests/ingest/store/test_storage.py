@@ -67,7 +67,7 @@ class Writer:
     """`tests/helpers/kills.py` as a process, and what it has acknowledged."""
 
     def __init__(self, desk: Desk) -> None:
-        command = [sys.executable, "-m", "tests.kills", desk.url, str(desk.data)]
+        command = [sys.executable, "-m", "tests.helpers.kills", desk.url, str(desk.data)]
         env = {**desk.env, "OPENBLAS_NUM_THREADS": "1"}  # a process of one thread may be forked
         self.process = subprocess.Popen(
             command, cwd=PROJECT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+import tokenize
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.settings import PROJECT
 from ingest.text import plain, sentences
+from ingest.watchlist import matcher, names, neighbours, vocabulary
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.matcher import Matcher
 
@@ -70,6 +75,54 @@ def _find(
     assert [m.start for m in found] == sorted(m.start for m in found)
     marks = {"person": "", "office": "!", "ambiguous": "?"}
     return [f"{m.figure.split('-')[0]}{marks[m.kind]}:{whole[m.start : m.end]}" for m in found]
+
+
+# The lists of words
+
+
+def _words(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            # What two countries call the same office may be two words: they are looked up one by one.
+            yield from _words([*value, *(word for words in value.values() for word in words.split())])
+        elif isinstance(value, (frozenset, set, tuple)):
+            yield from _words(value)
+
+
+@pytest.mark.parametrize("module", [vocabulary, neighbours, matcher], ids=lambda module: str(module.__name__))
+def test_every_word_of_a_list_is_one_word_of_a_text(module: ModuleType) -> None:
+    lists = [value for name, value in vars(module).items() if name != "HYPHENS" and not name.startswith("__")]
+    known = set(_words(value for value in lists if isinstance(value, (frozenset, dict))))
+    assert len(known) > 50
+    assert sorted(word for word in known if [token.folded for token in names.tokens(word)] != [word]) == []
+
+
+def test_no_two_words_of_a_list_are_written_together_where_a_line_ends() -> None:
+    together = []
+    for path in sorted((PROJECT / "ingest").rglob("*.py")):
+        with path.open("rb") as source:
+            skipped = (tokenize.NL, tokenize.COMMENT)
+            parts = [token for token in tokenize.tokenize(source.readline) if token.type not in skipped]
+        for first, second in pairwise(parts):
+            if first.type == second.type == tokenize.STRING:
+                before, after = first.string[:-1], second.string.lstrip("rbfRBF")[1:]
+                if before[-1:].isalpha() and before[-2:-1] != "\\" and after[:1].isalpha():
+                    together.append(f"{path.name}:{first.start[0]}: {before[-20:]}|{after[:20]}")
+    assert together == []
+
+
+def test_a_town_at_the_head_of_a_headline_is_nobodys_first_name() -> None:
+    assert _find("They came by bus.", "Dallas Stone Rally Draws Thousands") == ["ada:Stone"]
+    assert _find("They came by bus.", "Austin Stone Rally Draws Thousands") == ["ada:Stone"]
+
+
+def test_words_with_a_hyphen_are_known_by_the_part_beside_the_name() -> None:
+    assert _find("They came by bus.", "Jean-Luc Stone Wins Village Vote") == []
+    assert _find("They came by bus.", "Jan-Peter Stone Wins Village Vote") == []
+    for words in ("President-Elect", "First-Term", "Second-Term", "Never-Ending", "Re-Elect"):
+        assert _find(f"For them the {words} Stone saga was over.") == ["ada:Stone"], words
 
 
 # Strong, weak, famous
