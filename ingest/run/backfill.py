@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine
 
 from ingest.errors import SourceError
 from ingest.formats import archive_row
@@ -21,8 +21,8 @@ from ingest.formats.archive_row import Columns
 from ingest.models import Article, Entry, Source
 from ingest.run.analysts import Analysts, Result
 from ingest.sources.rejects import Reject, Rejects
-from ingest.store import record, schema
-from ingest.store.plan import progress
+from ingest.store import record
+from ingest.store.plan import progress, schedule
 from ingest.store.write import identity
 from ingest.store.write.commit import Commit, Written
 from ingest.store.write.identity import unchanged
@@ -155,7 +155,7 @@ class Backfill:
             outcome = self._commit(work.id, waiting, opened.done(), outcome)
         with record.writing(self.engine) as connection:
             progress.end(connection, work.id, now=self.clock(), failure=broken[0] if broken else None)
-            self._seen(connection)
+            schedule.note_archive(connection, self._sources.values(), self.clock())
         return replace(outcome, broken=broken[0] if broken else None)
 
     def _batches(self, opened: Archive, broken: list[str]) -> Iterator[_Batch]:
@@ -260,12 +260,6 @@ class Backfill:
             reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
             faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
         return commit.written, faults
-
-    def _seen(self, connection: Connection) -> None:
-        table, now = schema.source, self.clock()
-        values = {"last_attempt_at": now, "last_success_at": now, "state": "ok"}
-        for id_ in self._sources.values():
-            connection.execute(update(table).where(table.c.id == id_).values(**values))
 
 
 def _number(entry: Entry) -> int:

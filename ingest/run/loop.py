@@ -23,9 +23,9 @@ from ingest.fetch.queue import Fetches, Hosts
 from ingest.fetch.rhythm import Rhythm
 from ingest.fetch.robots import Robots
 from ingest.formats.web_page import WebPage
-from ingest.models import Attempt, FeedState, utcnow
+from ingest.models import Attempt, FeedState, Outcome, utcnow
 from ingest.run import asked
-from ingest.run.pipeline import Outcome, Pipeline
+from ingest.run.pipeline import Pipeline
 from ingest.settings import Settings
 from ingest.sources import attempt, opml
 from ingest.store import engines, record

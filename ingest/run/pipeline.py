@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine
 
 from ingest.analyser import Analyser
 from ingest.errors import IngestError, ParseError
@@ -19,13 +19,13 @@ from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Rhythm
 from ingest.formats import web_page
 from ingest.formats.web_page import WebPage
-from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.models import Article, Attempt, Entry, FeedState, FullText, Outcome, Source, utcnow
 from ingest.run.analysts import Here
 from ingest.run.rescore import Rescore
 from ingest.sources import folder
-from ingest.store import record, schema
-from ingest.store.plan import coverage, schedule
+from ingest.store import record
 from ingest.store.plan import pages as store_pages
+from ingest.store.plan import schedule
 from ingest.store.plan.pages import PageState
 from ingest.store.write.commit import Commit, Written
 from ingest.store.write.identity import FOLDER_SCOPE, unchanged
@@ -43,19 +43,6 @@ BATCH = 100
 SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
 
 _PACE = Rhythm()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a pass over a source did; `faults` are sentences for people."""
-
-    added: int = 0
-    edited: int = 0
-    faults: tuple[str, ...] = ()
-
-    def __add__(self, other: Outcome | Written) -> Outcome:
-        faults = other.faults if isinstance(other, Outcome) else ()
-        return Outcome(self.added + other.added, self.edited + other.edited, self.faults + faults)
 
 
 class Pipeline:
@@ -83,14 +70,9 @@ class Pipeline:
 
     def sync_feeds(self, feeds: Sequence[Source]) -> None:
         """Makes the record's list of feeds the file's; a feed that left the file keeps its articles."""
-        table = schema.source
         with record.writing(self.engine) as connection:
             commit = Commit(connection, self._clock(), "feeds")
-            ids = {commit.source(source) for source in feeds}
-            listed = connection.execute(select(table.c.id).where(table.c.kind == "feed", table.c.listed)).scalars()
-            gone = [id_ for id_ in listed.all() if id_ not in ids]
-            left = {"listed": False, "unlisted_at": self._clock()}
-            connection.execute(update(table).where(table.c.id.in_(gone)).values(left))
+            schedule.only_listed(connection, {commit.source(source) for source in feeds}, self._clock())
 
     def due(self) -> list[FeedState]:
         """The feeds whose time has come, the longest waiting first."""
@@ -105,10 +87,11 @@ class Pipeline:
         for batch in _batches(entries, BATCH):
             read = [(source, state.source_id, entry) for entry in batch]
             written, unread = self._store(read, str(state.source_id), source.name, full_text=state.full_text)
-            outcome += written
-            outcome += Outcome(faults=tuple(f"{entry.title}: {reason}" for entry, reason in unread))
+            faults = tuple(f"{entry.title}: {reason}" for entry, reason in unread)
+            outcome += Outcome(written.added, written.edited, faults)
         pause = rhythm.pause(self._pace, state, attempt, outcome.added + outcome.edited, self._luck)
-        self._schedule(state.source_id, attempt, outcome, schedule.after(state, attempt, pause))
+        with record.writing(self.engine) as connection:
+            schedule.note_attempt(connection, state, attempt, pause, outcome)
         for fault in outcome.faults:
             log.warning("%s: %s", state.name, fault)
         failed = attempt.outcome == "error"
@@ -156,29 +139,6 @@ class Pipeline:
             entry = replace(entry, published=page.published, published_from="page")
         return self.analyser.article(entry, now)
 
-    # -- common to sources ------------------------------------------------------------------------------------------
-
-    def _schedule(self, source_id: int, attempt: Attempt, outcome: Outcome, values: Mapping[str, object]) -> None:
-        table = schema.source
-        with record.writing(self.engine) as connection:
-            connection.execute(update(table).where(table.c.id == source_id).values(**values))
-            ok = attempt.outcome != "error"
-            coverage.note(connection, source_id, attempt.at, ok=ok, articles=outcome.added)
-            connection.execute(
-                insert(schema.fetch).values(
-                    source_id=source_id,
-                    at=attempt.at,
-                    outcome=attempt.outcome,
-                    status=attempt.status,
-                    bytes=attempt.size,
-                    ms=attempt.ms,
-                    parse_ms=attempt.parse_ms,
-                    added=outcome.added,
-                    edited=outcome.edited,
-                    reason=attempt.reason or ("; ".join(outcome.faults)[:500] or None),
-                )
-            )
-
     # -- the seed folder --------------------------------------------------------------------------------------------
 
     def folder(self, root: Path, *, progress: Callable[[int, int], None] = lambda done, total: None) -> Outcome:
@@ -212,7 +172,7 @@ class Pipeline:
                     read.append((_outlet(entry), 0, entry))
                 seen[file.name] = (file.mtime_ns, file.size)
             written, failed = self._store(read, FOLDER_SCOPE, SEED_FOLDER.name, present)
-            outcome += written
+            outcome += Outcome(written.added, written.edited)
             faults |= {entry.source: reason for entry, reason in failed}
             self._seen |= seen  # only now: what could not be stored is read again
             done += len(batch)
@@ -226,12 +186,10 @@ class Pipeline:
 
     def _note_folder(self, outcome: Outcome, faults: Mapping[str, str], now: datetime) -> None:
         reason = "; ".join(_sentences(faults))[:1_000] or None
+        attempt = Attempt("error" if reason else "ok", now, reason=reason)
         with record.writing(self.engine) as connection:
             source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
-        attempt = Attempt("error" if reason else "ok", now, reason=reason)
-        values = {"last_attempt_at": now, "failures": 1 if reason else 0, "last_error": reason}
-        values |= {"state": "failing"} if reason else {"state": "ok", "last_success_at": now}
-        self._schedule(source_id, attempt, outcome, values)
+            schedule.note_folder(connection, source_id, attempt, outcome)
         if reason:
             log.warning("seed folder: %s", reason)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
 
 from ingest.store import schema
 from ingest.watchlist.lists import Watchlist
@@ -15,10 +17,7 @@ def watchlist(connection: Connection, as_of: int | None = None) -> Watchlist:
 
     That is the newest analysis' own: a list put back as it was is no new one.
     """
-    latest = select(_a.watchlist_id).order_by(_a.rev_from.desc(), _a.id.desc()).limit(1)
-    if as_of is not None:
-        latest = latest.where(_a.rev_from <= as_of)
-    id_ = connection.execute(latest).scalar()
+    id_ = _newest(connection, _a.watchlist_id, as_of)
     return Watchlist.stored("") if id_ is None else one(connection, id_)
 
 
@@ -30,7 +29,10 @@ def one(connection: Connection, id_: int) -> Watchlist:
 
 def scorer(connection: Connection, as_of: int | None = None) -> str:
     """What the newest analysis was made with, now or as of a revision; empty before the first article."""
-    latest = select(_a.scorer).order_by(_a.rev_from.desc(), _a.id.desc()).limit(1)
-    if as_of is not None:
-        latest = latest.where(_a.rev_from <= as_of)
-    return connection.execute(latest).scalar() or ""
+    return _newest(connection, _a.scorer, as_of) or ""
+
+
+def _newest(connection: Connection, column: ColumnElement[Any], as_of: int | None) -> Any:
+    """What the newest analysis says, now or as of a revision."""
+    latest = select(column).order_by(_a.rev_from.desc(), _a.id.desc()).limit(1)
+    return connection.execute(latest if as_of is None else latest.where(_a.rev_from <= as_of)).scalar()

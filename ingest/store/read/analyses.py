@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -12,6 +13,21 @@ from ingest.models import Analysis, Cue, Mention, Sentence, TopicHit
 from ingest.store import rows, schema
 
 _a, _m, _t = schema.analysis.c, schema.mention.c, schema.analysis_topic.c
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An analysis that is in force no longer."""
+
+    id: int
+    article_id: int
+    revision: int  #: that closed it
+
+
+def closed(connection: Connection, *, after: int, upto: int) -> list[Closed]:
+    """The analyses in force at revision `after` that were closed up to a later one."""
+    question = select(_a.id, _a.article_id, _a.rev_to).where(_a.rev_to > after, _a.rev_to <= upto, _a.rev_from <= after)
+    return [Closed(*row) for row in connection.execute(question)]
 
 
 def of(connection: Connection, ids: Iterable[int]) -> dict[int, Analysis]:

@@ -73,6 +73,7 @@ class FullArticle:
     scorer: str
 
 
+#: In the order of `Headline`.
 _HEADLINE = (
     _art.id, _art.uid, _c.title, _src.name.label("source"), _c.language, _c.published_at, _c.published_from, _c.day,
     _c.link, _a.tone, _c.text_kind, _c.author,
@@ -86,14 +87,14 @@ def headlines(connection: Connection, filters: Filters, *, limit: int | None = N
     """
     statement = _listed(connection, filters, limit)
     with limited(connection) if filters.search.strip() else nullcontext():
-        return [Headline(**row) for row in connection.execute(statement).mappings()]
+        return [Headline(*row) for row in connection.execute(statement)]
 
 
 def every_headline(connection: Connection, filters: Filters) -> Iterator[Sequence[Headline]]:
     """The same without end, some hundred at a time, so that any number of them takes no memory."""
     found = connection.execute(_listed(connection, filters, None), execution_options=_IN_PARTS)
-    for part in found.mappings().partitions():
-        yield [Headline(**row) for row in part]
+    for part in found.partitions():
+        yield [Headline(*row) for row in part]
 
 
 def _listed(connection: Connection, filters: Filters, limit: int | None) -> Select[Any]:
@@ -108,9 +109,7 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
     """The sentences of these mentions, in the order asked for."""
     sentences, body = schema.analysis_sentences.c, schema.content_text.c
     found: dict[int, Evidence] = {}
-    statement = select(
-        schema.mention, *(column.label(f"h_{column.name}") for column in _HEADLINE), sentences.spans, body.body
-    ).select_from(
+    statement = select(schema.mention, sentences.spans, body.body, *_HEADLINE).select_from(
         schema.mention.join(schema.analysis, _a.id == _m.analysis_id)
         .join(schema.content, _c.id == _a.content_id)
         .join(schema.article, _art.id == _c.article_id)
@@ -119,11 +118,11 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
         .join(schema.analysis_sentences, sentences.analysis_id == _a.id)
     )
     for row in rows.among(connection, statement, _m.id, mention_ids):
-        headline = {name[2:]: value for name, value in row._mapping.items() if name.startswith("h_")}
+        headline = Headline(*row[-len(_HEADLINE) :])
         start, end, _ = row.spans[row.sentence]
-        sentence = plain.joined(row.h_title, row.body)[start:end]
+        sentence = plain.joined(headline.title, row.body)[start:end]
         place = row.start - start, min(row.end, end) - start
-        found[row.id] = Evidence(row.id, Headline(**headline), analyses.mention(row), sentence, *place)
+        found[row.id] = Evidence(row.id, headline, analyses.mention(row), sentence, *place)
     return [found[id_] for id_ in mention_ids if id_ in found]
 
 
@@ -135,29 +134,23 @@ def articles_of(connection: Connection, mention_ids: Sequence[int]) -> int:
 
 def article(connection: Connection, uid: str, as_of: int | None = None) -> FullArticle | None:
     """One article as it stands, now or as of a revision; None when there is none of this id, or it was withdrawn."""
-    row = (
-        connection.execute(
-            select(*_HEADLINE, _a.id.label("analysis_id"), _a.scorer, schema.content_text.c.body)
-            .select_from(current(as_of).join(schema.content_text, schema.content_text.c.content_id == _c.id))
-            .where(live(_c, as_of), _art.uid == uid)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(
+        select(*_HEADLINE, _a.id.label("analysis_id"), _a.scorer, schema.content_text.c.body)
+        .select_from(current(as_of).join(schema.content_text, schema.content_text.c.content_id == _c.id))
+        .where(live(_c, as_of), _art.uid == uid)
+    ).one_or_none()
     if row is None:
         return None
-    values = dict(row)
-    analysis_id, scorer, body = values.pop("analysis_id"), values.pop("scorer"), values.pop("body")
-    headline = Headline(**values)
+    headline = Headline(*row[: len(_HEADLINE)])
     # The text of its page is no edit of the summary that it followed.
     so_far = select(func.count()).where(_c.article_id == headline.id, _c.given_hash.is_(None))
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,
-        text=plain.joined(headline.title, body),
-        analysis=analyses.of(connection, [analysis_id])[analysis_id],
+        text=plain.joined(headline.title, row.body),
+        analysis=analyses.of(connection, [row.analysis_id])[row.analysis_id],
         versions=versions,
-        scorer=scorer,
+        scorer=row.scorer,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from ingest.store import schema
 
-_f, _src, _p, _r = schema.fetch.c, schema.source.c, schema.page.c, schema.request.c
+_a, _f, _src, _p, _r = schema.analysis.c, schema.fetch.c, schema.source.c, schema.page.c, schema.request.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,13 @@ def queue(connection: Connection, now: datetime) -> Queue:
         pages=connection.execute(waiting).scalar_one(),
         requests=connection.execute(open_).scalar_one(),
     )
+
+
+def current(connection: Connection) -> tuple[int, int]:
+    """How many articles and mentions are current."""
+    articles = select(func.count()).select_from(schema.analysis).where(_a.rev_to.is_(None))
+    mentions = articles.join(schema.mention, _a.id == schema.mention.c.analysis_id)
+    return connection.execute(articles).scalar_one(), connection.execute(mentions).scalar_one()
 
 
 def first_after(connection: Connection, revision: int) -> datetime | None:
