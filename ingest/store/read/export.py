@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
 from sqlalchemy import Connection
 
@@ -25,15 +25,75 @@ Format = Literal["csv", "jsonl"]
 What = Literal["articles", "mentions", "attention"]
 Row = dict[str, Any]
 
-_ARTICLES = "article title source published published_from language author link text_kind tone figures topics cap story"
-_MENTIONS = (
-    "mention figure kind tone label confidence tone_rule tone_encoder because sentence start end article title source "
-    "published link"
-)
-_ATTENTION = "figure articles all share"
 #: Mentions read at once.
 _PART = 500
-_PROVENANCE = "revision watchlist scorer filters"
+_PROVENANCE = ("revision", "watchlist", "scorer", "filters")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a row of the articles is made from."""
+
+    article: stored.Headline
+    figures: Sequence[str]
+    topics: Sequence[str]
+    cap: Sequence[int]  #: the codebook's major topics, so that counts line up with other research
+    story: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a row of attention is made from."""
+
+    start: date
+    figure: str
+    articles: int
+    all: int
+
+
+#: The columns of each export in their order: the name, and its value from what a row is made from.
+ARTICLES: Final[Mapping[str, Callable[[_Listed], object]]] = {
+    "article": lambda row: row.article.uid,
+    "title": lambda row: row.article.title,
+    "source": lambda row: row.article.source,
+    "published": lambda row: row.article.published_at.isoformat(),
+    "published_from": lambda row: row.article.published_from,
+    "language": lambda row: row.article.language,
+    "author": lambda row: row.article.author,
+    "link": lambda row: row.article.link,
+    "text_kind": lambda row: row.article.text_kind,
+    "tone": lambda row: row.article.tone,
+    "figures": lambda row: " ".join(sorted(row.figures)),
+    "topics": lambda row: " ".join(sorted(row.topics)),
+    "cap": lambda row: " ".join(map(str, row.cap)),
+    "story": lambda row: row.story,
+}
+MENTIONS: Final[Mapping[str, Callable[[stored.Evidence], object]]] = {
+    "mention": lambda row: row.id,
+    "figure": lambda row: row.mention.figure,
+    "kind": lambda row: row.mention.kind,
+    "tone": lambda row: row.mention.tone,
+    "label": lambda row: row.mention.label,
+    "confidence": lambda row: row.mention.confidence,
+    "tone_rule": lambda row: row.mention.tone_rule,
+    "tone_encoder": lambda row: row.mention.tone_encoder,
+    "because": lambda row: " ".join(f"{cue.word} {cue.weight:+.2f}" for cue in row.mention.because),
+    "sentence": lambda row: row.sentence,
+    "start": lambda row: row.start,
+    "end": lambda row: row.end,
+    "article": lambda row: row.article.uid,
+    "title": lambda row: row.article.title,
+    "source": lambda row: row.article.source,
+    "published": lambda row: row.article.published_at.isoformat(),
+    "link": lambda row: row.article.link,
+}
+#: Before them stands the first day of the row's bin, called as the bin is: day, week …
+ATTENTION: Final[Mapping[str, Callable[[_Counted], object]]] = {
+    "figure": lambda row: row.figure,
+    "articles": lambda row: row.articles,
+    "all": lambda row: row.all,
+    "share": lambda row: round(row.articles / row.all, 4) if row.all else None,
+}
 
 
 def provenance(connection: Connection, filters: Filters) -> Row:
@@ -81,7 +141,6 @@ def _pinned(connection: Connection, filters: Filters) -> tuple[Filters, Row]:
 def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
     """One row an article, newest first. Raises SearchError at the first row, as all of these."""
     pinned, made_from = _pinned(connection, filters)
-    # The codebook's major topics, so that counts line up with other research.
     codes = {topic.id: topic.cap for topic in watched.watchlist(connection, pinned.as_of).topics}
     for found in stored.every_headline(connection, pinned):
         ids = [headline.id for headline in found]
@@ -89,25 +148,15 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
         topics = stored.topics_of(connection, ids, pinned.as_of)
         stories = reprints.stories_of(connection, ids, pinned.as_of)
         for headline in found:
-            yield {
-                "article": headline.uid,
-                "title": headline.title,
-                "source": headline.source,
-                "published": headline.published_at.isoformat(),
-                "published_from": headline.published_from,
-                "language": headline.language,
-                "author": headline.author,
-                "link": headline.link,
-                "text_kind": headline.text_kind,
-                "tone": headline.tone,
-                "figures": " ".join(sorted(named.get(headline.id, ()))),
-                "topics": " ".join(sorted(topics.get(headline.id, ()))),
-                "cap": " ".join(
-                    map(str, sorted({codes[topic] for topic in topics.get(headline.id, ()) if topic in codes}))
-                ),
-                "story": stories[headline.id],
-                **made_from,
-            }
+            found_topics = topics.get(headline.id, ())
+            row = _Listed(
+                article=headline,
+                figures=named.get(headline.id, ()),
+                topics=found_topics,
+                cap=sorted({codes[topic] for topic in found_topics if topic in codes}),
+                story=stories[headline.id],
+            )
+            yield _row(ARTICLES, row) | made_from
 
 
 def mentions(connection: Connection, filters: Filters, ids: Sequence[int] | None = None) -> Iterator[Row]:
@@ -115,36 +164,15 @@ def mentions(connection: Connection, filters: Filters, ids: Sequence[int] | None
     pinned, made_from = _pinned(connection, filters)
     parts = stored.mention_ids(connection, pinned) if ids is None else _parts(ids)
     for part in parts:
-        yield from _evidence(stored.evidence(connection, part), made_from)
+        yield from (_row(MENTIONS, evidence) | made_from for evidence in stored.evidence(connection, part))
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[at : at + _PART] for at in range(0, len(ids), _PART))
 
 
-def _evidence(found: Iterable[stored.Evidence], made_from: Row) -> Iterator[Row]:
-    """Evidence as rows: the sentences a number counts."""
-    for item in found:
-        yield {
-            "mention": item.id,
-            "figure": item.mention.figure,
-            "kind": item.mention.kind,
-            "tone": item.mention.tone,
-            "label": item.mention.label,
-            "confidence": item.mention.confidence,
-            "tone_rule": item.mention.tone_rule,
-            "tone_encoder": item.mention.tone_encoder,
-            "because": " ".join(f"{cue.word} {cue.weight:+.2f}" for cue in item.mention.because),
-            "sentence": item.sentence,
-            "start": item.start,
-            "end": item.end,
-            "article": item.article.uid,
-            "title": item.article.title,
-            "source": item.article.source,
-            "published": item.article.published_at.isoformat(),
-            "link": item.article.link,
-            **made_from,
-        }
+def _row(columns: Mapping[str, Callable[[Any], object]], of: object) -> Row:
+    return {name: value(of) for name, value in columns.items()}
 
 
 def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[Row]:
@@ -161,21 +189,14 @@ def attention(connection: Connection, filters: Filters, unit: Bin) -> Iterator[R
     days = bins.between(filters.since or min(everything), filters.until or max(everything), unit)
     for figure in filters.figures or sorted(naming):
         for start in days:
-            named, of = naming.get(figure, {}).get(start, 0), everything.get(start, 0)
-            yield {
-                unit: start.isoformat(),
-                "figure": figure,
-                "articles": named,
-                "all": of,
-                "share": round(named / of, 4) if of else None,
-                **made_from,
-            }
+            counted = _Counted(start, figure, naming.get(figure, {}).get(start, 0), everything.get(start, 0))
+            yield {unit: start.isoformat()} | _row(ATTENTION, counted) | made_from
 
 
 def columns(what: What, unit: Bin) -> list[str]:
     """The names of the columns, there even when no row is."""
-    own = {"articles": _ARTICLES, "mentions": _MENTIONS, "attention": f"{unit} {_ATTENTION}"}[what]
-    return f"{own} {_PROVENANCE}".split()
+    own = {"articles": [*ARTICLES], "mentions": [*MENTIONS], "attention": [unit, *ATTENTION]}[what]
+    return [*own, *_PROVENANCE]
 
 
 def lines(rows: Iterable[Row], format_: Format, header: Sequence[str]) -> Iterator[str]:
