@@ -107,7 +107,7 @@ def _keep(connection: Connection, lost: threading.Event, done: threading.Event) 
     """Looks after the session: when it ends, so has the lock, and another loop may have taken it."""
     while not done.wait(_LOOK_SECONDS):
         try:
-            engines.ping(connection)
+            engines.followed(connection)
         except DatabaseError as error:
             log.error("the lock on the record is lost: %s", engines.reason(error))
             lost.set()

@@ -140,11 +140,6 @@ def followed(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql(question).scalar())
 
 
-def ping(connection: Connection) -> None:
-    """Raises DatabaseError when the session has ended."""
-    connection.exec_driver_sql("SELECT 1")
-
-
 def name(url: URL) -> str:
     """A database as people call it, without its password."""
     if url.get_backend_name() != "postgresql":

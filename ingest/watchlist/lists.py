@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,5 +40,7 @@ class Watchlist:
         """Changes with anything that could change an analysis."""
         if self.stored_hash is not None:
             return self.stored_hash
-        facts = [[figure.as_dict() for figure in self.figures], [topic.facts() for topic in self.topics]]
+        facts = [[figure.as_dict() for figure in self.figures], [asdict(topic) for topic in self.topics]]
+        for topic in facts[1]:
+            del topic["stored_mark"]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

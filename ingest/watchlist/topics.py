@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,6 @@ class Topic:
     weights: tuple[tuple[str, float], ...] = ()  #: of the keywords that count for more or less than 1
     at_least: float = 1.0  #: what the words of an article must weigh together
     stored_mark: str | None = None  #: of the words of a topic that the record keeps
-
-    def facts(self) -> dict[str, Any]:
-        """All that could change an analysis."""
-        return {key: value for key, value in asdict(self).items() if key != "stored_mark"}
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the record keeps it: what is needed to show it, and a mark of its words."""

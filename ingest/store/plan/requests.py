@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from ingest.store import schema
 
@@ -52,10 +52,7 @@ def recent(connection: Connection, since: datetime | None = None) -> list[Retry]
     is_open = _r.state.in_(("waiting", "running"))
     wanted = is_open if since is None else or_(is_open, _r.at >= since)
     question = select(schema.request).where(_r.kind == KIND, wanted).order_by(_r.id.desc())
-    return [
-        Retry(row.id, int(row.args["source"]), row.at, row.state, row.started_at, row.ended_at, row.message)
-        for row in connection.execute(question)
-    ]
+    return [_retry(row) for row in connection.execute(question)]
 
 
 def begin(connection: Connection, busy: Collection[int], *, now: datetime) -> list[int]:
@@ -90,5 +87,8 @@ def answer(
 
 def one(connection: Connection, id_: int) -> Retry:
     """The request of this id."""
-    row = connection.execute(select(schema.request).where(_r.id == id_)).one()
+    return _retry(connection.execute(select(schema.request).where(_r.id == id_)).one())
+
+
+def _retry(row: Row[Any]) -> Retry:
     return Retry(row.id, int(row.args["source"]), row.at, row.state, row.started_at, row.ended_at, row.message)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Pause
@@ -19,17 +19,14 @@ _src = schema.source.c
 
 def due(connection: Connection, now: datetime) -> list[FeedState]:
     """The feeds whose time has come, the longest waiting first; those that are gone for good are not asked."""
-    question = (
-        select(schema.source)
-        .where(
-            _src.kind == "feed",
-            _src.listed,
-            _src.retired_at.is_(None),
-            or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.future(now)),
-        )
-        .order_by(_src.next_at)
-    )
+    question = select(schema.source).where(is_due(now)).order_by(_src.next_at)
     return [_state(row) for row in connection.execute(question)]
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a row of sources is a feed whose time has come."""
+    time = or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.future(now))
+    return and_(_src.kind == "feed", _src.listed, _src.retired_at.is_(None), time)
 
 
 def _state(row: Row[Any]) -> FeedState:
