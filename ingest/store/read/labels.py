@@ -7,7 +7,7 @@ an edit leaves it on the words that were read. Nothing is deleted: of a coder's 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -134,18 +134,8 @@ def passage(connection: Connection, mention_id: int) -> Passage | None:
 
 def add(connection: Connection, place: Place, article_id: int, label: Answer, *, by: str, now: datetime) -> None:
     """Stores a label. One that the same coder gave the place before stays, and no longer counts."""
-    connection.execute(
-        insert(schema.label).values(
-            article_id=article_id,
-            content_id=place.content_id,
-            figure=place.figure,
-            start=place.start,
-            end=place.end,
-            label=label,
-            by=by,
-            at=now,
-        )
-    )
+    values = {"article_id": article_id, "label": label, "by": by, "at": now, **asdict(place)}
+    connection.execute(insert(schema.label).values(**values))
 
 
 def answers(connection: Connection, by: str) -> dict[Place, Answer]:
@@ -190,7 +180,7 @@ def given(connection: Connection, as_of: int | None = None, among: Collection[Pl
 
 def _given(place: Place, row: Any, scored: _Scores) -> Given:
     start, end = scored.sentence(place)
-    mention = scored.mention(place)
+    mention = scored.mentions.get(place)
     encoder = None if mention is None or mention.tone_encoder is None else mention.label
     rule = None if mention is None or mention.tone_rule is None else label_of(mention.tone_rule)
     return Given(
@@ -230,10 +220,6 @@ class _Scores:
             for row in rows.among(connection, select(schema.mention), _m.analysis_id, by_analysis)
         }
         return cls({content: row.spans for content, row in last.items()}, mentions)
-
-    def mention(self, place: Place) -> Mention | None:
-        """The mention at this place; None where the analysis finds none there."""
-        return self.mentions.get(place)
 
     def sentence(self, place: Place) -> tuple[int, int]:
         """Start and end of the sentence in which a place begins; twice its start where there is none."""
