@@ -52,6 +52,10 @@ class Analyser:
         #: What made the numbers, as the record keeps it with each analysis.
         self.scorer = "/".join((sentiment.SCORER, str(_RULES), self._rule.name, *([encoder.name] if encoder else [])))
 
+    def __reduce__(self) -> tuple[type[Analyser], tuple[Watchlist, Scorer | None]]:
+        """An analyser travels as what it was made from."""
+        return type(self), (self.watchlist, self._encoder)
+
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
         """The entry with its analysis; every offset counts in the article's `text`."""
         whole = (plain.joined if entry.stored else plain.compose)(entry.title, entry.body)

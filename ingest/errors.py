@@ -7,6 +7,7 @@
     │   └── FetchError    … over HTTP
     │       └── Forbidden … from where we do not fetch
     ├── ParseError        bytes that are no feed and no article
+    │   └── Stopped       … or whose reading had to be stopped
     ├── SearchError       a search that can't be understood, or takes too long
     ├── ClusterError      the workers of a bulk run that can't be had
     ├── LabelledError     a file of labelled mentions that can't be read
@@ -68,6 +69,10 @@ class Forbidden(FetchError):
 
 class ParseError(IngestError):
     """The bytes are neither a feed nor an article."""
+
+
+class Stopped(ParseError):
+    """… or reading them took too long, too much memory or the process that did it: to try again is of no use."""
 
 
 class ClusterError(IngestError):

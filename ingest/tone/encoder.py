@@ -56,6 +56,10 @@ class Encoder:
         self._session = onnxruntime.InferenceSession(body, options, providers=["CPUExecutionProvider"])
         self._seen = lru_cache(_REMEMBERED)(self._toward)
 
+    def __reduce__(self) -> tuple[type[Encoder], tuple[Path]]:
+        """An encoder travels as the name of its folder."""
+        return type(self), (self._folder,)
+
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
         """One answer a target, in their order."""
         return [self._seen(target.sentence, target.start, target.end) for target in targets]

@@ -55,22 +55,33 @@ def unchanged(connection: Connection, entries: Sequence[tuple[str, Entry]], *, e
     In the newest version, or in any that there `ever` was. Asked before the analysis, which is the dear part; the write
     transaction decides again.
     """
-    keys, content = schema.article_key, schema.content
     by_key = {(scope, named(entry).keys[0]): position for position, (scope, entry) in enumerate(entries)}
-    question = (
-        select(keys.c.scope, keys.c.key, content.c.id, GIVEN)
-        .join(content, content.c.article_id == keys.c.article_id)
-        .where(keys.c.scope.in_(sorted({scope for scope, _ in entries})))
-    )
-    held: dict[tuple[str, str], list[str]] = {}
-    found = rows.among(connection, question, keys.c.key, {key for _, key in by_key})
-    for version in sorted(found, key=lambda row: int(row.id)):
-        held.setdefault((version.scope, version.key), []).append(version.given)
+    held = _given(connection, {scope for scope, _ in entries}, {key for _, key in by_key})
     return {
         position
         for name, position in by_key.items()
         if name in held and fingerprint(entries[position][1]) in (held[name] if ever else held[name][-1:])
     }
+
+
+def newest(connection: Connection, scope: str, keys: Iterable[str]) -> dict[str, str]:
+    """By those of these keys that the record knows, the fingerprint of the newest words under each."""
+    as_kept = {storable(key): key for key in keys}
+    return {as_kept[key]: given[-1] for (_, key), given in _given(connection, {scope}, as_kept).items()}
+
+
+def _given(connection: Connection, scopes: Iterable[str], keys: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """The fingerprints of all versions under each scope and key, the newest last."""
+    names, content = schema.article_key, schema.content
+    question = (
+        select(names.c.scope, names.c.key, content.c.id, GIVEN)
+        .join(content, content.c.article_id == names.c.article_id)
+        .where(names.c.scope.in_(sorted(scopes)))
+    )
+    held: dict[tuple[str, str], list[str]] = {}
+    for version in sorted(rows.among(connection, question, names.c.key, set(keys)), key=lambda row: int(row.id)):
+        held.setdefault((version.scope, version.key), []).append(version.given)
+    return held
 
 
 def source_id(connection: Connection, key: str) -> int | None:

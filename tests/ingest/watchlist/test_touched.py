@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from ingest.run import loop
+from ingest.run.loop import Worker
 from ingest.store.plan import progress
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.lists import Watchlist
@@ -63,11 +63,11 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
 ) -> None:
     for number in range(8):
         desk.drop(f"{number}.txt", f"Title {number}\n\nBen Marsh spoke of the harbour.")
-    worker = loop.Worker.open(desk.settings(), engine)
-    worker.pipeline.folder(desk.seeds)
+    worker = Worker.open(desk.settings(), engine)
+    worker.seeds.read()
     worker._reload(lambda: False)
     monkeypatch.setattr("ingest.run.rescore.BATCH", 2)
-    monkeypatch.setattr(loop, "_RESCORE_SECONDS", 0.0001)
+    monkeypatch.setattr("ingest.run.loop._RESCORE_SECONDS", 0.0001)
     path = desk.data / "figures.toml"
     path.write_text(FIGURES.replace("ben-marsh", "benedict-marsh"), encoding="utf-8")
     worker._reload(lambda: False)
@@ -77,9 +77,9 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
             running = progress.newest(connection, progress.RESCORE)
         if running and running.worked:
             break
-    monkeypatch.setattr(loop, "_RESCORE_SECONDS", 5)
+    monkeypatch.setattr("ingest.run.loop._RESCORE_SECONDS", 5)
     desk.drop("news.txt", "News\n\nAda Quill won.")
-    assert worker.pipeline.folder(desk.seeds).added == 1
+    assert worker.seeds.read().added == 1
     if running:
         assert 0 < running.worked < running.total == 8
         assert f"**{running.worked}** of 8 stored articles" in shown(open_page("sources")).replace("\\", "")
