@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from ingest.errors import SourceError
+from ingest.errors import SourceError, bug
 from ingest.formats import archive_row
 from ingest.formats.archive_row import Columns
 from ingest.models import Article, Entry, Source
@@ -189,9 +189,7 @@ class Backfill:
             raise
         except Exception as error:  # a record that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", place)
-            raise archive_row.Unfit(
-                f"reading it failed ({type(error).__name__}: {error}). Please report it."
-            ) from error
+            raise archive_row.Unfit(bug("reading it", error)) from error
 
     def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
         """Leaves out what the record knows already, before the analysis, which is the dear part."""
@@ -257,8 +255,7 @@ class Backfill:
                 sources[source] = commit.source(source)
             groups.append((sources[source], source, [article for _, article in group]))
         for article, error in commit.sound(groups, scoring=scoring):
-            reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
-            faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
+            faults.append(Reject(_number(article.entry), bug("storing it", error), _told(article.entry)))
         return commit.written, faults
 
 

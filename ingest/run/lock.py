@@ -71,7 +71,7 @@ def _on_server(settings: Settings) -> bool:
 @contextmanager
 def _advisory_lock(settings: Settings, patience: float) -> Iterator[threading.Event]:
     lost, done = threading.Event(), threading.Event()
-    engine = engines.unpooled(settings.database)
+    engine = engines.unpooled(make_url(settings.database))
     try:
         connection = engine.connect()
     except DatabaseError as error:
@@ -116,7 +116,7 @@ def _keep(connection: Connection, lost: threading.Event, done: threading.Event) 
 
 def _held(settings: Settings) -> bool:
     try:
-        with engines.unpooled(settings.database).connect() as connection:
+        with engines.unpooled(make_url(settings.database)).connect() as connection:
             return engines.followed(connection)
     except DatabaseError:
         return False

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
-from typing import TypeVar
 
 from sqlalchemy import Engine
 
 from ingest.analyser import Analyser
-from ingest.errors import IngestError, ParseError
+from ingest.errors import IngestError, ParseError, bug
 from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Rhythm
 from ingest.formats import web_page
@@ -22,7 +21,7 @@ from ingest.models import Article, Attempt, Entry, FeedState, FullText, Outcome,
 from ingest.run import analysts
 from ingest.run.analysts import Here
 from ingest.run.rescore import Rescore
-from ingest.store import record
+from ingest.store import record, rows
 from ingest.store.plan import pages as store_pages
 from ingest.store.plan import schedule
 from ingest.store.plan.pages import PageState
@@ -31,8 +30,6 @@ from ingest.store.write.identity import unchanged
 from ingest.store.write.versions import Scoring
 
 log = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
 
 #: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
 BATCH = 100
@@ -76,7 +73,7 @@ class Pipeline:
         source = Source(kind="feed", key=state.url, name=state.name)
         outcome = Outcome()
         entries = [replace(entry, language=entry.language or state.language) for entry in _once(attempt.entries)]
-        for batch in _batches(entries, BATCH):
+        for batch in rows.parts(entries, BATCH):
             analysed, failed = self._analysed(str(state.source_id), batch)
             articles = [(source, state.source_id, article) for article in analysed]
             written, refused = self.store(articles, source.name, full_text=state.full_text)
@@ -110,7 +107,7 @@ class Pipeline:
                 found = error
             except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
                 log.exception("the analysis of %s failed", state.url)
-                found = ParseError(_bug("the analysis", error))
+                found = ParseError(bug("the analysis", error))
         with record.writing(self.engine) as connection:
             if isinstance(found, IngestError):
                 store_pages.failed(connection, state, found, now)
@@ -157,7 +154,7 @@ class Pipeline:
                 for (source, source_id), group in groupby(articles, key=lambda each: each[:2])
             ]
             for article, fault in commit.sound(groups, scoring=scoring, present=present):
-                failed.append((article.entry, _bug("storing it", fault)))
+                failed.append((article.entry, bug("storing it", fault)))
             for source_id, _, stored in groups:
                 wanted = [article.entry for article in stored if _lacks(article.entry, full_text)]
                 store_pages.ask(connection, source_id, wanted, now)
@@ -176,7 +173,7 @@ class Pipeline:
                 failed.append((entry, str(error)))
             except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
                 log.exception("the analysis of %s failed", entry.source)
-                failed.append((entry, _bug("the analysis", error)))
+                failed.append((entry, bug("the analysis", error)))
         return analysed, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -196,12 +193,3 @@ def _once(entries: Sequence[Entry]) -> Iterator[Entry]:
         if seen.isdisjoint(entry.keys):
             yield entry
         seen.update(entry.keys)
-
-
-def _bug(what: str, error: Exception) -> str:
-    return f"{what} failed ({type(error).__name__}: {error}). Please report it."
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from ingest.analyser import Analyser
-from ingest.errors import IngestError, SourceError, Stopped
+from ingest.errors import IngestError, SourceError, Stopped, bug
 from ingest.models import Article, Attempt, Entry, Outcome, Source
 from ingest.run import analysts
 from ingest.run.pipeline import Pipeline
@@ -223,7 +223,7 @@ class SeedFolder:
                 found = error
             except Exception as error:  # a bug, but never the end of the folder
                 log.exception("reading %s failed", task.file.name)
-                found = IngestError(f"reading it failed ({type(error).__name__}: {error}). Please report it.")
+                found = IngestError(bug("reading it", error))
             self._results.put(_Result(task, found))
 
     # -- storing ------------------------------------------------------------------------------------------------------

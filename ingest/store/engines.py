@@ -111,12 +111,9 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def unpooled(url: str) -> Engine:
+def unpooled(url: URL) -> Engine:
     """Connections to a PostgreSQL that belong to nobody else and begin no transaction."""
-    parsed = make_url(url)
-    return create_engine(
-        parsed, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connect_arguments(parsed)
-    )
+    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connect_arguments(url))
 
 
 def try_to_follow(connection: Connection) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
-from ingest.store import schema
+from ingest.store import rows, schema
 
 KIND = "retry"
 State = Literal["waiting", "running", "done", "failed"]
@@ -41,9 +41,7 @@ def ask(connection: Connection, source_ids: Collection[int], *, by: str, now: da
     for source_id in source_ids:
         if source_id not in found:
             values = {"kind": KIND, "args": {"source": source_id}, "by": by, "at": now}
-            key = connection.execute(insert(schema.request).values(**values)).inserted_primary_key
-            assert key is not None
-            found[source_id] = int(key[0])
+            found[source_id] = rows.inserted(connection, schema.request, values)
     return {source_id: found[source_id] for source_id in source_ids}
 
 

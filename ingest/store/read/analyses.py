@@ -46,15 +46,11 @@ def of(connection: Connection, ids: Iterable[int]) -> dict[int, Analysis]:
     )
     return {
         row.id: Analysis(
-            language=row.language,
-            tone=row.tone,
-            sentences=tuple(Sentence(*span) for span in row.spans),
-            mentions=tuple(mentions[row.id]),
-            topics=tuple(topics[row.id]),
-            words=row.words,
+            row.language, row.tone, tuple(Sentence(*span) for span in row.spans), tuple(mentions[row.id]),
+            tuple(topics[row.id]), row.words,
         )
         for row in rows.among(connection, question, _a.id, wanted)
-    }
+    }  # fmt: skip
 
 
 def mention(row: Any) -> Mention:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from ingest import bins
 from ingest.bins import Bin
-from ingest.store import watched
+from ingest.store import rows, watched
 from ingest.store.read import articles as stored
 from ingest.store.read import reprints, sources
 from ingest.store.read.attention import by_day
@@ -162,13 +162,9 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
 def mentions(connection: Connection, filters: Filters, ids: Sequence[int] | None = None) -> Iterator[Row]:
     """One row a mention, with its sentence; offices and ambiguous ones say so in `kind`. With `ids`, these alone."""
     pinned, made_from = _pinned(connection, filters)
-    parts = stored.mention_ids(connection, pinned) if ids is None else _parts(ids)
+    parts = stored.mention_ids(connection, pinned) if ids is None else rows.parts(ids, _PART)
     for part in parts:
         yield from (_row(MENTIONS, evidence) | made_from for evidence in stored.evidence(connection, part))
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[at : at + _PART] for at in range(0, len(ids), _PART))
 
 
 def _row(columns: Mapping[str, Callable[[Any], object]], of: object) -> Row:

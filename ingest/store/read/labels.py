@@ -94,42 +94,29 @@ def places(connection: Connection, mention_ids: Sequence[int]) -> list[Place]:
     wanted = select(_m.id, _a.content_id, _m.figure, _m.start, _m.end).join(schema.analysis, _a.id == _m.analysis_id)
     by_id = {row.id: row for row in rows.among(connection, wanted, _m.id, mention_ids)}
     found = (by_id[id_] for id_ in mention_ids if id_ in by_id)
-    return [Place(row.content_id, row.figure, row.start, row.end) for row in found]
+    return [_place(row) for row in found]
 
 
 def passage(connection: Connection, mention_id: int) -> Passage | None:
     """The sentence of a mention with its neighbours; None where the record has no such mention."""
-    row = connection.execute(
-        select(
-            _m.figure, _m.sentence, _m.start, _m.end, _m.kind, _m.article_id, _a.content_id, _c.title, _body.body,
-            _spans.spans,
-        )
-        .select_from(
-            schema.mention.join(schema.analysis, _a.id == _m.analysis_id)
-            .join(schema.content, _c.id == _a.content_id)
-            .join(schema.content_text, _body.content_id == _c.id)
-            .join(schema.analysis_sentences, _spans.analysis_id == _a.id)
-        )
-        .where(_m.id == mention_id)
-    ).one_or_none()  # fmt: skip
+    question = (
+        select(schema.mention, _a.content_id, _c.title, _body.body, _spans.spans)
+        .join(schema.analysis, _a.id == _m.analysis_id)
+        .join(schema.content, _c.id == _a.content_id)
+        .join(schema.content_text, _body.content_id == _c.id)
+        .join(schema.analysis_sentences, _spans.analysis_id == _a.id)
+    )
+    row = connection.execute(question.where(_m.id == mention_id)).one_or_none()
     if row is None:
         return None
     whole = plain.joined(row.title, row.body)
-    around = [
+    before, sentence, after = (
         whole[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
         for at in (row.sentence - 1, row.sentence, row.sentence + 1)
-    ]
-    start, end, _ = row.spans[row.sentence]
-    return Passage(
-        place=Place(row.content_id, row.figure, row.start, row.end),
-        article_id=row.article_id,
-        kind=row.kind,
-        before=around[0],
-        sentence=around[1],
-        after=around[2],
-        start=row.start - start,
-        end=min(row.end, end) - start,
     )
+    begin = row.spans[row.sentence][0]
+    place, start, end = _place(row), row.start - begin, min(row.end - begin, len(sentence))
+    return Passage(place, row.article_id, row.kind, before, sentence, after, start, end)
 
 
 def add(connection: Connection, place: Place, article_id: int, label: Answer, *, by: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ from ingest.store import rows, schema
 from ingest.store.record import current_revision
 from ingest.store.write import identity, stories, versions
 from ingest.store.write.stories import Arrival
-from ingest.store.write.versions import Latest, Place, Scored, Scoring, Words, inserted
+from ingest.store.write.versions import Latest, Place, Scored, Scoring, Words
 from ingest.watchlist.lists import Watchlist
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Commit:
         row = self.connection.execute(select(table).where(table.c.key == source.key)).mappings().first()
         if row is None:
             values = {"kind": source.kind, "key": source.key, "added_at": self.now, **facts}
-            return inserted(self.connection, table, values)
+            return rows.inserted(self.connection, table, values)
         if any(row[name] != value for name, value in facts.items()):
             self.connection.execute(update(table).where(table.c.id == row["id"]).values(**facts))
         return int(row["id"])
@@ -107,7 +107,7 @@ class Commit:
         if known is not None:
             return int(known)
         values = {key: [entry.as_dict() for entry in getattr(watchlist, key)] for key in ("figures", "topics")}
-        return inserted(self.connection, table, {"hash": watchlist.hash, "at": self.now, **values})
+        return rows.inserted(self.connection, table, {"hash": watchlist.hash, "at": self.now, **values})
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
