@@ -1,4 +1,4 @@
-"""Article files: text, Markdown and saved web pages, with or without front matter."""
+"""Reads article files: text, Markdown and saved web pages, with or without front matter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TAG = "tag:yaml.org,2002:"
 _RESOLVER: Any = yaml.resolver.Resolver()
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*)$", re.MULTILINE)
-# Each looks no further than its line and the next sign of its kind, so that no text takes quadratic time.
+# Each ends at its line's end or the next sign of its kind, so that no text takes quadratic time.
 _MARK_PATTERNS = (
     (re.compile(r"^[ \t]{0,3}(?:```.*|~~~.*|[-=*_]{3,}[ \t]*)$", re.MULTILINE), ""),  # fences, rules, underlines
     (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),  # quotations
@@ -43,7 +43,7 @@ _MARK_PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What a file says, before its front matter, its name and its time are asked."""
+    """The content of a file, before its front matter, name and time are applied."""
 
     title: str
     body: str
@@ -94,11 +94,11 @@ def _decoded(body: bytes) -> str:
     try:
         return _lines(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        # Nearly every byte means something in windows-1252, so look for those that no text has.
+        # Nearly every byte is a character in windows-1252, so look for those that no text has.
         odd = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in body)
         if odd > len(body) / 100:
             raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).") from None
-    # Letters of UTF-8 beside bytes that are none: either reading would spoil some of the words.
+    # Letters of UTF-8 beside bytes that are not: either decoding would spoil some of the words.
     mixed = not body.decode("utf-8", "ignore").isascii()
     try:
         return _lines(body.decode("ascii" if mixed else "windows-1252"))
@@ -119,7 +119,7 @@ def _from_text(words: str, *, markdown: bool) -> _Page:
     if title:
         return _Page(plain.line(title), rest, front)
     first, _, body = rest.partition("\n")
-    # A first line too long for a title is a paragraph of the text, and must stay whole.
+    # A first line too long for a title is a paragraph, and stays whole.
     return _Page(plain.line(first), body.strip() if len(first) <= plain.TITLE_LIMIT else rest, front)
 
 
@@ -145,7 +145,7 @@ def _front_matter(words: str) -> tuple[dict[str, str | date], str]:
     if front is None:
         if ":" in found[1]:
             raise ParseError("Line 1: the front matter is no valid YAML (expected lines like `title: …`).")
-        # Two rules around a line of text are an ornament.
+        # Two rules around a line of text are decoration.
         return {}, words
     return front, words[found.end() :]
 
@@ -208,7 +208,7 @@ def _without_marks(words: str) -> str:
 
 
 def _heading(found: re.Match[str]) -> str:
-    # `## Outlook ##` may end as it began; `## About C#` may not lose its last sign.
+    # `## Outlook ##` loses the signs at its end; `## About C#` must not.
     words, _, last = found[1].rstrip().rpartition(" ")
     return words if last and not last.strip("#") else found[1]
 
@@ -229,7 +229,7 @@ def _from_html(words: str, now: datetime) -> _Page:
             # Without the extensive search a date is one that the page states, not one from its text.
             date_extraction_params={"extensive_search": False, "original_date": True, "max_date": f"{now:%Y-%m-%d}"},
         )
-    # A page is third-party input to third-party code: what it can't read, our plain reading can.
+    # Third-party code on third-party input may raise anything: the page is then read by `markup` alone.
     except Exception:
         found = None
     declared = re.search(r"<html[^>]*?\slang\s*=\s*[\"']?([\w-]+)", words[:10_000], re.IGNORECASE)
@@ -249,7 +249,7 @@ def _from_html(words: str, now: datetime) -> _Page:
 
 
 def _paragraphs(words: str) -> str:
-    """trafilatura parts paragraphs by one newline; lines of a list stay together."""
+    """The text with a blank line between paragraphs, where trafilatura has one newline; lists stay together."""
     parts: list[str] = []
     for line in words.split("\n"):
         joined = parts and line.startswith("- ") and parts[-1].startswith("- ")

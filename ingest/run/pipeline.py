@@ -115,7 +115,7 @@ class Pipeline:
                 commit = Commit(connection, now, held.source)
                 scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
                 page_at = found.published
-                if commit.completed(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
+                if commit.complete(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
                     store_pages.done(connection, state.article_id)
                     return True
         return False
@@ -153,7 +153,7 @@ class Pipeline:
                 (source_id or commit.source(source), source, [article for _, _, article in group])
                 for (source, source_id), group in groupby(articles, key=lambda each: each[:2])
             ]
-            for article, fault in commit.sound(groups, scoring=scoring, present=present):
+            for article, fault in commit.store_possible(groups, scoring=scoring, present=present):
                 failed.append((article.entry, bug("storing it", fault)))
             for source_id, _, stored in groups:
                 wanted = [article.entry for article in stored if _lacks(article.entry, full_text)]

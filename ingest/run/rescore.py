@@ -26,7 +26,7 @@ from ingest.store.read.outdated import Outdated
 from ingest.store.write.commit import Commit
 from ingest.store.write.versions import Scoring
 from ingest.watchlist.lists import Watchlist
-from ingest.watchlist.touched import Touch
+from ingest.watchlist.touched import ListChange
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Rescore:
         return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
 
     def _batches(self, last: int, stopped: list[bool]) -> Iterator[_Batch]:
-        touches: dict[int | None, Touch | None] = {None: None}
+        changes: dict[int | None, ListChange | None] = {None: None}
         first = True
         while True:
             if self.stop():
@@ -112,14 +112,14 @@ class Rescore:
                 return
             with self.engine.connect() as connection:
                 old = outdated.read(connection, self.watchlist.hash, self.analysts.scorer, after=last, limit=BATCH)
-                for id_ in {each.watchlist for each in old if each.watchlist is not None} - touches.keys():
-                    touches[id_] = Touch(watched.one(connection, id_), self.watchlist)
+                for id_ in {each.watchlist for each in old if each.watchlist is not None} - changes.keys():
+                    changes[id_] = ListChange(watched.one(connection, id_), self.watchlist)
             if not old:
                 return
             last = old[-1].id
             # One is analysed in any case: the newest analysis says which watch-list is in force.
             touched = [
-                each for n, each in enumerate(old) if (first and n == 0) or _reached(each, touches[each.watchlist])
+                each for n, each in enumerate(old) if (first and n == 0) or _reached(each, changes[each.watchlist])
             ]
             first = False
             yield _Batch(tuple(touched), last, len(old) - len(touched))
@@ -144,7 +144,7 @@ class Rescore:
                 in_force = watched.watchlist(connection).hash, watched.scorer(connection)
                 if in_force != (self.watchlist.hash, self.analysts.scorer):
                     differing.setdefault(scored[0][0].id, scored[0][1])
-                changed = commit.rescored(differing, scoring=scoring)
+                changed = commit.rescore(differing, scoring=scoring)
             done = before + outcome.checked + outcome.failed + len(pairs) + untouched
             begun = self._begun(connection)
             progress.move(connection, begun, waiting[-1][0].last, min(1.0, done / total), worked=done, total=total)
@@ -153,9 +153,9 @@ class Rescore:
         return Outcome(outcome.checked + len(scored) + untouched, outcome.changed + changed, outcome.failed + failed)
 
 
-def _reached(old: Outdated, touch: Touch | None) -> bool:
+def _reached(old: Outdated, change: ListChange | None) -> bool:
     mentioned = {mention.figure for mention in old.analysis.mentions}
-    return touch is None or touch.reaches(old.entry.title, old.entry.body, mentioned)
+    return change is None or change.affects(old.entry.title, old.entry.body, mentioned)
 
 
 def _comparable(analysis: Analysis) -> Analysis:

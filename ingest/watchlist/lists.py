@@ -42,5 +42,5 @@ class Watchlist:
             return self.stored_hash
         facts = [[figure.as_dict() for figure in self.figures], [asdict(topic) for topic in self.topics]]
         for topic in facts[1]:
-            del topic["stored_mark"]
+            del topic["stored_hash"]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

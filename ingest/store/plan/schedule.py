@@ -25,7 +25,7 @@ def due(connection: Connection, now: datetime) -> list[FeedState]:
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Whether a row of sources is a feed whose time has come."""
-    time = or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.future(now))
+    time = or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.clock_was_ahead(now))
     return and_(_src.kind == "feed", _src.listed, _src.retired_at.is_(None), time)
 
 

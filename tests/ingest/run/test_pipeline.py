@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from werkzeug import Request, Response
 
 from ingest.analyser import Analyser
@@ -284,6 +284,35 @@ def test_front_matter_names_the_outlet_and_its_group(room: Room) -> None:
     post, rest = room.source("The Post"), room.source("Seed folder")
     assert (post.group, post.articles, post.kind) == ("Dailies", 1, "folder")
     assert rest.articles == 1
+
+
+def _spelled(room: Room, *names: str) -> None:
+    for number, name in enumerate(names):
+        room.desk.drop(f"{number}.md", f'---\nsource: "{name}"\n---\nTitle {number}\n\nWords of {number}.')
+    room.scan()
+
+
+def _outlets(room: Room) -> list[tuple[str, int]]:
+    with room.engine.connect() as connection:
+        rows = sources.listing(connection)
+    return sorted((row.name, row.articles) for row in rows if row.kind == "folder" and row.name != "Seed folder")
+
+
+def test_outlets_that_differ_in_case_or_white_space_are_one_and_the_first_spelling_shows(room: Room) -> None:
+    _spelled(room, "ÖSTER Post", "Öster  Post", "Öster\u00a0post", "Öster", " oster post")
+    assert _outlets(room) == [("oster post", 1), ("ÖSTER Post", 3), ("Öster", 1)]
+    room.desk.drop("0.md", '---\nsource: "öster post"\n---\nTitle 0\n\nWords of 0, and more.', age=30)
+    assert room.scan() == Outcome(edited=1), "another spelling moves no article"
+    assert ("ÖSTER Post", 3) in _outlets(room)
+
+
+def test_a_record_that_made_two_outlets_of_two_spellings_keeps_both(room: Room) -> None:
+    with record.writing(room.engine) as connection:
+        for name in ("FOX", "fox"):
+            facts = {"kind": "folder", "key": f"folder:Seed folder/{name}", "name": name, "group": "Seed folder"}
+            connection.execute(insert(schema.source).values(**facts, listed=True, added_at=room.clock.now))
+    _spelled(room, "FOX", "fox", "Fox")
+    assert _outlets(room) == [("FOX", 2), ("fox", 1)]
 
 
 def test_a_bad_file_is_named_and_never_stops_the_rest(room: Room) -> None:

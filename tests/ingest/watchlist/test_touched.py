@@ -13,7 +13,7 @@ from ingest.store.plan import progress
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.topics import Topic
-from ingest.watchlist.touched import Touch
+from ingest.watchlist.touched import ListChange
 from tests.dashboard.app_pages.test_pages import Open, shown
 from tests.dashboard.app_pages.test_pages import open_page as open_page
 from tests.helpers.desk import FIGURES, Desk, on_sqlite
@@ -42,19 +42,19 @@ def _lists(*figures: Figure, topics: tuple[Topic, ...] = (TRADE,)) -> Watchlist:
 )
 def test_an_article_is_reached_where_a_changed_name_may_stand(words: str, reached: bool) -> None:
     for before, after in (((BEN,), (BEN, ADA)), ((BEN, ADA), (BEN,)), ((BEN, ADA), (BEN, replace(ADA, famous=True)))):
-        assert Touch(_lists(*before), _lists(*after)).reaches("A title", words, ()) is reached
+        assert ListChange(_lists(*before), _lists(*after)).affects("A title", words, ()) is reached
 
 
 def test_who_was_found_before_is_looked_for_again() -> None:
     role = Role("Mayor", since=date(2026, 1, 1))
-    touch = Touch(_lists(ADA, BEN), _lists(ADA, replace(BEN, roles=(role,))))
-    assert touch.reaches("x", "x", {"ben-marsh"})
-    assert not touch.reaches("x", "x", {"ada-cote"})
+    touch = ListChange(_lists(ADA, BEN), _lists(ADA, replace(BEN, roles=(role,))))
+    assert touch.affects("x", "x", {"ben-marsh"})
+    assert not touch.affects("x", "x", {"ada-cote"})
 
 
 def test_a_new_heading_reaches_nothing_and_a_new_topic_everything() -> None:
-    assert not Touch(_lists(ADA), _lists(replace(ADA, group="Abroad"))).reaches("Ada Côté", "", {"ada-cote"})
-    assert Touch(_lists(ADA), _lists(ADA, topics=(replace(TRADE, keywords=("duty",)),))).reaches("x", "x", ())
+    assert not ListChange(_lists(ADA), _lists(replace(ADA, group="Abroad"))).affects("Ada Côté", "", {"ada-cote"})
+    assert ListChange(_lists(ADA), _lists(ADA, topics=(replace(TRADE, keywords=("duty",)),))).affects("x", "x", ())
 
 
 @on_sqlite

@@ -62,7 +62,7 @@ def test_a_summary_that_gave_way_to_its_page_is_no_edit(engine: Engine, analyser
         commit = Commit(connection, utc(2026, 3, 6), "page")
         scoring = Scoring(commit.watchlist(analyser.watchlist), "test")
         content_id = connection.execute(select(schema.content.c.id)).scalar_one()
-        assert commit.completed(1, content_id, whole, scoring=scoring, page_at=None)
+        assert commit.complete(1, content_id, whole, scoring=scoring, page_at=None)
     (version,) = _stored(engine)
     assert version.body == "A ferry sank. Its crew of nine swam ashore."
 
