@@ -108,7 +108,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 def warm() -> None:
     """Loads what the first viewer would otherwise wait for: the pages' libraries, and the read model."""
-    from dashboard.app_pages import articles, figures, overview, sources  # noqa: F401
+    from dashboard import app_pages  # noqa: F401
     from dashboard.state import process
 
     process.shared()

@@ -6,6 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
+from dashboard import keys
 from dashboard.look import borders, words
 from dashboard.reader import edits
 from dashboard.state.page import Page
@@ -70,4 +71,4 @@ def _differences(page: Page, article: FullArticle, copy: Copy) -> None:
 
 
 def _open(uid: str) -> None:
-    st.query_params["article"] = uid
+    st.query_params[keys.ARTICLE] = uid
