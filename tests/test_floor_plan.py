@@ -16,7 +16,6 @@ MODULES, LINES = 12, 320
 #: Names that stand in two folders, with the reason; another one needs a better name.
 SHARED_NAMES = {
     "articles": "what the record answers; the page of that name",
-    "feeds": "a group of commands is called as one types it",
     "figures": "the file's entries; the commands of that name; the page of that name",
     "charts": "a package, and its module that holds them all",
     "loop": "the loop; the commands that run it",

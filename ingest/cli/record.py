@@ -52,9 +52,8 @@ def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object."
         table = Table("source", "group", "stands", "articles", "last success (UTC)", "last error")
         for row in found.sources:
             each = row.row
-            stands = row.verdict or row.state
-            cells = (each.name, each.group, stands, str(each.articles), row.success, each.last_error or "")
-            table.add_row(*map(escape, cells))
+            stands, count = row.verdict or row.state, str(each.articles)
+            table.add_row(*map(escape, (each.name, each.group, stands, count, row.success, each.last_error or "")))
         people.print(table)
 
 
