@@ -90,7 +90,7 @@ def mix(page: Page, figure: str) -> None:
         drawn = charts.mix(frame, unit=view.bin, theme=page.theme)
         return Chart(drawn, alt.mix(frame, unit=view.bin), int(frame["n"].sum()))
 
-    chart = plot.shared(page, "mix", make)
+    chart = plot.cached(page, "mix", make)
     with panel(
         page,
         f"Negative, neutral, positive sentences, per {view.bin}",

@@ -74,7 +74,7 @@ def of(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -
 
 @lru_cache(maxsize=8)  # one or two hundred kilobytes each
 def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choices:
-    held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
+    held = holdings.by_source(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
         listed = watched.watchlist(connection, revision)
         rows = tuple(sources.listing(connection, held, at=at))
