@@ -144,7 +144,7 @@ def check() -> None:
         examined = damage.examine(engine)
         if examined.faults:
             faults = "; ".join(examined.faults)
-            fail(f"the record is damaged: {faults}. README, 'Restoring the record', says what to do.")
+            fail(f"the record is damaged: {faults}. docs/operate.md, 'Restoring the record', says what to do.")
         people.print(f"The record is whole. Looked at: {examined.looked_at}.", highlight=False)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from ingest.errors import NewerRecord, RecordError
 from ingest.store import engines, schema
+from ingest.store.search import index
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,8 @@ def open_engine(url: str) -> Engine:
 
 _REMEDY = {
     "sqlite": (
-        "Check the path and its permissions. If the file is damaged: README, 'Restoring the record', says what to do."
+        "Check the path and its permissions. If the file is damaged: docs/operate.md, 'Restoring the record', says "
+        "what to do."
     ),
     "postgresql": "See that the server runs and that DISCOURSE_DATABASE_URL is right.",
 }
@@ -106,14 +108,18 @@ def _migrate(engine: Engine) -> None:
     with _migrating, writing(engine) as connection:
         # Another process may have migrated while we waited for the lock.
         if (version := found(connection)) != head:
-            if version is None:
-                _fit(connection)
-            log.info("migrating the record from %s to %s", version or "nothing", head)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if version is None:
+                _require_utf8(connection)
+                schema.metadata.create_all(connection)
+                index.create(connection)
+                command.stamp(config, "head")
+            else:
+                log.info("migrating the record from %s to %s", version, head)
+                command.upgrade(config, "head")
 
 
-def _fit(connection: Connection) -> None:
+def _require_utf8(connection: Connection) -> None:
     """Refuses a PostgreSQL database that can't hold every language."""
     if engines.is_postgresql(connection):
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()

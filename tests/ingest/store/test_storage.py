@@ -291,7 +291,7 @@ def test_bad_input_75_a_damaged_record(desk: Desk, database: str) -> None:
         words = " ".join(words.split())
         assert code == 1
         assert "damaged" in words
-        assert "README, 'Restoring the record', says what to do" in words
+        assert "docs/operate.md, 'Restoring the record', says what to do" in words
         assert "Traceback" not in words
     assert bytes(body) == path.read_bytes(), "nothing was written to it"
 
