@@ -197,3 +197,15 @@ class Attempt:
     asked: timedelta | None = None  #: the interval its publisher asks for, in the feed
     fresh: timedelta | None = None  #: … and in the cache headers
     entries: tuple[Entry, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass over a source did; `faults` are sentences for people."""
+
+    added: int = 0
+    edited: int = 0
+    faults: tuple[str, ...] = ()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.added + other.added, self.edited + other.edited, self.faults + other.faults)

@@ -14,7 +14,7 @@ from ingest.models import DEMO_GROUP
 from ingest.store import watched
 from ingest.store.read import sources
 from ingest.store.read.sources import SourceRow
-from ingest.store.watched import Watched
+from ingest.watchlist.lists import Watchlist
 
 Value = TypeVar("Value", str, int)
 
@@ -23,7 +23,7 @@ Value = TypeVar("Value", str, int)
 class Choices:
     """What can be chosen, as of a revision: every label is unique, because links carry labels."""
 
-    watched: Watched
+    watchlist: Watchlist
     sources: tuple[SourceRow, ...]
     figures: dict[str, str]  #: label -> id
     topics: dict[str, str]
@@ -76,17 +76,17 @@ def of(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -
 def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choices:
     held = holdings.by_source(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
-        held_list = watched.watchlist(connection, revision)
+        listed = watched.watchlist(connection, revision)
         rows = tuple(sources.listing(connection, held, at=at))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
     aged = sorted(shown, key=lambda row: row.id)
     labels = {id_: label for label, id_ in _unique((row.name, row.key, row.id) for row in aged).items()}
     return Choices(
-        watched=held_list,
+        watchlist=listed,
         sources=rows,
-        figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in held_list.figures),
-        topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in held_list.topics),
+        figures=_unique((entry.name, entry.id, entry.id) for entry in listed.figures),
+        topics=_unique((entry.name, entry.id, entry.id) for entry in listed.topics),
         source_ids={labels[row.id]: row.id for row in shown},
         languages=tuple(holdings.languages(model, revision)),
     )

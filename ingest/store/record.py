@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from alembic import command
@@ -133,3 +134,19 @@ def current_revision(connection: Connection) -> int:
     """The newest revision's number; 0 for a record in which nothing has happened yet."""
     newest = connection.execute(select(func.max(schema.revision.c.number))).scalar()
     return int(newest or 0)
+
+
+def made(connection: Connection, number: int) -> datetime | None:
+    """When a revision was made; None when there is none of this number."""
+    return connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == number)).scalar()
+
+
+def revisions(connection: Connection, *, after: int, upto: int) -> int:
+    """How many revisions have a number in this range."""
+    number = schema.revision.c.number
+    return int(connection.execute(select(func.count()).where(number > after, number <= upto)).scalar_one())
+
+
+def version(connection: Connection) -> str:
+    """To which version the record is migrated. Raises DatabaseError where it can't be read."""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
