@@ -15,45 +15,50 @@ from ingest.watchlist import names, topics
 from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.matcher import Matcher
 
-#: How sentences are cut and figures found. Raise the number with every change of those rules: what an older version
-#: has analysed is analysed again, or one record would hold two kinds of numbers. Scorers of tone have their own names.
+#: Version of how sentences are split and figures found. Raise it with every change of those rules: older analyses are
+#: then made again, so that a record has one kind of numbers. Scorers of tone have names of their own.
 _RULES = 3
 
 
 @dataclass(frozen=True)
 class Method:
-    """All that an analysis depends on besides the article; small enough to be sent to any worker."""
+    """All that an analysis depends on besides the article; small enough to be sent to workers."""
 
     watchlist: Watchlist
     tone: str = "rule"  #: the scorer of tone: rule, encoder or the folder of a model
 
     @classmethod
     def by(cls, settings: Settings) -> Method:
-        """What the settings name. Raises ConfigFileError when a list can't be used."""
+        """The method that the settings name. Raises ConfigFileError if a list can't be used."""
         return cls(Watchlist.load(settings.figures, settings.topics), settings.tone)
 
     def analyser(self) -> Analyser:
-        """Whoever analyses so. Raises ScorerError when the scorer can't be had."""
+        """An analyser for this method. Raises ScorerError if the scorer can't be loaded."""
         return Analyser(self.watchlist, None if self.tone == "rule" else scorers.by_name(self.tone))
 
 
 class Analyser:
     """Analyses articles with one watch-list; made once, used for many.
 
-    `encoder` scores the tone toward figures beside the rule, and its word counts; without one the rule's does.
+    With an `encoder` the tone that counts is the encoder's, and the rule's is kept beside it.
     """
 
     def __init__(self, watchlist: Watchlist, encoder: Scorer | None = None) -> None:
+        self._made_from = (watchlist, encoder)
         self.snapshot = watchlist.snapshot()
         self._figures = Matcher(watchlist.figures)
         self._topics = topics.Matcher(list(watchlist.topics))
         self._rule = Rule()
         self._encoder = encoder
-        #: What made the numbers, as the record keeps it with each analysis.
+        #: What made the numbers, as stored in the record with each analysis.
         self.scorer = "/".join((sentiment.SCORER, str(_RULES), self._rule.name, *([encoder.name] if encoder else [])))
 
+    def __reduce__(self) -> tuple[type[Analyser], tuple[Watchlist, Scorer | None]]:
+        """An analyser travels as what it was made from."""
+        return type(self), self._made_from
+
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
-        """The entry with its analysis; every offset counts in the article's `text`."""
+        """The entry with its analysis; all offsets are in the article's `text`."""
         whole = (plain.joined if entry.stored else plain.compose)(entry.title, entry.body)
         day = (entry.published or now or utcnow()).date()
         code = language.detect(f"{entry.title}\n{entry.body}", entry.language)
@@ -76,7 +81,7 @@ class Analyser:
         )
 
     def _toned(self, found: Sequence[Mention], whole: str, spans: Sequence[tuple[int, int]]) -> list[Mention]:
-        """The mentions with their tones; of whom an ambiguous one speaks nobody knows, so it has none."""
+        """The mentions with their tones; an ambiguous one has none, because it is not clear whom it means."""
         places = [place for place, mention in enumerate(found) if mention.kind != "ambiguous"]
         targets = [_target(found[place], whole, spans) for place in places]
         toned = list(found)
@@ -98,5 +103,5 @@ class Analyser:
 
 def _target(mention: Mention, whole: str, spans: Sequence[tuple[int, int]]) -> Target:
     start, end = spans[mention.sentence]
-    # A name at the very end may reach past its sentence where a full stop belongs to both ("Donald Trump Jr.").
+    # A name may end after its sentence if the full stop belongs to both ("Donald Trump Jr.").
     return Target(whole[start:end], mention.start - start, min(mention.end, end) - start, mention.kind)

@@ -1,4 +1,4 @@
-"""Days, weeks, months, quarters and years of a period. Days are UTC; weeks begin on Monday."""
+"""Bins of time: days, weeks, months, quarters and years. Days are in UTC; weeks begin on Monday."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ Bin = Literal["day", "week", "month", "quarter", "year"]
 
 _MONTHS: dict[Bin, int] = {"month": 1, "quarter": 3, "year": 12}
 
-#: Bins that are drawn at all: three years of days.
+#: Most bins that are drawn: three years of days.
 MOST_DRAWN = 1_100
 
-#: More points than this make a line that nobody can read.
+#: Most points of a readable line.
 _MOST = 70
-#: Fewer articles than this in a bin, on average, make its share jump between none and all.
+#: With fewer articles in a bin, on average, shares jump between 0 and 1.
 _FEWEST_ARTICLES = 5
 
 
 def start_of(day: date, unit: Bin) -> date:
-    """The first day of the bin that holds `day`."""
+    """The first day of the bin that contains `day`."""
     if unit == "day":
         return day
     if unit == "week":
@@ -37,7 +37,7 @@ def after(start: date, unit: Bin) -> date:
 
 
 def between(since: date, until: date, unit: Bin) -> list[date]:
-    """The first days of all bins that touch `since` … `until`, both included."""
+    """The first days of all bins that overlap `since` … `until`, both included."""
     found = []
     start = start_of(since, unit)
     while start <= until:
@@ -47,7 +47,7 @@ def between(since: date, until: date, unit: Bin) -> list[date]:
 
 
 def coarsened(since: date, until: date, unit: Bin) -> Bin:
-    """`unit`, or the finest coarser one that leaves a number of bins that can be drawn."""
+    """`unit`, or the finest coarser one with at most MOST_DRAWN bins."""
     units = get_args(Bin)
     days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
     for coarser in units[units.index(unit) :]:
@@ -57,11 +57,11 @@ def coarsened(since: date, until: date, unit: Bin) -> Bin:
 
 
 def automatic(since: date, until: date, articles: int) -> Bin:
-    """The finest bin that gives a readable line: not too many points, and articles enough in each."""
+    """The finest bin that gives a readable line: not too many points, and enough articles in each."""
     units = get_args(Bin)
     for unit in units:
         count = len(between(since, until, unit))
         if count <= _MOST and articles >= count * _FEWEST_ARTICLES:
             return unit  # type: ignore[no-any-return]
-    # Too few articles for any: the coarsest one that still shows a course.
+    # Too few articles for any: the coarsest one with at least four points.
     return next((unit for unit in reversed(units) if len(between(since, until, unit)) >= 4), "day")

@@ -1,16 +1,17 @@
-"""Everything that can go wrong on purpose, as one tree.
+"""Every error that the program raises on purpose, as one tree.
 
     IngestError
     ├── SettingError      a setting has a value that is not allowed
     ├── ConfigFileError   figures, topics or feeds file that can't be read
-    ├── SourceError       bytes that could not be had
+    ├── SourceError       bytes of a source that can't be read
     │   └── FetchError    … over HTTP
-    │       └── Forbidden … from where we do not fetch
-    ├── ParseError        bytes that are no feed and no article
+    │       └── Forbidden … because fetching there is not allowed
+    ├── ParseError        bytes that are neither a feed nor an article
+    │   └── Stopped       … or whose reading had to be stopped
     ├── SearchError       a search that can't be understood, or takes too long
-    ├── ClusterError      the workers of a bulk run that can't be had
+    ├── ClusterError      the workers of a bulk run can't be used
     ├── LabelledError     a file of labelled mentions that can't be read
-    ├── ScorerError       a tone scorer that is not there or can't be used
+    ├── ScorerError       a tone scorer that is missing or can't be used
     └── RecordError       the record can't be used
         ├── NewerRecord   … it was written by a newer version
         └── RecordBusy    … another loop already follows the feeds
@@ -24,7 +25,7 @@ from datetime import timedelta
 
 
 class IngestError(Exception):
-    """The root: catch this to go on with the next source."""
+    """The root of the tree: catch this to continue with the next source."""
 
 
 class SettingError(IngestError):
@@ -36,11 +37,11 @@ class ConfigFileError(IngestError):
 
 
 class SourceError(IngestError):
-    """Bytes of a source could not be had."""
+    """Bytes of a source can't be read."""
 
 
 class FetchError(SourceError):
-    """… over HTTP; `status` is the answer's code and `retry_after` its wish, where there was an answer."""
+    """An HTTP fetch failed; `status` and `retry_after` (the pause asked for) are the answer's, if there was one."""
 
     def __init__(self, message: str, status: int | None = None, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
@@ -49,17 +50,17 @@ class FetchError(SourceError):
 
     @property
     def gone(self) -> bool:
-        """Whether the server says that the address was given up for good."""
+        """Whether the server says that the address was removed permanently."""
         return self.status == 410
 
     @property
     def final(self) -> bool:
-        """Whether to ask again is of no use: a refusal, other than one of so many requests."""
+        """Whether asking again is useless: the server refuses, and not because of too many requests."""
         return self.status is not None and 400 <= self.status < 500 and self.status not in (408, 425, 429)
 
 
 class Forbidden(FetchError):
-    """… from where we do not fetch: a private network, or a page that robots.txt forbids."""
+    """Fetching there is not allowed: a private network, or a page that robots.txt forbids."""
 
     @property
     def final(self) -> bool:
@@ -70,8 +71,12 @@ class ParseError(IngestError):
     """The bytes are neither a feed nor an article."""
 
 
+class Stopped(ParseError):
+    """Reading the bytes took too long or too much memory, or ended its process; trying again is useless."""
+
+
 class ClusterError(IngestError):
-    """The workers of a bulk run can't be had."""
+    """The workers of a bulk run can't be used."""
 
 
 class LabelledError(IngestError):
@@ -79,11 +84,11 @@ class LabelledError(IngestError):
 
 
 class ScorerError(IngestError):
-    """A tone scorer is not there, or can't be used."""
+    """A tone scorer is missing or can't be used."""
 
 
 class SearchError(IngestError):
-    """A search can't be understood, or takes too long; `start` and `end` are the place in it, where there is one."""
+    """A search can't be understood, or takes too long; `start` and `end` are the place of the fault, if known."""
 
     def __init__(self, message: str, start: int | None = None, end: int | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Log lines that programs can read: an event and its facts, as key=value pairs or as JSON (DISCOURSE_LOG_FORMAT)."""
+"""Log lines that programs can read: events with facts, as key=value pairs or as JSON (DISCOURSE_LOG_FORMAT)."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from rich.logging import RichHandler
 
 Format = Literal["text", "json"]
 
-#: What needs no quotes: anything else could end the value, or the line.
+#: Values that need no quotes; other characters could end the value or the line.
 _PLAIN = re.compile(r"[\w.:/@%+,-]+")
 
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
 def event(log: logging.Logger, name: str, **facts: object) -> None:
-    """Logs that something happened, with its facts; those that are None are left out."""
+    """Logs an event with its facts; those that are None are left out."""
     known = {key: value for key, value in facts.items() if value is not None}
     log.info("%s", pairs({"event": name, **known}), extra={"facts": {"event": name, **known}})
 
 
 def pairs(facts: dict[str, Any]) -> str:
-    """`key=value` parted by blanks; a value that holds more than a word is quoted as JSON quotes it."""
+    """`key=value` pairs separated by blanks; a value of more than a word is quoted as in JSON."""
     return " ".join(f"{key}={_value(value)}" for key, value in facts.items())
 
 
 def _value(value: object) -> str:
-    said = str(value).lower() if isinstance(value, bool) else str(value)
-    return said if _PLAIN.fullmatch(said) else _dumped(said)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if _PLAIN.fullmatch(text) else _dumped(text)
 
 
 def _dumped(value: object) -> str:
-    """As JSON, readable, on one line for everybody: some take more than a newline for the end of one."""
-    said = json.dumps(value, ensure_ascii=False, default=str)
-    return said if said.isprintable() else _LINE_ENDS.sub(lambda hit: f"\\u{ord(hit[0]):04x}", said)
+    """The value as readable JSON on one line, without the other characters that some programs end a line at."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isprintable() else _LINE_ENDS.sub(lambda hit: f"\\u{ord(hit[0]):04x}", text)
 
 
 class Json(logging.Formatter):
     """One JSON object a line: time, level, logger, message, and the facts of an event."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, Any] = {
+        line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
         }
         facts = getattr(record, "facts", None)
-        said |= facts if facts else {"message": record.getMessage()}
+        line |= facts if facts else {"message": record.getMessage()}
         if record.exc_info:
-            said["exception"] = self.formatException(record.exc_info)
-        return _dumped(said)
+            line["exception"] = self.formatException(record.exc_info)
+        return _dumped(line)
 
 
 class Text(logging.Formatter):
@@ -68,7 +68,7 @@ class Text(logging.Formatter):
 
 
 def start(level: str, form: Format, people: Console) -> None:
-    """From now on all log lines go to stderr: in colour to a person's terminal, else one line each."""
+    """Sends all log lines to stderr: in colour on a terminal, else one line each."""
     handler: logging.Handler
     if form == "text" and people.is_terminal:
         handler = RichHandler(console=people, show_path=False, rich_tracebacks=False)
@@ -77,6 +77,6 @@ def start(level: str, form: Format, people: Console) -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(Json() if form == "json" else Text())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Their every request and every parsed page is not news.
+    # These log every request and every parsed page.
     for library in ("httpx2", "httpcore2", "trafilatura", "watchfiles", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What travels between the layers: frozen, typed, every time aware and in UTC."""
+"""The types that are passed between layers: frozen, with every time aware and in UTC."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 SourceKind = Literal["feed", "folder", "archive"]
 TextKind = Literal["full", "summary", "title"]
-#: Whether the pages of a feed's articles are fetched: where the feed gives no whole text, always, never.
+#: Whether the pages of a feed's articles are fetched: if the feed gives no whole text, always, never.
 FullText = Literal["auto", "always", "never"]
 Kind = Literal["person", "office", "ambiguous"]
 Label = Literal["negative", "neutral", "positive"]
@@ -22,14 +22,16 @@ PublishedFrom = Literal[
 #: The compound score at which VADER's author calls a text positive or negative.
 NEUTRAL_BELOW = 0.05
 
-#: Times in a row that a permanent redirect has to be seen before we believe it.
+#: Times in a row after which a permanent redirect counts.
 MOVED_AFTER = 3
 
 DEMO_GROUP = "Demo"
+#: The key of the source of files whose front matter names none.
+SEED_FOLDER_KEY = "folder:"
 
 
 def utcnow() -> datetime:
-    """The time now, aware and in UTC; the one clock that tests replace."""
+    """The time now, aware and in UTC; tests replace this clock."""
     return datetime.now(UTC)
 
 
@@ -59,7 +61,7 @@ class Entry:
 
     source: str  #: what was read: a feed's address or a path
     title: str
-    body: str  #: plain text, paragraphs parted by a blank line
+    body: str  #: plain text, with a blank line between paragraphs
     keys: tuple[str, ...]  #: identity within its source, strongest first: `guid:…`, `url:…`, `path:…`
     text_kind: TextKind
     link: str | None = None  #: http(s) only
@@ -67,8 +69,8 @@ class Entry:
     author: str | None = None
     published: datetime | None = None
     published_from: PublishedFrom | None = None
-    feed_at: datetime | None = None  #: the date that a feed gives, even where nothing can have been published then
-    language: str | None = None  #: as declared; the analysis decides where nothing is declared
+    feed_at: datetime | None = None  #: the date in the feed, even if it is not plausible
+    language: str | None = None  #: as declared; without it the analysis decides
     summary: str = ""
     outlet: str | None = None  #: front matter's `source`
     group: str | None = None  #: front matter's `group`
@@ -81,7 +83,7 @@ class Sentence:
 
     start: int  #: offsets in the article's text, in characters
     end: int
-    tone: float | None  #: VADER compound, −1 … 1; None where the language is not scored
+    tone: float | None  #: VADER compound, −1 … 1; None if the language is not scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +102,25 @@ class Mention:
     sentence: int  #: index of the sentence in the article, from 0
     start: int  #: offsets in the article's text, in characters
     end: int
-    kind: Kind  #: person, office, or ambiguous (two people share the name here)
+    kind: Kind  #: person, office, or ambiguous (two figures share the name here)
     tone_rule: float | None = None  #: −1 … 1 toward the figure by the rule; None when not scored
-    tone_encoder: float | None = None  #: … by the encoder; None when it was not asked
-    label: Label | None = None  #: of the encoder where it was asked, else of the rule
+    tone_encoder: float | None = None  #: … by the encoder; None if it was not used
+    label: Label | None = None  #: of the encoder if it was used, else of the rule
     confidence: float | None = None  #: how likely that label is right, 0 … 1
     because: tuple[Cue, ...] = ()  #: the words that moved the rule's tone, strongest first
 
     @property
     def tone(self) -> float | None:
-        """The tone that counts: the encoder's where there is one."""
+        """The tone that counts: the encoder's if there is one, else the rule's."""
         return self.tone_rule if self.tone_encoder is None else self.tone_encoder
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One scoring of one article."""
+    """The analysis of one article."""
 
     language: str
-    tone: float | None  #: mean VADER compound of the sentences; None where not scored
+    tone: float | None  #: mean VADER compound of the sentences; None if not scored
     sentences: tuple[Sentence, ...]
     mentions: tuple[Mention, ...]
     topics: tuple[TopicHit, ...]
@@ -139,17 +141,17 @@ class Article:
     """An entry with its analysis, ready to be stored."""
 
     entry: Entry
-    text: str  #: title, blank line, body: what every offset counts in
+    text: str  #: title, blank line, body: all offsets are in this text
     analysis: Analysis
-    #: Title's and body's tokens for the full-text index, parted by blanks; None: whoever stores it makes them.
-    tokens: tuple[str, str] | None = None
-    packed: bytes | None = None  #: the body as a SQLite record keeps it; None: whoever stores it packs it
-    signature: bytes | None = None  #: what `stories.signature` makes of the body; None: whoever stores it makes it
+    # The next three are made when the article is stored if they are None.
+    tokens: tuple[str, str] | None = None  #: title's and body's for the full-text index, separated by blanks
+    packed: bytes | None = None  #: the body as a SQLite record stores it
+    signature: bytes | None = None  #: `signatures.signature` of the body
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What must be remembered of a feed between two fetches."""
+    """What is stored of a feed from one fetch to the next."""
 
     source_id: int
     url: str
@@ -158,21 +160,21 @@ class FeedState:
     last_modified: str | None = None
     failures: int = 0
     language: str | None = None
-    interval: timedelta | None = None  #: the rhythm it has shown; None before its first answer
-    asked: timedelta | None = None  #: the rhythm its publisher asks for
-    whole_at: datetime | None = None  #: its last whole answer
+    interval: timedelta | None = None  #: learnt from how often it changes; None before its first answer
+    asked: timedelta | None = None  #: the interval its publisher asks for
+    whole_at: datetime | None = None  #: its last answer with content (not "unchanged")
     moved_to: str | None = None  #: where a permanent redirect led the last time …
     moved_seen: int = 0  #: … and how many times in a row it did
     full_text: FullText = "auto"
 
     @property
     def adopted(self) -> str | None:
-        """Where it has moved for good."""
+        """The address to which it has moved permanently; None if it has not."""
         return self.moved_to if self.moved_seen >= MOVED_AFTER else None
 
     @property
     def address(self) -> str:
-        """Where it is asked; its identity stays the address by which it was listed."""
+        """The address to fetch; its identity stays the address by which it was listed."""
         return self.adopted or self.url
 
 
@@ -190,8 +192,8 @@ class Attempt:
     etag: str | None = None
     last_modified: str | None = None
     moved_to: str | None = None  #: the address to which permanent redirects led
-    retry_after: timedelta | None = None  #: how long the server asks us to stay away
-    gone: bool = False  #: the feed was removed for good
-    asked: timedelta | None = None  #: the rhythm its publisher asks for, in the feed
+    retry_after: timedelta | None = None  #: the pause that the server asks for
+    gone: bool = False  #: whether the feed was removed permanently
+    asked: timedelta | None = None  #: the interval its publisher asks for, in the feed
     fresh: timedelta | None = None  #: … and in the cache headers
     entries: tuple[Entry, ...] = field(default=(), repr=False)

@@ -1,4 +1,4 @@
-"""Every setting: its name, default and what it is for. Read from the environment and from a `.env` file."""
+"""Every setting with its name, default and purpose. Settings are read from the environment and a `.env` file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sqlalchemy.exc import ArgumentError
 from ingest import __version__
 from ingest.errors import SettingError
 
-#: The folder that holds app.py. Relative paths in settings are below it, so that the dashboard and its
-#: worker agree whichever folder they were started from.
+#: The folder with app.py. Relative paths in settings are below it, so that the dashboard and its worker agree
+#: whichever folder they were started from.
 PROJECT = Path(__file__).resolve().parent.parent
 
-#: What ships, copied to the data directory at the first start; that copy is the user's to edit.
+#: Shipped files that are copied to the data folder at the first start, for the user to edit.
 _DEFAULT_FILES = ("feeds.opml", "figures.toml", "topics.toml")
 
-#: What people call PostgreSQL in a URL; all mean the one driver that we bring.
+#: Names of PostgreSQL in a URL; all mean the one driver that is installed.
 _POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 
 
@@ -157,8 +157,8 @@ class Settings(BaseSettings):
         return value
 
     @cached_property
-    def introduction(self) -> str:
-        """What the servers of feeds are told: who asks, and how to reach him."""
+    def user_agent_header(self) -> str:
+        """The User-Agent that servers get: the program, and how to reach whoever runs it."""
         return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
 
     @cached_property
@@ -193,14 +193,14 @@ class Settings(BaseSettings):
         return self.topics_file or self.data / "topics.toml"
 
     def prepare(self) -> None:
-        """Make the data folder and give the user his own copy of the shipped lists; an existing copy stays."""
+        """Makes the folders and copies the shipped lists; existing copies stay. Raises SettingError."""
         name, folder = "DISCOURSE_DATA_DIR", self.data
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for shipped in _DEFAULT_FILES:
                 copy = folder / shipped
                 if not copy.exists():
-                    # Dashboard and worker start at the same moment: each makes a whole copy, the last one stays.
+                    # Dashboard and worker may start at once: each makes a whole copy, and the last one stays.
                     partial = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
                     shutil.copyfile(PROJECT / "seeds" / shipped, partial)
                     partial.replace(copy)
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
             ) from error
 
 
-#: What each setting takes, in the words of an error message.
+#: The values that each setting allows, for error messages.
 _ALLOWED = {
     "poll_seconds": "a whole number from 10 to 86400",
     "worker": "embedded or external",
@@ -260,7 +260,7 @@ def load() -> Settings:
 
 
 def database_url(given: str) -> str:
-    """A database URL as settings hold it. Raises SettingError."""
+    """A database URL in the form that settings have. Raises SettingError."""
     try:
         return _database(given)
     except ValueError as error:
@@ -287,10 +287,10 @@ def _database(value: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """A database URL, however misspelt, that may be shown."""
+    """A database URL that may be shown, even if it is misspelt."""
     return _PASSWORD_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1***@", url))
 
 
-# Up to the last `@`: a password may hold one that somebody forgot to write as %40.
+# Up to the last `@`: a password may have one that should have been written as %40.
 _PASSWORD = re.compile(r"((?://)?[^:/@]*:(?!//)).*@")
 _PASSWORD_OPTION = re.compile(r"([?&][^=&]*pass[^=&]*=)[^&]*", re.IGNORECASE)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ingest.analyser import Analyser
+from ingest.run.seeding import SeedFolder
 from ingest.settings import PROJECT, Settings
 from ingest.store import record
 from ingest.store.read import export
@@ -73,7 +74,7 @@ def test_an_old_link_shows_the_numbers_that_it_showed(old: Path, open_page: Open
 def test_ingest_goes_on_with_an_old_record(old: Path, desk: Desk, analyser: Analyser) -> None:
     desk.drop("new.txt", "Talks resume\n\nAda Quill was delighted on Monday.")
     engine = record.open_engine(f"sqlite:///{old}")
-    outcome = pipeline(engine, analyser, Clock()).folder(desk.seeds)
+    outcome = SeedFolder(pipeline(engine, analyser, Clock()), desk.seeds).read()
     assert (outcome.added, outcome.faults) == (1, ())
     with engine.connect() as connection:
         assert record.current_revision(connection) == 7

@@ -87,7 +87,7 @@ def lists_at_fault(page: Page) -> None:
         )
     for each in found:
         st.error(
-            f"**The {each.what} can't be read; the old one goes on.** {borders.markdown(each.message)}",
+            f"**{each.heading}** {borders.markdown(each.message)}",
             icon=":material/edit_off:",
         )
 

@@ -16,7 +16,7 @@ from ingest.errors import IngestError
 from ingest.models import Cue, label_of
 from ingest.store.read.articles import FullArticle
 from ingest.tone import Scorer, Target, scorers
-from ingest.tone.explain import hangs_on
+from ingest.tone.explain import leave_one_out
 
 #: Mentions shown before somebody asks for all of them.
 _SHOWN = 12
@@ -86,7 +86,7 @@ def _why(target: Target, made_by: str, key: str) -> None:
         return
     try:
         encoder = _encoder(settings.load().tone)
-        cues = hangs_on(encoder, target)
+        cues = leave_one_out(encoder, target)
     except IngestError as error:
         st.error(borders.markdown(str(error)))
         return

@@ -21,7 +21,6 @@ from ingest.cli.record import standing
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch.client import Fetcher
 from ingest.formats import discover
-from ingest.formats import feed as parse
 from ingest.formats.discover import Link
 from ingest.models import Source, utcnow
 from ingest.run import lock, loop
@@ -115,7 +114,7 @@ def _found(address: str, fetcher: Fetcher) -> list[Source]:
     try:
         return [_feed(answer.body, url, answer.url, answer.content_type)]
     except ParseError as error:
-        named = discover.links(answer.body, answer.url)
+        named = sandbox.run("page", discover.links, answer.body, answer.url)
         people.print(f"{escape(url)}: {escape(str(error))}", highlight=False)
     people.print(
         f"It names {len(named)} feed{'s'[: len(named) - 1]}."
@@ -146,8 +145,8 @@ def _linked(link: Link, home: str, fetcher: Fetcher) -> Source:
 
 def _feed(body: bytes, url: str, source: str, content_type: str | None) -> Source:
     """The feed that these bytes are. Raises ParseError."""
-    parse.read(body, source=source, now=utcnow(), content_type=content_type)
-    return Source(kind="feed", key=url, name=discover.title(body) or url)
+    sandbox.feed(body, source=source, now=utcnow(), content_type=content_type)
+    return Source(kind="feed", key=url, name=sandbox.run("feed", discover.title, body) or url)
 
 
 @app.command(epilog="Example: python -m ingest feeds remove 'The Guardian - World'")

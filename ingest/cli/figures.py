@@ -100,7 +100,7 @@ def explain(
             sentences.split(whole, title, code),
             day=(day or utcnow()).date(),
             language=code,
-            tell=lambda start, end, who, what: said.append((start, end, tuple(who), what)),
+            explain=lambda start, end, who, what: said.append((start, end, tuple(who), what)),
         )
         for start, end, who, what in sorted(said):
             name = whole[start:end]

@@ -1,4 +1,4 @@
-"""Bytes over HTTP: polite, guarded, on a deadline, up to a size."""
+"""Fetches bytes over HTTP: from public addresses only, within a deadline and up to a size."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 #: Until the first byte, and between any two.
 READ_SECONDS = 20.0
-#: The time-outs above count silence only; a body that drips is ended by the deadline.
+#: The time-outs above limit silence only; the deadline ends a body that arrives slowly.
 DEADLINE_SECONDS = 60.0
-#: The largest feeds of real sites hold 2 MB; what is counted is the unpacked size.
+#: Of the unpacked body; the largest feeds of real sites have 2 MB.
 MAX_BYTES = 10_000_000
 MAX_REDIRECTS = 5
 
@@ -59,15 +59,15 @@ class Response:
     last_modified: str | None
     content_type: str | None
     ms: int  #: all hops together
-    moved_to: str | None = None  #: where the permanent redirects led with which the way began
-    fresh: timedelta | None = None  #: how long it stays the newest, by its cache headers
+    moved_to: str | None = None  #: where the permanent redirects led that came before any other
+    fresh: timedelta | None = None  #: how long it stays up to date by its cache headers
 
 
 class Fetcher:
     """An HTTP client for feeds and pages, for any number of threads.
 
-    The guard says which addresses it may connect to; `proxy` is the address of an HTTP proxy that connects in its
-    place (then the guard sees names only, and the proxy must guard the rest). The limits are for tests.
+    The guard decides which addresses it may connect to. `proxy` is the address of an HTTP proxy that connects in its
+    place; then the guard sees host names only, and the proxy must guard the rest. The limits are for tests.
     """
 
     def __init__(
@@ -87,15 +87,15 @@ class Fetcher:
         self._timeout = httpx2.Timeout(read_seconds, connect=connect_seconds)
         self._deadline = deadline_seconds
         self._max_bytes = max_bytes
-        # Reading the certificates takes longer than many a fetch.
+        # Made once: reading the certificates takes longer than some fetches.
         self._tls = httpx2.create_ssl_context()
 
     @classmethod
     def by(cls, settings: Settings) -> Fetcher:
-        """A fetcher as the settings say."""
+        """A fetcher made by the settings."""
         if (names := ignored_proxies()) and not settings.proxy:
             log.warning("%s is set but not used: fetches go out directly. To use it, set DISCOURSE_PROXY.", names[0])
-        return cls(settings.introduction, guard=Guard(settings.allowed_hosts), proxy=settings.proxy)
+        return cls(settings.user_agent_header, guard=Guard(settings.allowed_hosts), proxy=settings.proxy)
 
     def get(
         self,
@@ -109,9 +109,9 @@ class Fetcher:
     ) -> Response:
         """The bytes at an address, at most MAX_REDIRECTS hops away.
 
-        `etag` and `last_modified` are those of the bytes that we have: the answer is 304 while they are the newest.
-        `check` is asked before each hop and may raise a FetchError. Raises FetchError with a sentence for people; its
-        `status` is set where the server answered.
+        `etag` and `last_modified` are those of the bytes that the caller has: the status is 304 if they are up to date.
+        `check` is called before each hop and may raise a FetchError. Raises FetchError with a sentence for people; its
+        `status` is set if the server answered.
         """
         start = time.monotonic()
         end = start + self._deadline
@@ -119,7 +119,7 @@ class Fetcher:
         for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)):
             if value and _is_header(value):
                 headers[name] = value
-        # A client and a connection of its own for each fetch: no cookie and no deadline of one reaches another.
+        # Each fetch has a client and a connection of its own, so that no cookie or deadline is shared.
         transport = _Transport(self._guard, end, self._tls, self._proxy)
         try:
             with httpx2.Client(transport=transport, timeout=self._timeout, headers=headers, trust_env=False) as client:
@@ -138,12 +138,12 @@ class Fetcher:
         moved_to, permanent = None, True
         for _ in range(MAX_REDIRECTS + 1):
             if self._proxy:
-                self._guard.by_name(httpx2.URL(address).host)
+                self._guard.check_name(httpx2.URL(address).host)
             check(address)
             with client.stream("GET", address) as response:
                 if response.status_code not in _REDIRECTS:
                     return self._response(response, address, moved_to, start, most)
-                # The body of a redirect is never read: nobody needs it, and it could be a bomb.
+                # The body of a redirect is not read: it is not needed, and could be a bomb.
                 url = response.headers.get("location", "")
             hop, address = address, urls.web_address(url, address)
             if address is None:
@@ -172,11 +172,11 @@ class Fetcher:
             content_type=_header(response, "content-type"),
             ms=round((time.monotonic() - start) * 1000),
             moved_to=moved_to,
-            fresh=rhythm.fresh(response.headers, now),
+            fresh=rhythm.cache_lifetime(response.headers, now),
         )
 
     def _body(self, response: httpx2.Response, most: int, end: float) -> bytes:
-        # Unpacked here and not by the client, which takes a truncated gzip for whole and any stack of encodings.
+        # Unpacked here because the client accepts a truncated gzip and any stack of encodings.
         unpack = Unpacker(response.headers.get("content-encoding", ""))
         body, received = bytearray(), 0
         for chunk in response.iter_raw():
@@ -195,7 +195,7 @@ class Fetcher:
 
 
 class _Transport(httpx2.HTTPTransport):
-    """One fetch's way to the network, through the guard. httpx2 has no door for a network backend but this one."""
+    """Connects one fetch through the guard. httpx2 has no other way to set a network backend."""
 
     def __init__(self, guard: Guard, end: float, tls: ssl.SSLContext, proxy: httpx2.Proxy | None) -> None:
         if proxy is None:
@@ -214,7 +214,7 @@ class _Transport(httpx2.HTTPTransport):
 
 
 def ignored_proxies() -> list[str]:
-    """The variables of the environment that name a proxy; none of them is used, only the setting."""
+    """The environment variables that name a proxy; they are not used, only the setting is."""
     names = ("http_proxy", "https_proxy", "all_proxy")
     return sorted(name for name in os.environ if name.lower() in names and os.environ[name])
 

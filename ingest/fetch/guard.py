@@ -1,4 +1,4 @@
-"""The guard in the transport: it connects to nothing but public addresses, and to exactly those that it has checked."""
+"""Keeps fetches from private networks: connects to public addresses only, and to exactly those it has checked."""
 
 from __future__ import annotations
 
@@ -17,32 +17,31 @@ import httpcore2
 from ingest.errors import Forbidden
 from ingest.text import plain
 
-#: What `socket.getaddrinfo` is: tests bring a resolver of their own.
+#: `socket.getaddrinfo`, or a resolver for tests.
 Resolve = Callable[..., list[Any]]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: The only part of IPv6 that is given out for use on the open internet.
+#: The only part of IPv6 that is assigned for use on the open internet.
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
-#: IPv4 in an IPv6 address (RFC 6052): what it leads to is the last 32 bits.
+#: IPv6 addresses whose last 32 bits are the IPv4 address they lead to (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# `2130706433`, `0x7f.1`, `0177.0.0.1`: the C library takes them for addresses, no site is named so.
+# `2130706433`, `0x7f.1`, `0177.0.0.1`: the C library takes them for addresses; no site has such a name.
 _NUMBER = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)
 
 
 class Guard:
-    """Which addresses may be connected to: all public ones, and the hosts that a setting names (`allow`)."""
+    """Decides which addresses may be connected to: all public ones, and the hosts in `allow` (a setting)."""
 
     def __init__(self, allow: Collection[str] = (), resolve: Resolve = socket.getaddrinfo) -> None:
         self._allow = frozenset(_plain(host) for host in allow)
         self._resolve = resolve
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, each checked; raises Forbidden when one of them is private.
+        """The addresses of a host. Raises Forbidden if any of them is private, socket.gaierror if there is none.
 
-        One is enough: a name that resolves to the open web and to this network is a trap. Raises socket.gaierror for a
-        name that has none.
+        One private address is enough: a name that resolves to the open web and to this network is a trap.
         """
-        self.by_name(host)
+        self.check_name(host)
         found = self._resolve(_plain(host), port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not addresses:
@@ -52,8 +51,8 @@ class Guard:
                 _refuse_private(host, address)
         return addresses
 
-    def by_name(self, host: str) -> None:
-        """What can be told of a host without resolving it. Raises Forbidden."""
+    def check_name(self, host: str) -> None:
+        """Raises Forbidden for a host that is private, as far as that can be told without resolving it."""
         name = _plain(host)
         if name in self._allow:
             return
@@ -78,7 +77,7 @@ def public(address: str) -> bool:
     try:
         found: _Address = ipaddress.ip_address(address)
     except ValueError:
-        return False  # an IPv6 address with a zone is of this machine's links only
+        return False  # an IPv6 address with a zone is link-local
     inner = _inner(found)
     if inner is not None:
         found = inner
@@ -109,7 +108,7 @@ def _plain(host: str) -> str:
 
 
 class Network(httpcore2.NetworkBackend):
-    """The network of one request: guarded, and over at `end` (by time.monotonic), however slowly the bytes drip."""
+    """The network of one request: guarded, and closed at `end` (time.monotonic), however slowly bytes arrive."""
 
     def __init__(self, guard: Guard, end: float) -> None:
         self._guard = guard
@@ -123,18 +122,18 @@ class Network(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        with _told(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+        with _translated_errors(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             return _Stream(self._connected(self._guard.addresses(host, port), port, timeout), self._end)
 
     def _connected(self, addresses: Sequence[str], port: int, timeout: float | None) -> socket.socket:
         stop = min(self._end, time.monotonic() + (timeout or math.inf))
         for others, address in zip(reversed(range(len(addresses))), addresses, strict=True):
-            # The first of many must not use up all the time: a machine without IPv6 may have such an address first.
+            # The first address must not use up all the time: it may be IPv6 on a machine without IPv6.
             share = (stop - time.monotonic()) / (others + 1)
             if share <= 0:
                 break
             try:
-                # The address and not the name: asked again, a hostile name server would answer otherwise.
+                # The address and not the name: a hostile name server could give another answer the second time.
                 opened = socket.create_connection((address, port), share)
             except OSError:
                 if not others:
@@ -146,19 +145,19 @@ class Network(httpcore2.NetworkBackend):
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A connection on which nobody waits longer than until `end`."""
+    """A connection whose reads and writes end at `end` at the latest."""
 
     def __init__(self, opened: socket.socket, end: float) -> None:
         self._socket = opened
         self._end = end
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with _told(httpcore2.ReadTimeout, httpcore2.ReadError):
+        with _translated_errors(httpcore2.ReadTimeout, httpcore2.ReadError):
             self._limit(timeout)
             return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        with _told(httpcore2.WriteTimeout, httpcore2.WriteError):
+        with _translated_errors(httpcore2.WriteTimeout, httpcore2.WriteError):
             self._limit(timeout)
             self._socket.sendall(buffer)
 
@@ -168,7 +167,7 @@ class _Stream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        with _told(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+        with _translated_errors(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             try:
                 self._limit(timeout)
                 return _Stream(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname), self._end)
@@ -189,8 +188,8 @@ class _Stream(httpcore2.NetworkStream):
 
 
 @contextmanager
-def _told(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
-    """Faults of sockets, in the words of the HTTP library."""
+def _translated_errors(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
+    """Raises errors of sockets as those of the HTTP library."""
     try:
         yield
     except TimeoutError as error:

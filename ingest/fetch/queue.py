@@ -1,4 +1,4 @@
-"""Fetches under way: many at once, few at one host, and none that holds up another."""
+"""Runs many fetches at once, few of them at one host, so that none holds up another."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-What = TypeVar("What")
+Request = TypeVar("Request")
 Result = TypeVar("Result")
 
-#: Each is a thread that waits for its server nearly all of its life: a hundred servers that hang leave room for others.
+#: Each is a thread that mostly waits for its server: a hundred servers that hang leave room for others.
 AT_ONCE = 128
 AT_ONE_HOST = 2
 #: Seconds between the beginnings of two fetches at one host.
 SPACING = 1.0
-#: A host may ask for more than that, but not for so much that nothing is ever read.
+#: A host may ask for more than that, up to this.
 LONGEST_SPACING = 60.0
-#: Hosts that are remembered before those are forgotten that have not been asked lately.
+#: Hosts that are remembered; beyond it, those that may be asked again are forgotten.
 _REMEMBERED = 1_000
 
 
 class Hosts:
-    """Our manners: how often and how often at once a host is asked. `own` hosts are asked as often as we like."""
+    """How often, and how many times at once, each host may be asked. Hosts in `own` have no limit."""
 
     def __init__(self, own: Collection[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self._own = frozenset(host.lower() for host in own)
@@ -33,7 +33,7 @@ class Hosts:
         self._next: dict[str, float] = {}
 
     def begin(self, url: str, spacing: float = SPACING) -> bool:
-        """Whether the host of an address may be asked now; then it counts as asked until `end`."""
+        """Whether the host of an address may be asked now; if so, a fetch counts as running until `end`."""
         host, now = _host(url), self._clock()
         if urlsplit(url).hostname not in self._own:
             if self._busy.get(host, 0) >= AT_ONE_HOST or self._next.get(host, now) > now:
@@ -45,6 +45,7 @@ class Hosts:
         return True
 
     def end(self, url: str) -> None:
+        """Says that a fetch from this address is over."""
         host = _host(url)
         if self._busy.get(host, 0) > 1:
             self._busy[host] -= 1
@@ -52,15 +53,15 @@ class Hosts:
             self._busy.pop(host, None)
 
 
-class Fetches(Generic[What, Result]):
-    """Does `work`, which never raises, for what is offered, a thread each; used by one thread.
+class Fetches(Generic[Request, Result]):
+    """Runs `work`, which never raises, for each request in a thread of its own; to be used by one thread.
 
-    `spacing` answers the seconds that the host of an address wants between two fetches.
+    `spacing` gives the seconds that the host of an address wants between two fetches.
     """
 
     def __init__(
         self,
-        work: Callable[[What], Result],
+        work: Callable[[Request], Result],
         hosts: Hosts,
         *,
         at_once: int = AT_ONCE,
@@ -70,47 +71,47 @@ class Fetches(Generic[What, Result]):
         self._hosts = hosts
         self._at_once = at_once
         self._spacing = spacing
-        self._waiting: dict[int, tuple[str, What]] = {}
+        self._waiting: dict[int, tuple[str, Request]] = {}
         self._under_way: dict[int, str] = {}
-        self._done: SimpleQueue[tuple[int, What, Result]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[int, Request, Result]] = SimpleQueue()
 
     def __bool__(self) -> bool:
-        """Whether anything is left to do or to take."""
+        """Whether a request waits or runs, or a result has not been taken."""
         return bool(self._waiting or self._under_way)
 
     @property
     def busy(self) -> frozenset[int]:
-        """The keys of what is under way."""
+        """The keys of the running requests."""
         return frozenset(self._under_way)
 
-    def offer(self, key: int, url: str, what: What) -> None:
-        """Queues a fetch, once: what waits already is brought up to date, what is under way is let be."""
+    def offer(self, key: int, url: str, request: Request) -> None:
+        """Queues a request; replaces a waiting one with the same key, and does nothing if that is running."""
         if key not in self._under_way:
-            self._waiting[key] = (url, what)
+            self._waiting[key] = (url, request)
 
     def start(self) -> None:
-        """Begins the fetches whose hosts have time for us, the first offered first."""
-        for key, (url, what) in list(self._waiting.items()):
+        """Starts the waiting requests whose hosts may be asked now, the first offered first."""
+        for key, (url, request) in list(self._waiting.items()):
             if len(self._under_way) >= self._at_once:
                 return
             if self._hosts.begin(url, self._spacing(url)):
                 del self._waiting[key]
                 self._under_way[key] = url
-                # No pool: at the end of the process it would wait for the servers that hang.
-                threading.Thread(target=self._run, args=(key, what), daemon=True, name=f"fetch-{key}").start()
+                # Not a pool, which would wait for hanging servers when the process ends.
+                threading.Thread(target=self._run, args=(key, request), daemon=True, name=f"fetch-{key}").start()
 
-    def finished(self) -> Iterator[tuple[What, Result]]:
-        """What has come since it was last asked, without waiting."""
+    def finished(self) -> Iterator[tuple[Request, Result]]:
+        """The requests that have finished since the last call, with their results; does not wait."""
         while True:
             try:
-                key, what, result = self._done.get_nowait()
+                key, request, result = self._done.get_nowait()
             except Empty:
                 return
             self._hosts.end(self._under_way.pop(key))
-            yield what, result
+            yield request, result
 
-    def _run(self, key: int, what: What) -> None:
-        self._done.put((key, what, self._work(what)))
+    def _run(self, key: int, request: Request) -> None:
+        self._done.put((key, request, self._work(request)))
 
 
 def _host(url: str) -> str:

@@ -1,4 +1,4 @@
-"""When to ask a feed again: what its publisher wishes, how often it changes, how long it has failed."""
+"""Decides when to ask a feed again, by its publisher's request, how often it changes and how long it has failed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from email.utils import parsedate_to_datetime
 from ingest.models import Attempt, FeedState
 
 SHORTEST = timedelta(minutes=5)
-#: However long a server asks us to stay away, and however quiet a feed is: once a day we look.
+#: Every feed is asked once a day, even if it is quiet or its server asks for a longer pause.
 LONGEST = timedelta(days=1)
-#: A feed that answers "unchanged" for this long is asked for everything: some servers never say anything else.
+#: A feed that has been "unchanged" for this long is asked for everything: some servers never answer anything else.
 WHOLE_AGAIN = timedelta(days=2)
-#: A jump of the clock beyond this is one; the small corrections of a time server are not.
+#: Corrections by a time server are smaller; a larger difference means that the clock was set wrong.
 _CLOCK_SLACK = timedelta(minutes=5)
 
-# Where about every fourth look brings something new, these two are in balance.
+# The interval is multiplied by these; it stays the same if about every fourth look brings something new.
 _FASTER, _SLOWER = 0.7, 1.15
-#: A feed of fewer items may be replaced as a whole without anything having been missed.
+#: If all items of a feed with fewer than these are new, none need have been missed.
 _WINDOW = 5
 
 _PERIODS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
@@ -35,7 +35,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often feeds are looked at: `base` at first, or always when `fixed` (because a person has set it)."""
+    """How often feeds are asked: every `base` at first, or always if `fixed` (a person has set it)."""
 
     base: timedelta = timedelta(minutes=10)
     fixed: bool = False
@@ -43,34 +43,34 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """How long to leave a feed alone, and the rhythm to go on with."""
+    """How long to wait before asking a feed again, and its interval from now on."""
 
     length: timedelta
     interval: timedelta
 
 
-def pause(rhythm: Rhythm, state: FeedState, attempt: Attempt, changed: int, luck: Callable[[], float]) -> Pause:
-    """When to ask again after an attempt that brought `changed` new or edited articles; `luck` answers 0 … 1.
+def pause(rhythm: Rhythm, state: FeedState, attempt: Attempt, changed: int, rng: Callable[[], float]) -> Pause:
+    """When to ask again after an attempt that brought `changed` new or edited articles; `rng` returns 0 … 1.
 
-    A feed that fails is asked less and less often, a day apart at most, but never given up.
+    A feed that fails is asked less and less often, but at least once a day.
     """
     interval = state.interval or rhythm.base
     if attempt.outcome == "error":
         longest = max(LONGEST, rhythm.base)
         wait = min(rhythm.base * 2 ** min(state.failures + 1, 16), longest)
-        # Up to a quarter later: what failed together must not come back together.
-        wait = min(wait * (1 + luck() / 4), longest)
+        # Up to a quarter later, so that feeds that failed together are not asked again together.
+        wait = min(wait * (1 + rng() / 4), longest)
         return Pause(max(wait, min(attempt.retry_after or timedelta(), LONGEST)), interval)
-    wishes = [wish for wish in (attempt.asked or state.asked, attempt.fresh) if wish]
+    requested = [length for length in (attempt.asked or state.asked, attempt.fresh) if length]
     if rhythm.fixed:
         interval = rhythm.base
     else:
         interval = _bounded(interval * (_FASTER if changed else _SLOWER))
         if _overrun(state, attempt, changed):
-            # All of it was new, so something may have been missed: that outweighs what the publisher wishes.
-            interval, wishes = _bounded(interval / 4), []
-    wait = max(interval, min(max(wishes, default=timedelta()), LONGEST))
-    return Pause(wait * (1 + luck() / 10), interval)
+            # All items were new, so some may have been missed: that outweighs the publisher's request.
+            interval, requested = _bounded(interval / 4), []
+    wait = max(interval, min(max(requested, default=timedelta()), LONGEST))
+    return Pause(wait * (1 + rng() / 10), interval)
 
 
 def _overrun(state: FeedState, attempt: Attempt, changed: int) -> bool:
@@ -81,16 +81,16 @@ def _bounded(interval: timedelta) -> timedelta:
     return max(SHORTEST, min(interval, LONGEST))
 
 
-def future(now: datetime) -> datetime:
-    """An attempt after this moment was made by a clock that has been put back since: what it planned is void."""
+def clock_was_ahead(now: datetime) -> datetime:
+    """A stored time after this was written while the clock was ahead, and what it planned is ignored."""
     return now + _CLOCK_SLACK
 
 
-# -- what publishers say ----------------------------------------------------------------------------------------------
+# -- what publishers request -------------------------------------------------------------------------------------------
 
 
-def stated(body: bytes) -> timedelta | None:
-    """How often an RSS feed says it should be asked: the longer of `ttl` and `sy:updatePeriod`; None for no word."""
+def publisher_interval(body: bytes) -> timedelta | None:
+    """The interval that an RSS feed asks for: the longer of `ttl` and `sy:updatePeriod`; None if it has neither."""
     first = _ITEM.search(body)
     head = body[: first.start()] if first else body[:65_536]
     found = []
@@ -102,8 +102,8 @@ def stated(body: bytes) -> timedelta | None:
     return max(found, default=None)
 
 
-def fresh(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long the cache headers of an answer (RFC 9111) say that it stays the newest; None for no word."""
+def cache_lifetime(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long an answer stays up to date by its cache headers (RFC 9111); None if they don't say."""
     control = headers.get("cache-control") or ""
     if _NEVER_FRESH.search(control):
         return None
@@ -118,7 +118,7 @@ def fresh(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """How long a server asks us to stay away, in seconds or until a date, a day at most; None for no word."""
+    """The pause that a Retry-After header asks for, in seconds or until a date, at most a day; None without one."""
     value = (value or "").strip()
     if _SECONDS.fullmatch(value):
         return min(timedelta(seconds=int(value)), LONGEST)

@@ -1,4 +1,4 @@
-"""robots.txt: which pages of a site programs may read. Kept for pages; a feed is made for programs."""
+"""robots.txt: which pages of a site programs may read. It is obeyed for pages; feeds are made for programs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ingest.fetch.client import Fetcher
 from ingest.fetch.queue import SPACING
 from ingest.text import plain
 
-#: Seconds for which a site's rules are believed; a site that can't tell them is asked again sooner.
-_BELIEVED, _UNKNOWN = 86_400.0, 1_800.0
-#: The standard (RFC 9309) lets us stop reading after half a megabyte.
+#: Seconds for which a site's rules are kept, and those until a site is asked again whose rules could not be read.
+_KEPT, _UNKNOWN = 86_400.0, 1_800.0
+#: The standard (RFC 9309) allows to stop reading after half a megabyte.
 _MAX_BYTES = 1_000_000
 _REMEMBERED = 1_000
 
@@ -24,21 +24,21 @@ _REMEMBERED = 1_000
 @dataclass(frozen=True, slots=True)
 class _Rules:
     until: float
-    found: Protego | None  #: None: the site could not tell them
+    found: Protego | None  #: None: they could not be read
 
 
 class Robots:
-    """The rules of the sites we have met, for any number of threads."""
+    """The rules of the sites asked so far; safe to share between threads."""
 
     def __init__(self, fetcher: Fetcher, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
         self._clock = clock
         self._sites: dict[str, _Rules] = {}
-        # Sites name programs by the first word of their introduction.
+        # Rules name programs by the first word of their User-Agent.
         self._name = fetcher.user_agent.partition("/")[0].split()[0]
 
     def check(self, url: str) -> None:
-        """Raises Forbidden for a page that is not for programs; FetchError where the rules can't be read now."""
+        """Raises Forbidden for a page that programs may not read, FetchError if the rules can't be read now."""
         site = _site(url)
         rules = self._sites.get(site)
         if rules is None or rules.until < self._clock():
@@ -52,19 +52,19 @@ class Robots:
             raise Forbidden(f"{plain.line(site, 80)} asks programs not to read this page (robots.txt).")
 
     def spacing(self, url: str) -> float:
-        """Seconds that a site wants between two pages, as far as we know."""
+        """Seconds between two pages of a site: what its rules ask for, if they are known, and at least SPACING."""
         rules = self._sites.get(_site(url))
-        wish = rules.found.crawl_delay(self._name) if rules and rules.found else None
-        return max(SPACING, float(wish or 0))
+        delay = rules.found.crawl_delay(self._name) if rules and rules.found else None
+        return max(SPACING, float(delay or 0))
 
     def _read(self, site: str) -> _Rules:
         now = self._clock()
         try:
             response = self._fetcher.get(f"{site}/robots.txt", accept="text/plain", max_bytes=_MAX_BYTES)
         except FetchError as error:
-            # A site without rules has none (RFC 9309, 2.3.1.3); one that has a fault may have some.
-            return _Rules(now + _BELIEVED, Protego.parse("")) if error.final else _Rules(now + _UNKNOWN, None)
-        return _Rules(now + _BELIEVED, Protego.parse(response.body.decode(errors="replace")))
+            # No such file means that everything is allowed (RFC 9309, 2.3.1.3); a site with a fault may have one.
+            return _Rules(now + _KEPT, Protego.parse("")) if error.final else _Rules(now + _UNKNOWN, None)
+        return _Rules(now + _KEPT, Protego.parse(response.body.decode(errors="replace")))
 
 
 def _site(url: str) -> str:

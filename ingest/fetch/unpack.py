@@ -1,4 +1,4 @@
-"""What HTTP packed, unpacked: one encoding, never more bytes than asked for."""
+"""Unpacks the body of an HTTP answer: one encoding, never more bytes than asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DAMAGED = "The packed answer is damaged. It is tried again."
 
 
 class Unpacker:
-    """Undoes one Content-Encoding piece by piece. Raises FetchError for unknown and stacked encodings."""
+    """Undoes one Content-Encoding, piece by piece. Raises FetchError for unknown and stacked encodings."""
 
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
@@ -23,17 +23,17 @@ class Unpacker:
 
     @property
     def finished(self) -> bool:
-        """Whether the packed data has come to its end; plain data always has."""
+        """Whether the packed data is complete; always true for plain data."""
         return self._packed is None or self._packed.eof
 
     def feed(self, chunk: bytes, most: int) -> bytes:
-        """What a piece holds, at most `most` bytes of it; the rest of the piece is lost. Raises FetchError."""
+        """The content of a piece, at most `most` bytes; the rest of the piece is lost. Raises FetchError."""
         if self._packed is None:
             return chunk
         try:
             return self._unpacked(chunk, most)
         except zlib.error:
-            # Half the servers that say `deflate` leave out its header.
+            # Many servers that say `deflate` leave out its header.
             if not self._first or self._bits != zlib.MAX_WBITS:
                 raise FetchError(_DAMAGED) from None
         self._packed = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -47,7 +47,7 @@ class Unpacker:
         if packed is None or self.finished:
             return b""
         out = packed.decompress(chunk, most)
-        # Whole files packed one after the other count as one.
+        # Several packed files in a row count as one.
         while packed.unused_data[:2] == b"\x1f\x8b" and len(out) < most:
             rest, packed = packed.unused_data, zlib.decompressobj(self._bits)
             out += packed.decompress(rest, most - len(out))

@@ -1,1 +1,1 @@
-"""Bytes to entries, one module a format. No network, no database."""
+"""Reads bytes into entries, one module a format. No network, no database."""

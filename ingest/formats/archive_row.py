@@ -1,4 +1,4 @@
-"""Which column of an archive is what, and how a record becomes an entry."""
+"""Finds the columns of an archive that hold title, text, date …, and turns its rows into entries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.formats import items
 from ingest.models import Entry, Source
 from ingest.text import dates, markup, plain, urls
 
-#: What a column can be, and the names under which each is found without `--map`, the likeliest first.
+#: The fields of an article, each with the column names by which it is found without `--map`, the likeliest first.
 FIELDS: dict[str, tuple[str, ...]] = {
     "title": ("title", "headline", "heading"),
     "body": ("body", "text", "content", "articlebody", "fulltext", "maintext"),
@@ -30,30 +30,30 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 #: The group of archives whose records name none.
 GROUP = "Archive"
-#: A longer text is no article: it would take minutes to analyse.
+#: A longer text is not an article, and would take minutes to analyse.
 MAX_CHARACTERS = 5_000_000
 
-# The number of a row says which article it is only within its file: the next file begins at 1 again.
+# The number of a row identifies an article within its file only: the next file begins at 1 again.
 _ROW_NUMBER = re.compile(r"\d{1,9}(?:\.0)?")
 _AUTHOR_LIMIT, _GUID_LIMIT = 200, 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Field → column; what was found by its name alone is in `guessed`."""
+    """Field → column; `guessed` has the fields that were found by the column's name."""
 
     of: Mapping[str, str]
     guessed: frozenset[str]
 
 
-class Unfit(ParseError):
-    """The record can't become an article; the message says why."""
+class UnusableRow(ParseError):
+    """The row can't become an article; the message says why."""
 
 
-def parsed(given: str | None) -> dict[str, str]:
-    """`title=headline,body=text` as a mapping. Raises SettingError when it is none."""
+def parsed(mapping: str | None) -> dict[str, str]:
+    """`title=headline,body=text` as field → column. Raises SettingError if it can't be read so."""
     found: dict[str, str] = {}
-    for part in (given or "").split(",") if given else ():
+    for part in mapping.split(",") if mapping else ():
         field, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column or field not in FIELDS:
             raise SettingError(
@@ -66,7 +66,7 @@ def parsed(given: str | None) -> dict[str, str]:
 
 
 def chosen(given: Mapping[str, str], columns: Sequence[str], *, source: str | None) -> Columns:
-    """Which column is what in a file with these columns. Raises SettingError, naming them, when that can't be said."""
+    """The column of each field, as `given` or found by its name. Raises SettingError if a needed one is missing."""
     present = "Columns: " + (", ".join(columns) or "none") + "."
     for field, column in given.items():
         if column not in columns:
@@ -84,7 +84,7 @@ def chosen(given: Mapping[str, str], columns: Sequence[str], *, source: str | No
         if field not in of and free:
             of[field] = free[0]
     if source and "outlet" not in given:
-        of.pop("outlet", None)  # who names the source means all records
+        of.pop("outlet", None)  # --source is meant for all rows
     if "title" not in of and "body" not in of:
         raise SettingError(f"Neither title nor body is known by its name: say --map title=…,body=…. {present}")
     if "published" not in of:
@@ -97,15 +97,15 @@ def chosen(given: Mapping[str, str], columns: Sequence[str], *, source: str | No
 def entry(
     values: Mapping[str, Any], columns: Columns, *, place: str, source: str | None, now: datetime
 ) -> tuple[Source, Entry]:
-    """A record as an entry, with its outlet. Raises Unfit with what is wrong with it."""
+    """A row as an entry, with its outlet. Raises UnusableRow, saying what is wrong with it."""
     found = {field: _at(values, column) for field, column in columns.of.items()}
     title = plain.line(markup.to_text(_words("title", found.get("title"))))
     given = _words("body", found.get("body"))
     if len(given) > MAX_CHARACTERS:
-        raise Unfit(f"body: longer than {MAX_CHARACTERS:,} characters")
+        raise UnusableRow(f"body: longer than {MAX_CHARACTERS:,} characters")
     body = markup.to_text(given)
     if not title and not body:
-        raise Unfit("neither title nor body")
+        raise UnusableRow("neither title nor body")
     title = items.titled(title, body)
     published = _published(found.get("published"), now)
     link = urls.web_address(_words("link", found.get("link")))
@@ -119,7 +119,7 @@ def entry(
         keys = ["hash:" + hashlib.sha256(whole.encode()).hexdigest()[:16]]
     name = plain.line(_words("outlet", found.get("outlet")), 120) or plain.line(source or "", 120)
     if not name:
-        raise Unfit("no outlet")
+        raise UnusableRow("no outlet")
     group = plain.line(_words("group", found.get("group")), 80) or GROUP
     return Source(kind="archive", key=f"archive:{group}/{name}", name=name, group=group), Entry(
         source=place,
@@ -150,7 +150,7 @@ def _at(values: Mapping[str, Any], column: str) -> Any:
 
 
 def _words(field: str, value: Any) -> str:
-    """A value as text; "" for none. Raises Unfit for what no text can be meant by."""
+    """A value as text; "" for none. Raises UnusableRow for a value that is not text, number or list of texts."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, str):
@@ -159,7 +159,7 @@ def _words(field: str, value: Any) -> str:
         return str(int(value)) if value == int(value) else str(value)
     if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
         return ", ".join(value)
-    raise Unfit(f"{field}: no text but {type(value).__name__}")
+    raise UnusableRow(f"{field}: no text but {type(value).__name__}")
 
 
 def _published(value: Any, now: datetime) -> datetime:
@@ -170,10 +170,10 @@ def _published(value: Any, now: datetime) -> datetime:
     else:
         stated = _words("published", value)
         if not stated.strip():
-            raise Unfit("no date")
+            raise UnusableRow("no date")
         moment = dates.from_text(stated, now=now)
     if moment is None:
-        raise Unfit(
+        raise UnusableRow(
             f"published: {plain.line(str(value), 60)!r} is no date, or none an article can have "
             f"({dates.FIRST_YEAR} to today; day and month must be told apart)"
         )

@@ -1,4 +1,4 @@
-"""Article files: text, Markdown and saved web pages, with or without front matter."""
+"""Reads article files: text, Markdown and saved web pages, with or without front matter."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ SUFFIXES = frozenset((".txt", ".md", ".html", ".htm"))
 
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)(?:^---|^\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENING = re.compile(r"\s*---[ \t]*\n\w[\w -]*:")
+#: More than that is no front matter; a number of more signs is none that anybody writes.
+_LONGEST_FRONT, _LONGEST_NUMBER = 64_000, 100
+_TAG = "tag:yaml.org,2002:"
+_RESOLVER: Any = yaml.resolver.Resolver()
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*)$", re.MULTILINE)
-# Each looks no further than its line and the next sign of its kind, so that no text takes quadratic time.
+# Each ends at its line's end or the next sign of its kind, so that no text takes quadratic time.
 _MARK_PATTERNS = (
     (re.compile(r"^[ \t]{0,3}(?:```.*|~~~.*|[-=*_]{3,}[ \t]*)$", re.MULTILINE), ""),  # fences, rules, underlines
     (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),  # quotations
@@ -38,11 +43,11 @@ _MARK_PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What a file says, before its front matter, its name and its time are asked."""
+    """The content of a file, before its front matter, name and time are applied."""
 
     title: str
     body: str
-    front: dict[str, Any] = field(default_factory=dict)
+    front: dict[str, str | date] = field(default_factory=dict)
     author: str | None = None
     published: str | None = None
     language: str | None = None
@@ -89,11 +94,11 @@ def _decoded(body: bytes) -> str:
     try:
         return _lines(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        # Nearly every byte means something in windows-1252, so look for those that no text has.
+        # Nearly every byte is a character in windows-1252, so look for those that no text has.
         odd = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in body)
         if odd > len(body) / 100:
             raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).") from None
-    # Letters of UTF-8 beside bytes that are none: either reading would spoil some of the words.
+    # Letters of UTF-8 beside bytes that are not: either decoding would spoil some of the words.
     mixed = not body.decode("utf-8", "ignore").isascii()
     try:
         return _lines(body.decode("ascii" if mixed else "windows-1252"))
@@ -114,35 +119,85 @@ def _from_text(words: str, *, markdown: bool) -> _Page:
     if title:
         return _Page(plain.line(title), rest, front)
     first, _, body = rest.partition("\n")
-    # A first line too long for a title is a paragraph of the text, and must stay whole.
+    # A first line too long for a title is a paragraph, and stays whole.
     return _Page(plain.line(first), body.strip() if len(first) <= plain.TITLE_LIMIT else rest, front)
 
 
-def _front_matter(words: str) -> tuple[dict[str, Any], str]:
+def _front_matter(words: str) -> tuple[dict[str, str | date], str]:
     found = _FRONT_MATTER.match(words)
     if not found:
         if _OPENING.match(words):
             raise ParseError("Line 1: the front matter begins with `---` but a second `---` is missing.")
         return {}, words
+    if len(found[1]) > _LONGEST_FRONT:
+        raise ParseError(f"Line 1: the front matter is longer than {_LONGEST_FRONT // 1000} kB. Shorten it.")
     try:
-        front = yaml.safe_load(found[1])
+        front = _scalars(found[1])
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         before = words.count("\n", 0, found.start(1))
         line = before + (mark.line if mark else 0) + 1
         problem = plain.line(getattr(error, "problem", None) or "not YAML", 120)
         raise ParseError(f"Line {line}: the front matter is no valid YAML ({problem}). Correct that line.") from error
-    # An impossible date or a nesting bomb, which the YAML reader lets through as they are.
-    except (ValueError, RecursionError) as error:
+    # An impossible date, which the YAML reader lets through as it is.
+    except ValueError as error:
         raise ParseError(f"Line 1: the front matter is no valid YAML ({plain.line(str(error), 120)}).") from error
     if front is None:
-        front = {}
-    if not isinstance(front, dict):
         if ":" in found[1]:
             raise ParseError("Line 1: the front matter is no valid YAML (expected lines like `title: …`).")
-        # Two rules around a line of text are an ornament.
+        # Two rules around a line of text are decoration.
         return {}, words
     return front, words[found.end() :]
+
+
+def _scalars(words: str) -> dict[str, str | date] | None:
+    """The plain values of a YAML mapping by their keys; lists and mappings in it are passed over. None: it is none.
+
+    Nothing is built but these, and nothing stands for anything else, so that small files stay small. Raises YAMLError
+    and ValueError.
+    """
+    front: dict[str, str | date] = {}
+    depth, key, mapping = 0, None, True
+    event: Any
+    for event in yaml.parse(words, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(problem="& and * are not read here", problem_mark=event.start_mark)
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.CollectionStartEvent):
+            mapping &= bool(depth) or isinstance(event, yaml.MappingStartEvent)
+            depth += 1
+        elif isinstance(event, yaml.ScalarEvent) and not depth:
+            mapping = not event.value
+        if depth == 1 and isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
+            value = _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+            if key is None:
+                key = event.value if isinstance(event, yaml.ScalarEvent) else ""
+            else:
+                if value is not None:
+                    front[key] = value
+                key = None
+    return front if mapping else None
+
+
+def _scalar(event: Any) -> str | date | None:
+    """The value as it is written; a date as what it stands for, nothing as None."""
+    written = None if event.tag == "!" else event.tag
+    tag = str(written or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit))
+    kind = tag.removeprefix(_TAG)
+    problem = ""
+    if kind == "merge":
+        problem = "<< is not read here"
+    elif kind in ("int", "float") and len(event.value) > _LONGEST_NUMBER:
+        problem = f"a number of {len(event.value)} signs"
+    elif kind not in ("str", "int", "float", "bool", "null", "timestamp"):
+        problem = f"{tag} is not read here"
+    if problem:
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+    if kind == "timestamp":
+        made: date = yaml.SafeLoader("").construct_yaml_timestamp(yaml.ScalarNode(tag, event.value))
+        return made
+    return None if kind == "null" else str(event.value)
 
 
 def _without_marks(words: str) -> str:
@@ -153,7 +208,7 @@ def _without_marks(words: str) -> str:
 
 
 def _heading(found: re.Match[str]) -> str:
-    # `## Outlook ##` may end as it began; `## About C#` may not lose its last sign.
+    # `## Outlook ##` loses the signs at its end; `## About C#` must not.
     words, _, last = found[1].rstrip().rpartition(" ")
     return words if last and not last.strip("#") else found[1]
 
@@ -174,7 +229,7 @@ def _from_html(words: str, now: datetime) -> _Page:
             # Without the extensive search a date is one that the page states, not one from its text.
             date_extraction_params={"extensive_search": False, "original_date": True, "max_date": f"{now:%Y-%m-%d}"},
         )
-    # A page is third-party input to third-party code: what it can't read, our plain reading can.
+    # Third-party code on third-party input may raise anything: the page is then read by `markup` alone.
     except Exception:
         found = None
     declared = re.search(r"<html[^>]*?\slang\s*=\s*[\"']?([\w-]+)", words[:10_000], re.IGNORECASE)
@@ -194,7 +249,7 @@ def _from_html(words: str, now: datetime) -> _Page:
 
 
 def _paragraphs(words: str) -> str:
-    """trafilatura parts paragraphs by one newline; lines of a list stay together."""
+    """The text with a blank line between paragraphs, where trafilatura has one newline; lists stay together."""
     parts: list[str] = []
     for line in words.split("\n"):
         joined = parts and line.startswith("- ") and parts[-1].startswith("- ")
@@ -209,7 +264,7 @@ def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> 
     elif isinstance(stated, date):
         moment = dates.plausible(datetime(stated.year, stated.month, stated.day, tzinfo=UTC), now)
     else:
-        moment = dates.from_text(str(stated), now=now) if stated is not None else None
+        moment = dates.from_text(stated, now=now)
     if moment:
         return moment, "front matter"
     named = dates.from_file_name(PurePosixPath(path).name)
@@ -220,6 +275,6 @@ def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> 
     return dates.plausible(modified, now), "file time"
 
 
-def _line(front: dict[str, Any], key: str) -> str | None:
+def _line(front: dict[str, str | date], key: str) -> str | None:
     value = front.get(key)
-    return plain.line(str(value)) or None if isinstance(value, str | int | float) else None
+    return plain.line(value) or None if isinstance(value, str) else None

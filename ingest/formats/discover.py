@@ -1,4 +1,4 @@
-"""The feeds that a web page names, and where sites usually keep theirs."""
+"""Finds the feeds that a web page names, and the addresses where sites usually keep theirs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lxml import etree, html  # type: ignore[import-untyped]
 
 from ingest.text import plain, urls
 
-#: Tried in this order where a page names no feed.
+#: Tried in this order if a page names no feed.
 COMMON = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/feed.json")
 
 _TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")
@@ -28,7 +28,7 @@ class Link:
     """A feed that a page names."""
 
     url: str
-    title: str  #: as the page calls it; empty where it does not
+    title: str  #: what the page calls it; may be empty
 
 
 def links(page: bytes, base: str) -> list[Link]:
@@ -42,13 +42,13 @@ def links(page: bytes, base: str) -> list[Link]:
 
 
 def common(base: str) -> list[Link]:
-    """Where sites usually keep their feeds."""
+    """The addresses where sites usually keep their feeds."""
     parts = urlsplit(base)
     return [Link(f"{parts.scheme}://{parts.netloc}{path}", "") for path in COMMON]
 
 
 def title(feed: bytes) -> str:
-    """What a feed calls itself; empty where it does not."""
+    """A feed's own title; empty if it has none."""
     head = feed.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:1] == b"{":
         try:

@@ -1,4 +1,4 @@
-"""A feed's DOCTYPE, replaced by one of our own: what entities mean is known, and none of them can do harm."""
+"""Replaces a feed's DOCTYPE by one of our own, so that its entities are known and harmless."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _USED = re.compile(r"&([A-Za-z_][A-Za-z0-9_.-]*);")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _NESTED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)")
-#: Feeds that declare entities at all declare a few characters.
+#: Characters in all entities together; feeds that declare any have a few.
 _LONGEST = 5_000
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
 def refuse_bomb(text: str) -> None:
-    """Raises ParseError for entities made of entities, which multiply, and for long ones: named often, they do too."""
+    """Raises ParseError for entities that contain entities, or are long: they expand to a huge document."""
     values = [one or other for _, one, other in _ENTITY.findall(text)] if "<!ENTITY" in text[:200_000].upper() else []
     if any(map(_NESTED.search, values)) or sum(map(len, values)) > _LONGEST:
         raise ParseError("The feed declares entities that multiply, as attacks do. Tell its publisher; it is not read.")
 
 
 def replaced(text: str) -> tuple[str, str, dict[str, str]]:
-    """The document with our DOCTYPE, the version that its own stood for (`rss091n` or ``), the entities' meaning.
+    """The document with our DOCTYPE, the version its own stands for (`rss091n` or ``), and entity → meaning.
 
-    Every name that the document uses is declared: as the document itself says, as HTML has it (`&nbsp;`), else as its
-    own letters. Nothing outside of the document is ever named.
+    Every entity that the document uses is declared: as the document declares it, else as HTML does (`&nbsp;`), else as
+    its own letters. Nothing outside the document is referred to.
     """
     first = _ELEMENT.search(text)
     head, rest = (text[: first.start()], text[first.start() :]) if first else (text, "")
@@ -60,5 +60,5 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _literal(value: str) -> str:
-    """The characters so that no parser sees more than text in them, after the value has been read twice."""
+    """The value escaped so that it is nothing but text after a parser has read it twice."""
     return "".join(char if char.isalnum() and char.isascii() else f"&#38;#{ord(char)};" for char in value)

@@ -1,4 +1,4 @@
-"""Bytes to entries: which format is it, and what to say when it is none."""
+"""Reads a feed of any format, and says what the bytes are if they are not a feed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ingest.errors import ParseError
 from ingest.formats import discover, items, json_feed, rss
 from ingest.formats.items import Feed
 
-# How files begin that servers send in place of a feed.
+# How files begin that servers send instead of a feed.
 _MAGIC = (
     (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
@@ -20,17 +20,17 @@ _MAGIC = (
 )
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _FEED = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
-#: A page may link to hundreds of feeds; who looks for one needs the first few.
+#: Feeds named in the advice; a page may link to hundreds.
 _OFFERED = 3
-#: Formats show in the first lines, and the longest comments and style sheets before a root are shorter than this.
+#: Bytes looked at to tell the format: comments and style sheets before a root are shorter than this.
 _HEAD = 65_536
 
 
 def read(body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
-    """What is in an RSS, Atom or JSON feed, in this process and for as long as it takes (`parser` has limits).
+    """The content of an RSS, Atom or JSON feed. Has no time limit: `sources.sandbox` adds one.
 
     `source` is the feed's address, `content_type` the header it came with. Raises ParseError, saying what the
-    bytes are instead and what to do about it.
+    bytes are instead and what to do.
     """
     head = body[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head.strip(b"\x00"):

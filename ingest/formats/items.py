@@ -1,4 +1,4 @@
-"""What a feed's formats have in common: raw items, and how they become entries."""
+"""The common part of all feed formats: raw items, and how they become entries."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ingest.text import dates, markup, plain, urls
 
 #: More items than this are an archive or an attack: the largest feeds of news sites hold a few hundred.
 MOST_ITEMS = 2000
-#: A shorter text is a teaser, whatever element it came in …
+#: A shorter text is a teaser, whatever element it is in …
 FULL_TEXT = 600
-#: … beside a summary, the article is markedly longer than that …
+#: … the article is at least this many times as long as its summary …
 FULL_TEXT_RATIO = 1.5
-#: … and nobody writes teasers of this length: it is the article, put where the summary belongs.
+#: … and a summary of this length is the article, put into the wrong element.
 NO_SUMMARY = 2000
-#: An item without a title is listed under its first words, at most so many characters of them.
+#: An item without a title is listed by its first words, at most this many characters.
 FIRST_WORDS = 80
 _AUTHOR_LIMIT = 200
 _GUID_LIMIT = 1000
@@ -30,7 +30,7 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2})(?![A-Za-z])")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item as its feed wrote it: HTML not yet read, dates not yet understood."""
+    """One item as its feed has it, with HTML and dates not yet read."""
 
     title: str = ""
     content: str = ""  #: HTML of the article
@@ -44,32 +44,32 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A feed as one of the formats has it."""
+class RawFeed:
+    """A feed as its format's module has read it."""
 
     items: Sequence[Item]
-    home: str | None = None  #: the feed's own link: what relative links start from
-    notes: tuple[str, ...] = ()  #: what is wrong with it, in sentences for people
+    home: str | None = None  #: the feed's link to its site: the base of relative links
+    notes: tuple[str, ...] = ()  #: what is wrong with it, as sentences for people
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed that was read."""
+    """A feed as entries."""
 
     entries: tuple[Entry, ...]
-    notes: tuple[str, ...] = ()  #: what is wrong with it, in sentences for people
+    notes: tuple[str, ...] = ()  #: what is wrong with it, as sentences for people
 
 
-def read(found: Found, *, source: str, now: datetime) -> Feed:
-    """The items that have words as entries, in the feed's order; of too many the newest MOST_ITEMS.
+def read(raw: RawFeed, *, source: str, now: datetime) -> Feed:
+    """The items that have any text as entries, in the feed's order; only the newest MOST_ITEMS.
 
-    Relative links are resolved against the feed's own link, and that against `source`.
+    Relative links are resolved against the feed's link to its site, and that against `source`.
     """
-    items, notes = found.items, found.notes
+    items, notes = raw.items, raw.notes
     if len(items) > MOST_ITEMS:
         notes += (f"The feed lists {len(items):,} items: only the newest {MOST_ITEMS:,} are read.",)
         items = _newest(items, now)
-    entries = tuple(_entries(items, source, found.home, now))
+    entries = tuple(_entries(items, source, raw.home, now))
     return Feed(entries, notes + _impossible(items, entries))
 
 
@@ -77,19 +77,21 @@ def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime
     base = urls.site(home, source) or source
     links = [urls.web_address(item.link, base) for item in items]
     titles = [plain.line(markup.to_text(item.title)) for item in items]
-    places = [urls.canonical(link) if link else None for link in links]
+    addresses = [urls.canonical(link) if link else None for link in links]
     guids = [plain.line(item.guid or "", _GUID_LIMIT) or None for item in items]
-    # The feed and its front page are no article, not even where only one item is listed.
+    # The addresses of the feed and its front page identify no article, even if only one item is listed.
     itself = {urls.canonical(address) for address in (base, source)}
-    shared_guids = _shared(guids, titles, places) | {guid for guid in guids if guid and urls.canonical(guid) in itself}
-    shared_places = _shared(places, titles, guids) | itself
+    shared_guids = _shared(guids, titles, addresses) | {
+        guid for guid in guids if guid and urls.canonical(guid) in itself
+    }
+    shared_addresses = _shared(addresses, titles, guids) | itself
     found = []
-    for item, link, title, place, guid in zip(items, links, titles, places, guids, strict=True):
+    for item, link, title, address, guid in zip(items, links, titles, addresses, guids, strict=True):
         keys = []
         if guid and guid not in shared_guids:
             keys.append(f"guid:{guid}")
-        if place and place not in shared_places:
-            keys.append(f"url:{place}")
+        if address and address not in shared_addresses:
+            keys.append(f"url:{address}")
         entry = _entry(item, source=source, title=title, link=link, guid=guid, keys=keys, now=now)
         if entry:
             found.append(entry)
@@ -97,13 +99,13 @@ def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime
 
 
 def language(declared: str | None) -> str | None:
-    """Two lower-case letters from a declared language (`en-GB`); None for three-letter codes and nonsense."""
+    """The two lower-case letters of a declared language (`en-GB`); None for three-letter codes and nonsense."""
     found = _LANGUAGE.match((declared or "").strip())
     return found[1].lower() if found else None
 
 
 def titled(title: str, body: str) -> str:
-    """The title, or the first words of the body where there is none."""
+    """The title, or the first words of the body if there is none."""
     return title or plain.line(body[: 10 * FIRST_WORDS].partition("\n")[0], FIRST_WORDS)
 
 
@@ -111,7 +113,7 @@ def _entry(
     item: Item, *, source: str, title: str, link: str | None, guid: str | None, keys: list[str], now: datetime
 ) -> Entry | None:
     content = markup.to_text(item.content)
-    # feedparser fills a missing summary with the content; reading it twice would cost half of all time.
+    # feedparser fills a missing summary with the content; reading it twice would double the time.
     summary = "" if item.summary == item.content else markup.to_text(item.summary)
     body, kind = _body(content, summary)
     title = titled(title, body)
@@ -138,7 +140,7 @@ def _entry(
 
 
 def _body(content: str, summary: str) -> tuple[str, TextKind]:
-    # A summary that is escaped twice shows its markup and looks longer than it is.
+    # A summary that is escaped twice contains its markup and looks longer than it is.
     longer = content if FULL_TEXT_RATIO * len(content) >= len(summary) else summary
     if not longer:
         return "", "title"
@@ -148,25 +150,25 @@ def _body(content: str, summary: str) -> tuple[str, TextKind]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Dated:
-    """When an item was published, how we know, and the date that the feed gives even where it can't be."""
+class _Dates:
+    """When an item was published, how we know, and the date in the feed even if it is not plausible."""
 
     published: datetime | None = None
     published_from: PublishedFrom | None = None
     stated: datetime | None = None
 
 
-def _dated(item: Item, now: datetime) -> _Dated:
+def _dated(item: Item, now: datetime) -> _Dates:
     if moment := dates.from_text(item.published, now=now):
-        return _Dated(moment, "feed" if dates.zoned(item.published) else "feed, no zone", moment)
+        return _Dates(moment, "feed" if dates.zoned(item.published) else "feed, no zone", moment)
     stated = dates.stated(item.published)
     if moment := dates.from_text(item.updated, now=now):
-        return _Dated(moment, "feed update" if dates.zoned(item.updated) else "update, no zone", stated or moment)
-    return _Dated(stated=stated or dates.stated(item.updated))
+        return _Dates(moment, "feed update" if dates.zoned(item.updated) else "update, no zone", stated or moment)
+    return _Dates(stated=stated or dates.stated(item.updated))
 
 
 def _impossible(items: Sequence[Item], entries: Sequence[Entry]) -> tuple[str, ...]:
-    """A sentence about the dates that can't be; none where all can, or are not there."""
+    """A sentence about the dates that are not plausible, if there are any."""
     if all(entry.published for entry in entries):
         return ()
     odd = [words for item in items if (words := item.published or item.updated) and not dates.stated(words)]
@@ -179,13 +181,13 @@ def _impossible(items: Sequence[Item], entries: Sequence[Entry]) -> tuple[str, .
 def _newest(items: Sequence[Item], now: datetime) -> list[Item]:
     never = datetime.min.replace(tzinfo=UTC)
     moments = [_dated(item, now).published or never for item in items]
-    # The sort is stable: without dates the feed's own order decides, and that is newest first.
+    # The sort is stable: without dates the feed's order decides, which is newest first.
     kept = sorted(range(len(items)), key=lambda index: moments[index], reverse=True)[:MOST_ITEMS]
     return [items[index] for index in sorted(kept)]
 
 
 def _shared(keys: Iterable[str | None], titles: Iterable[str], others: Iterable[str | None]) -> frozenset[str]:
-    """Keys that stand on different articles: with different titles, and nothing else that makes them one."""
+    """Keys that several articles have: their titles differ, and no other key says that they are one."""
     seen: defaultdict[str, tuple[set[str], set[str | None]]] = defaultdict(lambda: (set(), set()))
     for key, title, other in zip(keys, titles, others, strict=True):
         if key:

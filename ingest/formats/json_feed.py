@@ -1,4 +1,4 @@
-"""JSON Feed 1.x (https://www.jsonfeed.org/version/1.1/)."""
+"""Reads JSON Feed 1.x (https://www.jsonfeed.org/version/1.1/)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 from typing import Any
 
 from ingest.errors import ParseError
-from ingest.formats.items import Found, Item
+from ingest.formats.items import Item, RawFeed
 from ingest.text import charset, plain
 
 
-def items(body: bytes, content_type: str | None = None) -> Found:
-    """The items of a JSON Feed, and the address that the feed gives for its site.
+def items(body: bytes, content_type: str | None = None) -> RawFeed:
+    """The items of a JSON Feed, and the address it gives for its site.
 
-    Raises ParseError for JSON that is no feed (usually an error message) and for broken JSON.
+    Raises ParseError for broken JSON and for JSON that is not a feed (usually an error message).
     """
     words, guessed = charset.decoded(body, content_type)
     try:
@@ -30,7 +30,7 @@ def items(body: bytes, content_type: str | None = None) -> Found:
             "Check the address, or whether the site wants a key."
         )
     language = _text(feed, "language")
-    return Found(
+    return RawFeed(
         [_item(item, language) for item in found if isinstance(item, dict)],
         _text(feed, "home_page_url"),
         (guessed,) if guessed else (),
@@ -41,12 +41,12 @@ def _item(item: dict[str, Any], language: str | None) -> Item:
     unmarked = _text(item, "content_text") or ""
     guid = item.get("id")
     return Item(
-        # Titles and plain text are no HTML: what looks like markup in them is meant to be read.
+        # Titles and plain text are not HTML: what looks like markup in them is text.
         title=html.escape(_text(item, "title") or "", quote=False),
         content=_text(item, "content_html") or html.escape(unmarked, quote=False),
         summary=html.escape(_text(item, "summary") or "", quote=False),
         link=_text(item, "url") or _text(item, "external_url"),
-        # The specification lets readers turn a number into text.
+        # The specification allows readers to turn a number into text.
         guid=str(guid) if isinstance(guid, str | int | float) and not isinstance(guid, bool) else None,
         author=_author(item),
         published=_text(item, "date_published"),

@@ -1,4 +1,4 @@
-"""RSS, RDF, Atom and CDF, through feedparser: its HTTP, its sanitiser and its URL resolver unused."""
+"""Reads RSS, RDF, Atom and CDF with feedparser, without its HTTP client, sanitiser and URL resolver."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from ingest.errors import ParseError
 from ingest.formats import doctype
-from ingest.formats.items import Found, Item
+from ingest.formats.items import Item, RawFeed
 from ingest.text import charset
 
 log = logging.getLogger(__name__)
 
 _ROOT = re.compile(r"<\?xml\s|<(?:[\w-]+:)?(?:rss|feed|RDF|channel)[\s>]|<!DOCTYPE", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
-#: What XML 1.0 allows in no document, however it is written.
+#: Characters that XML 1.0 does not allow, even as references.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
@@ -32,27 +32,27 @@ _LAST_ITEM = re.compile(r"<(/?)(?:[\w-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _END = re.compile(r"</(?:[\w-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
 _ENDS = ("</rss", "</feed", "</rdf", "</channel", ":rss>", ":feed>")
 
-#: No feed has a reason for more; the time that feedparser takes grows with the square of it.
+#: Depth of nested elements; feeds need far less, and feedparser takes time that grows with its square.
 _DEEPEST = 2_000
-#: expat's errors for a document that stops too early: no root, an open tag, half a character, an open CDATA section.
+#: expat's errors for a document that ends too early: no root, an open tag, half a character, an open CDATA section.
 _STOPS = frozenset((3, 5, 6, 20))
-#: … for something after the root, and for what is not expat's own.
+#: … for something after the root; and a number for errors that are not expat's.
 _JUNK, _UNKNOWN = 9, -1
 
-#: Signs that a title which may be HTML is HTML: an end tag, an entity, a tag that stands alone or has attributes.
+#: Signs that a title is HTML: an end tag, an entity, a tag that has no end or has attributes.
 _TITLE_MARKUP = re.compile(
     r"</[a-z][a-z0-9]*\s*>|&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]*);|<(?:br|img|wbr|hr)\b|<[a-z]+\s[^<>]*=|"
     r"^\s*<(?:a|b|i|u|p|em|div|font|span|strong)>",
     re.IGNORECASE,
 )
-#: … and that a text declared as plain is HTML all the same: many an Atom feed forgets its `type`.
+#: Signs that a text declared as plain is HTML: many Atom feeds forget its `type`.
 _TEXT_MARKUP = re.compile(r"</(?:p|a|b|i|em|strong|div|span|ul|ol|li|h[1-6]|blockquote|table)\s*>|<(?:br|img)\b", re.I)
 
 
-def items(body: bytes, *, source: str, content_type: str | None = None) -> Found:
-    """The items of an RSS, RDF, Atom or CDF document, and the address that the feed gives for its site.
+def items(body: bytes, *, source: str, content_type: str | None = None) -> RawFeed:
+    """The items of an RSS, RDF, Atom or CDF document, and the address it gives for its site.
 
-    An item that the document's end cuts off is left out. Raises ParseError when there is no feed in it.
+    An item that is cut off by the document's end is left out. Raises ParseError if there is no feed in it.
     """
     text, guessed = charset.decoded(body, content_type)
     text = _CONTROL.sub("", _from_root(text))
@@ -68,16 +68,16 @@ def items(body: bytes, *, source: str, content_type: str | None = None) -> Found
         notes.append(f"The feed breaks off before its end: the {len(found)} whole items in it are read.")
     feed = parsed.feeddata
     atom = str(parsed.version).startswith("atom")
-    # A relative link of an Atom feed starts where the feed lies (RFC 4287); RSS doesn't say, and its own link is best.
+    # The base of an Atom feed's relative links is its address (RFC 4287); for RSS, which has no rule, its link is best.
     home = None if atom and source.startswith(("http://", "https://")) else _text(feed, "link")
-    return Found([_item(entry, feed, atom) for entry in found], home, tuple(notes))
+    return RawFeed([_item(entry, feed, atom) for entry in found], home, tuple(notes))
 
 
 # -- feedparser -------------------------------------------------------------------------------------------------------
 
 
 class _Expat(ExpatParser):
-    """Python's own SAX driver, but text comes in large pieces: small ones take most of feedparser's time."""
+    """Python's SAX driver with text in large pieces: small ones take most of feedparser's time."""
 
     def reset(self) -> None:
         super().reset()
@@ -85,8 +85,8 @@ class _Expat(ExpatParser):
         self._parser.buffer_size = 65_536  # type: ignore[attr-defined]
 
 
-class _Habits:
-    """Where feedparser reads otherwise than we want: what describes a picture, and what may be a link."""
+class _FeedparserFixes:
+    """Corrects feedparser: a picture's description is not the item's, and a guid is not always a link."""
 
     def unknown_starttag(self, tag: str, attributes: Any) -> None:
         if self.depth > _DEEPEST:  # type: ignore[attr-defined]
@@ -101,7 +101,7 @@ class _Habits:
         self._get_context().setdefault("aside", value)  # type: ignore[attr-defined]
 
     def _end_dc_title(self) -> None:
-        # It stands in for a title that is missing, wherever it stands.
+        # It replaces a missing title at whatever depth.
         depth: int = self.title_depth  # type: ignore[has-type]
         super()._end_dc_title()  # type: ignore[misc]
         self.title_depth = depth
@@ -112,16 +112,16 @@ class _Habits:
         self._get_context()["permanent"] = permanent  # type: ignore[attr-defined]
 
 
-class _Strict(_Habits, StrictFeedParser):  # type: ignore[misc]
+class _Strict(_FeedparserFixes, StrictFeedParser):  # type: ignore[misc]
     resolve_relative_uris = sanitize_html = False
 
 
-class _Loose(_Habits, LooseFeedParser):  # type: ignore[misc]
+class _Loose(_FeedparserFixes, LooseFeedParser):  # type: ignore[misc]
     resolve_relative_uris = sanitize_html = False
 
 
 def _parsed(text: str) -> tuple[Any, bool]:
-    """feedparser's reading of a document, and whether its end is missing."""
+    """feedparser's result for a document, and whether the document's end is missing."""
     for mend in (str, _mended):
         text = mend(text)
         document, version, entities = doctype.replaced(text)
@@ -138,7 +138,7 @@ def _parsed(text: str) -> tuple[Any, bool]:
         loose.feed(document)
     except (ParseError, MemoryError):
         raise
-    # feedparser raises whatever its parts raise. What was read until then is whole.
+    # feedparser raises whatever its parts raise. The items read until then are complete.
     except Exception as error:
         best = max(strict, loose, key=lambda parser: len(parser.entries))
         if not best.entries:
@@ -151,7 +151,7 @@ def _parsed(text: str) -> tuple[Any, bool]:
 
 
 def _strict(document: str, version: str) -> tuple[Any, int | None]:
-    """What the strict parser has read, and expat's number of the error that stopped it."""
+    """The strict parser's result, and expat's number for the error that stopped it."""
     handler = _Strict("", None, "utf-8")
     handler.version = version
     source = InputSource()
@@ -168,7 +168,7 @@ def _strict(document: str, version: str) -> tuple[Any, int | None]:
         return handler, cause.code if isinstance(cause, ExpatError) else _UNKNOWN
     except (ParseError, MemoryError):
         raise
-    # Namespaces nobody declared, and whatever feedparser's handlers raise for values they did not expect.
+    # Undeclared namespaces, and whatever feedparser's handlers raise for unexpected values.
     except Exception as error:
         log.info("feedparser's strict parser stopped: %r", error)
         return handler, _UNKNOWN
@@ -179,13 +179,13 @@ def _strict(document: str, version: str) -> tuple[Any, int | None]:
 
 
 def _from_root(text: str) -> str:
-    """Without what a careless server puts before the XML (warnings, blank lines) and without the declaration."""
+    """The text without what some servers put before the XML (warnings, blank lines), and without the declaration."""
     found = _ROOT.search(text)
     return _DECLARATION.sub("", text[found.start() :] if found else text, count=1).lstrip()
 
 
 def _mended(text: str) -> str:
-    """With every `&` and `<` that stands for itself escaped, and without references to what is no character."""
+    """The text with every bare `&` and `<` escaped, and without references to invalid characters."""
     parts = _CDATA.split(text)
     parts[::2] = [_BARE.sub(_escaped, _REFERENCE.sub(_valid_reference, part)) for part in parts[::2]]
     return "".join(parts)
@@ -205,7 +205,7 @@ def _valid_reference(found: re.Match[str]) -> str:
 
 
 def _cut_off(text: str) -> bool:
-    # Tags inside of CDATA mislead this only where the document has no end.
+    # Tags inside CDATA can mislead this, but only if the document has no end.
     if any(end in text[-400:].lower() for end in _ENDS):
         return False
     tags = _LAST_ITEM.findall(text)
@@ -224,18 +224,18 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
     if not link and dict.get(entry, "permanent"):
         link = guid  # an empty link keeps feedparser from taking it
     if link and link == guid and "/" not in link:
-        # feedparser takes any guid for a permanent link; `12345` would become an address.
+        # feedparser takes any guid for a link; `12345` would become an address.
         link = None
     published = _text(entry, "published") or _text(entry, "created")
     updated = _text(entry, "updated")
     if not atom and not published:
-        # RSS knows one date; `dc:date`, which feedparser calls an update, is when the item was published.
+        # RSS has one date; `dc:date`, an update for feedparser, is when the item was published.
         published, updated = updated, None
     declared = (_text(part, "language") for part in (*contents, dict.get(entry, "title_detail") or {}))
     return Item(
         title=_title(entry, atom),
         content=content,
-        summary=(_html(summary, atom) if summary else _text(entry, "summary") or "") or _aside(entry),
+        summary=(_html(summary, atom) if summary else _text(entry, "summary") or "") or _fallback_text(entry),
         link=link,
         guid=guid,
         author=_text(dict.get(entry, "author_detail") or {}, "name") or _text(entry, "author"),
@@ -246,7 +246,7 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
 
 
 def _link(entry: Any, atom: bool) -> str | None:
-    """The address of the article: in Atom the first alternate, HTML before others; feedparser takes the last."""
+    """The article's address: in Atom the first alternate, HTML preferred, where feedparser takes the last."""
     links = dict.get(entry, "links") or () if atom else ()
     alternates = [each for each in links if _text(each, "rel") == "alternate" and _text(each, "href")]
     best = sorted(alternates, key=lambda each: _text(each, "type") not in ("text/html", "application/xhtml+xml"))
@@ -254,7 +254,7 @@ def _link(entry: Any, atom: bool) -> str | None:
 
 
 def _title(entry: Any, atom: bool) -> str:
-    """The title as HTML. Atom says which it is; in RSS it is plain text that often isn't, so it takes a sign."""
+    """The title as HTML. Atom declares its type; in RSS it is plain text unless it looks like HTML."""
     title = _text(entry, "title") or ""
     plain = _text(dict.get(entry, "title_detail") or {}, "type") == "text/plain" if atom else "<" in title
     return title if not plain or (not atom and _TITLE_MARKUP.search(title)) else html.escape(title, quote=False)
@@ -271,11 +271,11 @@ def _is_text(part: Any) -> bool:
     return kind.startswith("text/") or kind.endswith("xml") or not kind
 
 
-def _aside(entry: Any) -> str:
+def _fallback_text(entry: Any) -> str:
     return html.escape(_text(entry, "aside") or "", quote=False)
 
 
 def _text(node: Any, key: str) -> str | None:
-    # dict.get: feedparser's own answers `updated` with `published`, and warns.
+    # dict.get: feedparser's own `get` returns `published` for `updated`, and warns.
     value = dict.get(node, key)
     return value.strip() or None if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""The text of an article's page, for feeds that give a summary or a title only."""
+"""Reads the text from an article's page, for feeds that give a summary or a title only."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ingest.errors import ParseError
 from ingest.models import utcnow
 from ingest.text import dates, plain, tokens
 
-#: Shorter texts are notices: a wall of cookies, a login, a video.
+#: Shorter texts are notices: a cookie wall, a login, a video.
 SHORTEST = 250
-#: Of the words that the feed gives, the article has most; a notice that stands in its place has few.
+#: Share of the feed's words that the article has at least; a notice in its place has few of them.
 SHARED_WORDS = 0.4
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class WebPage:
-    """The words of a page, and when it says it was published."""
+    """The text of a page, and its date."""
 
     body: str = field(repr=False)
     published: datetime | None
 
 
 def read(body: bytes, url: str, content_type: str | None) -> WebPage:
-    """The article in the bytes of a page. Raises ParseError where there is none."""
+    """The article in the bytes of a page. Raises ParseError if there is none."""
     found = _trafilatura().bare_extraction(
         _decoded(body, content_type),
         url=url,
@@ -38,7 +38,7 @@ def read(body: bytes, url: str, content_type: str | None) -> WebPage:
         include_comments=False,
         include_tables=False,
         with_metadata=True,
-        # What the page states and nothing else: a date found in its words may be of anything.
+        # Only a date that the page states: one found in its text may be of anything.
         date_extraction_params={
             "extensive_search": False,
             "original_date": True,
@@ -48,21 +48,21 @@ def read(body: bytes, url: str, content_type: str | None) -> WebPage:
     words = plain.clean((found.text if found else "") or "")
     if len(words) < SHORTEST:
         raise ParseError("The page holds no article, or too little of it.")
-    # One line is one paragraph there.
+    # trafilatura gives one line for each paragraph.
     return WebPage("\n\n".join(words.split("\n")), dates.from_text(found.date, now=utcnow()) if found.date else None)
 
 
 @cache
 def _trafilatura() -> Any:
-    """Imported when it is needed: it takes half a second and 50 MB."""
+    """trafilatura, imported only when needed: it takes half a second and 50 MB."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its way to the network, which we don't use, would like more packages
+        warnings.simplefilter("ignore")  # its downloader, which we don't use, warns of missing packages
         import trafilatura
     return trafilatura
 
 
 def _decoded(body: bytes, content_type: str | None) -> bytes | str:
-    """With the encoding that the server declares; else it is found out from the bytes."""
+    """The page decoded as the server declares; else its bytes, for trafilatura to decode."""
     declared = _CHARSET.search(content_type or "")
     try:
         return body.decode(codecs.lookup(declared[1]).name) if declared else body
@@ -71,11 +71,11 @@ def _decoded(body: bytes, content_type: str | None) -> bytes | str:
 
 
 def belongs(body: str, given: str) -> bool:
-    """Whether a page's text is that of the article of which a feed gave these words, and more of it."""
-    words = _telling(given)
-    return len(body) > len(given) and len(words & _telling(body)) >= SHARED_WORDS * len(words)
+    """Whether a page's text is a longer text of the article of which a feed gave the words `given`."""
+    words = _content_words(given)
+    return len(body) > len(given) and len(words & _content_words(body)) >= SHARED_WORDS * len(words)
 
 
-def _telling(words: str) -> set[str]:
-    """The words that say what a text is of: not the short ones of English, which are in every text."""
+def _content_words(words: str) -> set[str]:
+    """The words that are not in every text: without the short ones of English."""
     return {word for word in tokens.words(words) if len(word) > 3 or not word.isascii()}

@@ -13,14 +13,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from ingest.analyser import Analyser, Method
-from ingest.errors import ClusterError
+from ingest.errors import ClusterError, IngestError, ParseError
 from ingest.models import Article, Entry
+from ingest.sources import folder, sandbox
+from ingest.sources.folder import SeedFile
+from ingest.store.write.identity import fingerprint
 from ingest.store.write.versions import prepared
+from ingest.text import language
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +44,29 @@ B = TypeVar("B", bound=Batch)
 
 #: Whoever waits for a worker looks so often whether somebody wants it to end.
 _LOOK_SECONDS = 0.2
+
+
+#: A longer text is analysed in a process that can be killed: of some texts a megabyte takes ten seconds. Only few
+#: articles are as long.
+_LONG = 50_000
+#: The longest book about one person names him less often.
+_MOST_MENTIONS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of reading a seed file; neither article nor fault: its words are those that the record holds."""
+
+    entry: Entry
+    article: Article | None = None
+    fault: str | None = None
+
+
+def article(analyser: Analyser, entry: Entry, now: datetime) -> Article:
+    """The entry analysed. Raises ParseError where that has to be stopped, and whatever a bug of it raises."""
+    if len(entry.body) <= _LONG:
+        return analyser.article(entry, now)
+    return sandbox.run("article", work_on, pickle.dumps(analyser), entry, now, prepare=prepare)
 
 
 def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[Result]:
@@ -237,8 +265,34 @@ def work(method: bytes, entries: Sequence[Entry], now: datetime) -> list[Result]
 
 @lru_cache(maxsize=2)
 def _analyser(method: bytes) -> Analyser:
-    made: Method = pickle.loads(method)
-    return made.analyser()
+    made: Method | Analyser = pickle.loads(method)
+    return made.analyser() if isinstance(made, Method) else made
+
+
+def prepare() -> None:
+    """Loads what takes a second, before anybody waits for it."""
+    language.detect("Whoever reads this sentence will know in which language it is written.")
+
+
+def work_on(analyser: bytes, entry: Entry, now: datetime) -> Article:
+    """An entry analysed, ready to be stored. Raises ParseError where it is no article."""
+    found = prepared(_analyser(analyser).article(entry, now))
+    if len(found.analysis.mentions) > _MOST_MENTIONS:
+        raise ParseError(f"The text names figures {len(found.analysis.mentions)} times: that is no article. Split it.")
+    return found
+
+
+def seed_file(file: SeedFile, analyser: bytes, known: str | None, now: datetime) -> Read:
+    """The article in a file, analysed if its fingerprint is not the one that is `known`. Raises IngestError."""
+    entry = folder.read(file, now=now)
+    if fingerprint(entry) == known:
+        return Read(entry)
+    try:
+        return Read(entry, work_on(analyser, entry, now))
+    except (IngestError, MemoryError):
+        raise
+    except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
+        return Read(entry, fault=f"the analysis failed ({type(error).__name__}: {error}). Please report it.")
 
 
 def _settle(line: Any) -> None:

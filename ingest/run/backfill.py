@@ -168,10 +168,10 @@ class Backfill:
                 read, number = read + 1, found.number
                 try:
                     if found.fault:
-                        raise archive_row.Unfit(found.fault)
+                        raise archive_row.UnusableRow(found.fault)
                     held.append(self._entry(found.number, found.values))
                     characters += len(held[-1][1].body)
-                except archive_row.Unfit as error:
+                except archive_row.UnusableRow as error:
                     rejects.append(Reject(number, str(error), found.values))
                 if read >= _BATCH or characters >= _BATCH_CHARACTERS:
                     yield self._batch(number, read, held, rejects)
@@ -185,27 +185,23 @@ class Backfill:
         job, place = self.job, f"{self.job.path.name}:{number}"
         try:
             return archive_row.entry(values, job.columns, place=place, source=job.source, now=self.clock())
-        except archive_row.Unfit:
+        except archive_row.UnusableRow:
             raise
         except Exception as error:  # a record that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", place)
-            raise archive_row.Unfit(
+            raise archive_row.UnusableRow(
                 f"reading it failed ({type(error).__name__}: {error}). Please report it."
             ) from error
 
     def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
         """Leaves out what the record knows already, before the analysis, which is the dear part."""
-        places: list[int] = []
-        asked: list[tuple[str, Entry]] = []
         with self.engine.connect() as connection:
-            for at, (source, entry) in enumerate(held):
-                if source not in self._met:
-                    id_ = identity.source_id(connection, source.key)
-                    if id_ is None:
-                        continue
+            for source in {source for source, _ in held} - self._met.keys():
+                id_ = identity.source_id(connection, source)
+                if id_ is not None:
                     self._met[source] = identity.scope_of(id_, source)
-                places.append(at)
-                asked.append((self._met[source], entry))
+            places = [at for at, (source, _) in enumerate(held) if source in self._met]
+            asked = [(self._met[source], entry) for source, entry in held if source in self._met]
             known = {places[at] for at in unchanged(connection, asked, ever=True)} if asked else set()
         fresh = tuple(pair for at, pair in enumerate(held) if at not in known)
         return _Batch(last, read, fresh, tuple(rejects))
@@ -250,13 +246,15 @@ class Backfill:
         if not pairs:
             return commit.written, faults
         scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
-        groups = []
-        # One outlet after the other; each has its articles in the file's order.
-        for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0]):
+        for source in dict.fromkeys(source for source, _ in pairs):  # in the file's order: the first spelling shows
             if source not in sources:
                 sources[source] = commit.source(source)
-            groups.append((sources[source], source, [article for _, article in group]))
-        for article, error in commit.sound(groups, scoring=scoring):
+        # One outlet after the other; each has its articles in the file's order.
+        groups = [
+            (sources[source], source, [article for _, article in group])
+            for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0])
+        ]
+        for article, error in commit.store_possible(groups, scoring=scoring):
             reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
             faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
         return commit.written, faults

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from ingest import logs
 from ingest.analyser import Analyser, Method
-from ingest.errors import ConfigFileError, IngestError, ParseError
+from ingest.errors import ConfigFileError, IngestError, ParseError, RecordError
 from ingest.fetch.client import Fetcher
 from ingest.fetch.queue import Fetches, Hosts
 from ingest.fetch.rhythm import Rhythm
@@ -26,6 +27,7 @@ from ingest.formats.web_page import WebPage
 from ingest.models import Attempt, FeedState, utcnow
 from ingest.run import asked
 from ingest.run.pipeline import Outcome, Pipeline
+from ingest.run.seeding import SeedFolder
 from ingest.settings import Settings
 from ingest.sources import attempt, opml
 from ingest.store import engines, record
@@ -62,8 +64,10 @@ class Worker:
         # What has come and is not stored yet, by kind and id: it outlives a record that can't be written for a while.
         self._arrived: dict[tuple[str, int], Callable[[], object]] = {}
         self._fault: str | None = None  # what is wrong with the list of feeds
+        self.seeds = SeedFolder(pipeline, settings.seeds)
         self._config: dict[Path, int] = {}  # file -> its mtime when last read
         self._outdated = True  # whether some analyses may have been made with another watch-list
+        self._faults: dict[str, str] = {}  # step of a turn -> what is wrong with it
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
@@ -79,6 +83,7 @@ class Worker:
             raise
         worker = cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
         _complain(engine, complaints.WATCHLIST, None)
+        _complain(engine, complaints.LOOP, None)
         worker._remember(settings.figures, settings.topics, settings.feeds)
         worker._fault = worker._take(complaints.FEEDS, worker._take_feeds)
         return worker
@@ -86,7 +91,7 @@ class Worker:
     def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
         """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
         outcome = Outcome(faults=(self._fault,) if self._fault else ())
-        outcome += self.pipeline.folder(self.settings.seeds, progress=lambda n, of: progress("files", n, of))
+        outcome += self.seeds.read(progress=lambda n, of: progress("files", n, of))
         self.pipeline.rescore()
         asked.begin(self.pipeline.engine)
         outcome += self._fetch(self.pipeline.due(), progress)
@@ -137,7 +142,7 @@ class Worker:
     def forever(self, stop: threading.Event, lost: threading.Event) -> None:
         """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
 
-        A fault of a source is recorded and never ends it; neither does a full disk.
+        A fault of a source is recorded and never ends it; neither does a full disk, nor a bug.
         """
         changed, ended = threading.Event(), threading.Event()
         watcher = threading.Thread(target=self._hints, args=(changed, ended), daemon=True, name="folder-hints")
@@ -147,25 +152,47 @@ class Worker:
             try:
                 now = time.monotonic()
                 if changed.is_set() or now >= next_scan:
-                    changed.clear()
-                    self.pipeline.folder(self.settings.seeds)
                     next_scan = now + _RESCAN_SECONDS
-                self._reload(lambda: stop.is_set() or lost.is_set())
+                    changed.clear()
+                    self._step("looking at the seed folder", self.seeds.scan)
+                self._step("reading seed files", self.seeds.collect)
+                self._step("taking up the lists", lambda: self._reload(lambda: stop.is_set() or lost.is_set()))
                 if now >= next_due:
-                    arrived = {id_ for kind, id_ in self._arrived if kind == "feed"}
-                    asked.begin(self.pipeline.engine, self._feeds.busy | arrived)
-                    self._offer(self.pipeline.due())
-                    self._offer_pages(self.pipeline.due_pages())
                     next_due = now + 2
-                self._go_on(lambda: stop.is_set() or lost.is_set(), changed)
+                    self._step("asking for feeds", self._ask)
+                self._step("storing", lambda: self._go_on(lambda: stop.is_set() or lost.is_set(), changed))
             except (DatabaseError, OSError) as error:
                 log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
                 stop.wait(5)
                 next_scan = 0.0
                 self._config.clear()  # an edited list may have been read and not stored
-            busy = self._feeds or self._pages or self._arrived or self._outdated
+            busy = (self._feeds or self._pages or self._arrived or self._outdated or self.seeds) and not self._faults
             changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
         ended.set()
+        with suppress(DatabaseError, OSError):
+            self.seeds.close()
+
+    def _step(self, what: str, work: Callable[[], object]) -> None:
+        """The last guard: a fault that nobody expected is kept where people see it, and the other steps go on."""
+        fault = None
+        try:
+            work()
+        except (DatabaseError, OSError, RecordError):
+            raise
+        except Exception as error:
+            fault = f"{what} failed ({type(error).__name__}: {str(error)[:300]}). It is tried again. Please report it."
+            if self._faults.get(what) != fault:
+                log.exception("%s failed", what)
+        if self._faults.get(what) != fault:
+            self._faults.pop(what, None)
+            self._faults |= {what: fault} if fault else {}
+            _complain(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
+
+    def _ask(self) -> None:
+        arrived = {id_ for kind, id_ in self._arrived if kind == "feed"}
+        asked.begin(self.pipeline.engine, self._feeds.busy | arrived)
+        self._offer(self.pipeline.due())
+        self._offer_pages(self.pipeline.due_pages())
 
     def _go_on(self, ended: Callable[[], bool], changed: threading.Event) -> None:
         """Begins fetches and stores what has come.
@@ -190,7 +217,8 @@ class Worker:
                 return
             if changed.is_set():
                 changed.clear()
-                self.pipeline.folder(self.settings.seeds)
+                self.seeds.scan()
+            self.seeds.collect()
 
     def _store(self, state: FeedState, tried: Attempt) -> Outcome:
         """Stores what an attempt brought, says so in one line, and tells those who asked for it."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, insert, select, update
@@ -20,17 +19,16 @@ from ingest.fetch.rhythm import Rhythm
 from ingest.formats import web_page
 from ingest.formats.web_page import WebPage
 from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.run import analysts
 from ingest.run.analysts import Here
 from ingest.run.rescore import Rescore
-from ingest.sources import folder
 from ingest.store import record, schema
 from ingest.store.plan import coverage, schedule
 from ingest.store.plan import pages as store_pages
 from ingest.store.plan.pages import PageState
 from ingest.store.write.commit import Commit, Written
-from ingest.store.write.identity import FOLDER_SCOPE, unchanged
+from ingest.store.write.identity import unchanged
 from ingest.store.write.versions import Scoring
-from ingest.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +36,6 @@ Item = TypeVar("Item")
 
 #: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
 BATCH = 100
-
-#: The source of files whose front matter names none.
-SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
 
 _PACE = Rhythm()
 
@@ -73,11 +68,8 @@ class Pipeline:
         self.engine = engine
         self.analyser = analyser
         self._pace = pace
-        self._clock = clock
+        self.clock = clock
         self._luck = luck
-        self._seen: dict[str, tuple[int, int]] = {}  # seed file -> (mtime_ns, size) when it was last read
-        # Seed file -> what is wrong with it, until it is mended or gone; None before the first pass.
-        self._faults: dict[str, str] | None = None
 
     # -- feeds ------------------------------------------------------------------------------------------------------
 
@@ -85,17 +77,17 @@ class Pipeline:
         """Makes the record's list of feeds the file's; a feed that left the file keeps its articles."""
         table = schema.source
         with record.writing(self.engine) as connection:
-            commit = Commit(connection, self._clock(), "feeds")
+            commit = Commit(connection, self.clock(), "feeds")
             ids = {commit.source(source) for source in feeds}
             listed = connection.execute(select(table.c.id).where(table.c.kind == "feed", table.c.listed)).scalars()
             gone = [id_ for id_ in listed.all() if id_ not in ids]
-            left = {"listed": False, "unlisted_at": self._clock()}
+            left = {"listed": False, "unlisted_at": self.clock()}
             connection.execute(update(table).where(table.c.id.in_(gone)).values(left))
 
     def due(self) -> list[FeedState]:
         """The feeds whose time has come, the longest waiting first."""
         with self.engine.connect() as connection:
-            return schedule.due(connection, self._clock())
+            return schedule.due(connection, self.clock())
 
     def feed(self, state: FeedState, attempt: Attempt) -> Outcome:
         """Stores what an attempt on a feed brought, and when to ask again."""
@@ -103,27 +95,28 @@ class Pipeline:
         outcome = Outcome()
         entries = [replace(entry, language=entry.language or state.language) for entry in _once(attempt.entries)]
         for batch in _batches(entries, BATCH):
-            read = [(source, state.source_id, entry) for entry in batch]
-            written, unread = self._store(read, str(state.source_id), source.name, full_text=state.full_text)
+            analysed, failed = self._analysed(str(state.source_id), batch)
+            articles = [(source, state.source_id, article) for article in analysed]
+            written, refused = self.store(articles, source.name, full_text=state.full_text)
             outcome += written
-            outcome += Outcome(faults=tuple(f"{entry.title}: {reason}" for entry, reason in unread))
+            outcome += Outcome(faults=tuple(f"{entry.title}: {reason}" for entry, reason in failed + refused))
         pause = rhythm.pause(self._pace, state, attempt, outcome.added + outcome.edited, self._luck)
-        self._schedule(state.source_id, attempt, outcome, schedule.after(state, attempt, pause))
+        self.schedule(state.source_id, attempt, outcome, schedule.after(state, attempt, pause))
         for fault in outcome.faults:
             log.warning("%s: %s", state.name, fault)
-        failed = attempt.outcome == "error"
-        return outcome + Outcome(faults=(f"{state.name}: {attempt.reason}",) if failed else ())
+        unread = attempt.outcome == "error"
+        return outcome + Outcome(faults=(f"{state.name}: {attempt.reason}",) if unread else ())
 
     # -- pages of articles ------------------------------------------------------------------------------------------
 
     def due_pages(self) -> list[PageState]:
         """The articles' pages whose time has come."""
         with self.engine.connect() as connection:
-            return store_pages.due(connection, self._clock())
+            return store_pages.due(connection, self.clock())
 
     def page(self, state: PageState, found: WebPage | IngestError) -> bool:
         """Stores the text of an article's page as its next version; whether it did. What fails leaves the summary."""
-        now = self._clock()
+        now = self.clock()
         with self.engine.connect() as connection:
             held = store_pages.held(connection, state.article_id)
         article = None
@@ -142,7 +135,7 @@ class Pipeline:
                 commit = Commit(connection, now, held.source)
                 scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
                 page_at = found.published
-                if commit.completed(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
+                if commit.complete(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
                     store_pages.done(connection, state.article_id)
                     return True
         return False
@@ -154,11 +147,12 @@ class Pipeline:
         entry = replace(entry, body=page.body, text_kind="full")
         if page.published and entry.published_from == "fetch time":
             entry = replace(entry, published=page.published, published_from="page")
-        return self.analyser.article(entry, now)
+        return analysts.article(self.analyser, entry, now)
 
     # -- common to sources ------------------------------------------------------------------------------------------
 
-    def _schedule(self, source_id: int, attempt: Attempt, outcome: Outcome, values: Mapping[str, object]) -> None:
+    def schedule(self, source_id: int, attempt: Attempt, outcome: Outcome, values: Mapping[str, object]) -> None:
+        """Keeps how an attempt on a source went, and these values of the source."""
         table = schema.source
         with record.writing(self.engine) as connection:
             connection.execute(update(table).where(table.c.id == source_id).values(**values))
@@ -179,111 +173,55 @@ class Pipeline:
                 )
             )
 
-    # -- the seed folder --------------------------------------------------------------------------------------------
-
-    def folder(self, root: Path, *, progress: Callable[[int, int], None] = lambda done, total: None) -> Outcome:
-        """Reads the files that are new or have changed since the last pass; files that vanished keep their articles.
-
-        `progress` is told how many of how many files are done.
-        """
-        now = self._clock()
-        files = folder.scan(root)
-        present = frozenset(f"path:{file.name}" for file in files)
-        fresh = [file for file in files if self._seen.get(file.name) != (file.mtime_ns, file.size)]
-        before = self._faults
-        faults = {file.name: before[file.name] for file in files if before and file.name in before}
-        outcome = Outcome()
-        done = 0
-        for batch in _batches(fresh, BATCH):
-            read: list[tuple[Source, int, Entry]] = []
-            seen: dict[str, tuple[int, int]] = {}
-            for file in batch:
-                if not folder.stable(file, now):
-                    continue  # still being written: the next pass reads it
-                faults.pop(file.name, None)
-                try:
-                    entry = folder.read(file, now=now)
-                except IngestError as error:
-                    faults[file.name] = str(error)
-                except Exception as error:  # a file that breaks the reader is a bug, but never everybody's
-                    log.exception("reading %s failed", file.name)
-                    faults[file.name] = _bug("reading it", error)
-                else:
-                    read.append((_outlet(entry), 0, entry))
-                seen[file.name] = (file.mtime_ns, file.size)
-            written, failed = self._store(read, FOLDER_SCOPE, SEED_FOLDER.name, present)
-            outcome += written
-            faults |= {entry.source: reason for entry, reason in failed}
-            self._seen |= seen  # only now: what could not be stored is read again
-            done += len(batch)
-            progress(done, len(fresh))
-        if outcome != Outcome() or faults != before:
-            self._note_folder(outcome, faults, now)
-            self._faults = faults
-        return outcome + Outcome(
-            faults=_sentences({name: faults[name] for name in faults if name not in (before or ())})
-        )
-
-    def _note_folder(self, outcome: Outcome, faults: Mapping[str, str], now: datetime) -> None:
-        reason = "; ".join(_sentences(faults))[:1_000] or None
-        with record.writing(self.engine) as connection:
-            source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
-        attempt = Attempt("error" if reason else "ok", now, reason=reason)
-        values = {"last_attempt_at": now, "failures": 1 if reason else 0, "last_error": reason}
-        values |= {"state": "failing"} if reason else {"state": "ok", "last_success_at": now}
-        self._schedule(source_id, attempt, outcome, values)
-        if reason:
-            log.warning("seed folder: %s", reason)
-
-    # -- common -----------------------------------------------------------------------------------------------------
-
-    def _store(
+    def store(
         self,
-        entries: Sequence[tuple[Source, int, Entry]],
-        scope: str,
+        articles: Sequence[tuple[Source, int, Article]],
         what: str,
         present: frozenset[str] = frozenset(),
         full_text: FullText = "never",
     ) -> tuple[Written, list[tuple[Entry, str]]]:
-        """Analyses the entries that are new or edited and commits them together; says which could not be analysed.
+        """Commits articles of sources (with the source's id, where it is known); says which could not be stored.
 
         With them it is noted which of them lack their `full_text`, so that their pages are fetched.
         """
         failed: list[tuple[Entry, str]] = []
-        if not entries:
+        if not articles:
             return Written(), failed
-        now = self._clock()
-        with self.engine.connect() as connection:
-            known = unchanged(connection, [(scope, entry) for _, _, entry in entries])
-        analysed: list[tuple[Source, int, Article]] = []
-        for position, (source, source_id, entry) in enumerate(entries):
-            if position in known:
-                continue
-            try:
-                analysed.append((source, source_id, self.analyser.article(entry, now)))
-            except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
-                log.exception("the analysis of %s failed", entry.source)
-                failed.append((entry, _bug("the analysis", error)))
-        if not analysed:
-            return Written(), failed
+        now = self.clock()
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
             scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
             groups = [
                 (source_id or commit.source(source), source, [article for _, _, article in group])
-                for (source, source_id), group in groupby(analysed, key=lambda each: each[:2])
+                for (source, source_id), group in groupby(articles, key=lambda each: each[:2])
             ]
-            for article, fault in commit.sound(groups, scoring=scoring, present=present):
+            for article, fault in commit.store_possible(groups, scoring=scoring, present=present):
                 failed.append((article.entry, _bug("storing it", fault)))
-            for source_id, _, articles in groups:
-                wanted = [article.entry for article in articles if _lacks(article.entry, full_text)]
+            for source_id, _, stored in groups:
+                wanted = [article.entry for article in stored if _lacks(article.entry, full_text)]
                 store_pages.ask(connection, source_id, wanted, now)
         return commit.written, failed
 
+    def _analysed(self, scope: str, entries: Sequence[Entry]) -> tuple[list[Article], list[tuple[Entry, str]]]:
+        """Those of the entries that are new or edited, analysed, and those that could not be."""
+        with self.engine.connect() as connection:
+            known = unchanged(connection, [(scope, entry) for entry in entries])
+        analysed: list[Article] = []
+        failed: list[tuple[Entry, str]] = []
+        for entry in (entry for position, entry in enumerate(entries) if position not in known):
+            try:
+                analysed.append(analysts.article(self.analyser, entry, self.clock()))
+            except IngestError as error:
+                failed.append((entry, str(error)))
+            except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
+                log.exception("the analysis of %s failed", entry.source)
+                failed.append((entry, _bug("the analysis", error)))
+        return analysed, failed
+
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
-        analysts = Here(self.analyser, self._clock)
-        return Rescore(self.engine, self.analyser.snapshot, analysts, self._clock, stop).run().checked
+        analysts = Here(self.analyser, self.clock)
+        return Rescore(self.engine, self.analyser.snapshot, analysts, self.clock, stop).run().checked
 
 
 def _lacks(entry: Entry, full_text: FullText) -> bool:
@@ -301,18 +239,6 @@ def _once(entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def _bug(what: str, error: Exception) -> str:
     return f"{what} failed ({type(error).__name__}: {error}). Please report it."
-
-
-def _sentences(faults: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{name}: {fault}" for name, fault in faults.items())
-
-
-def _outlet(entry: Entry) -> Source:
-    if not entry.outlet:
-        return SEED_FOLDER
-    name, group = plain.line(entry.outlet, 120), plain.line(entry.group or SEED_FOLDER.group, 80)
-    # The group is part of the identity: a file of the user's own cannot move an outlet of the demo out of the demo.
-    return Source(kind="folder", key=f"folder:{group}/{name}", name=name, group=group)
 
 
 def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -27,7 +27,7 @@ from ingest.store.plan import progress
 from ingest.store.write.commit import Commit
 from ingest.store.write.versions import Scoring
 from ingest.watchlist.lists import Snapshot
-from ingest.watchlist.touched import Touch
+from ingest.watchlist.touched import ListChange
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Rescore:
         return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
 
     def _batches(self, last: int, stopped: list[bool]) -> Iterator[_Batch]:
-        touches: dict[int | None, Touch | None] = {None: None}
+        touches: dict[int | None, ListChange | None] = {None: None}
         first = True
         while True:
             if self.stop():
@@ -140,11 +140,11 @@ class Rescore:
             first = False
             yield _Batch(tuple(touched), last, len(old) - len(touched))
 
-    def _touch(self, connection: Connection, id_: int | None) -> Touch:
+    def _touch(self, connection: Connection, id_: int | None) -> ListChange:
         table = schema.watchlist.c
         row = connection.execute(select(table.figures, table.topics).where(table.id == id_)).one()
         new = json.loads(json.dumps([self.snapshot.figures, self.snapshot.topics]))
-        return Touch((row.figures, row.topics), (new[0], new[1]))
+        return ListChange((row.figures, row.topics), (new[0], new[1]))
 
     def _commit(
         self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, before: int, total: int
@@ -166,7 +166,7 @@ class Rescore:
                 in_force = watched.watchlist(connection).hash, watched.scorer(connection)
                 if in_force != (self.snapshot.hash, self.analysts.scorer):
                     differing.setdefault(scored[0][0].id, scored[0][1])
-                changed = commit.rescored(differing, scoring=scoring)
+                changed = commit.rescore(differing, scoring=scoring)
             done = before + outcome.checked + outcome.failed + len(pairs) + untouched
             begun = self._begun(connection)
             progress.move(connection, begun, waiting[-1][0].last, min(1.0, done / total), worked=done, total=total)
@@ -175,8 +175,8 @@ class Rescore:
         return Outcome(outcome.checked + len(scored) + untouched, outcome.changed + changed, outcome.failed + failed)
 
 
-def _reached(old: _Old, touch: Touch | None) -> bool:
-    return touch is None or touch.reaches(old.entry.title, old.entry.body, {fact[0] for fact in old.facts[3]})
+def _reached(old: _Old, touch: ListChange | None) -> bool:
+    return touch is None or touch.affects(old.entry.title, old.entry.body, {fact[0] for fact in old.facts[3]})
 
 
 def _outdated(question: Select[Any], watchlist_hash: str, scorer: str, after: int) -> Select[Any]:

@@ -72,7 +72,7 @@ def feed(state: FeedState, fetcher: Fetcher, *, now: datetime) -> Attempt:
         etag=response.etag,
         last_modified=response.last_modified,
         moved_to=response.moved_to or state.adopted,
-        asked=rhythm.stated(response.body),
+        asked=rhythm.publisher_interval(response.body),
         fresh=response.fresh,
         entries=found.entries,
         # What is odd about a feed that was read all the same is said where people look for the reason of a fault.

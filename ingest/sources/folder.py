@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +14,15 @@ from ingest.errors import SourceError
 from ingest.formats.article import SUFFIXES, article_file
 from ingest.models import Entry
 
-log = logging.getLogger(__name__)
-
 #: An article of 5 MB would take minutes to analyse; the longest books are shorter.
 MAX_BYTES = 5_000_000
 #: A file that changed more recently than this may still be written.
 SETTLED_SECONDS = 0.5
 #: A time further ahead than this is no write since `now` was taken but another machine's clock.
 CLOCK_AHEAD_SECONDS = 60.0
+#: What systems raise over names and links that they can't follow; a loop of links is a RuntimeError in older Pythons.
+_ODD = (OSError, RuntimeError, ValueError)
+_NO_FILE = "This is no regular file. Put the article itself there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,54 @@ class SeedFile:
     size: int
 
 
-def scan(folder: Path) -> list[SeedFile]:
-    """The article files under the folder, sorted by name; empty where there is no folder.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is in the folder."""
 
-    Left out: README files, names that begin with a dot and everything under such folders, symbolic links that lead
-    out of the folder or to a folder, and whatever is no regular file.
+    files: tuple[SeedFile, ...] = ()  #: sorted by name
+    left_out: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: name -> why an entry that looks like an article is none
+
+
+def scan(folder: Path) -> Listing:
+    """The article files under the folder; none where there is no folder. No entry, whatever it is, makes it fail.
+
+    Left out: README files, names that begin with a dot and everything under such folders; and with a complaint symbolic
+    links that lead out of the folder or nowhere, what is no regular file, and folders that can't be read.
     """
-    root = folder.resolve()
-    return sorted(_files(root, root), key=lambda file: file.name)
+    files: list[SeedFile] = []
+    left_out: dict[str, str] = {}
+    try:
+        root = folder.resolve()
+    except _ODD as error:
+        return Listing(left_out={folder.name: f"The seed folder can't be found: {_reason(error)}."})
+    waiting = [root]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                found = [entry for entry in entries if not entry.name.startswith(".")]
+        except FileNotFoundError:
+            continue
+        except _ODD as error:
+            left_out[_name(here, root)] = f"The folder can't be read: {_reason(error)}. Check its permissions."
+            continue
+        for entry in found:
+            try:
+                # A link to a folder is never followed: inside of the root it would only list everything twice.
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif _is_article(entry.name):
+                    files.append(_seed_file(entry, root))
+            except SourceError as error:
+                left_out[_name(Path(entry.path), root)] = str(error)
+            except FileNotFoundError:
+                if entry.is_symlink():
+                    left_out[_name(Path(entry.path), root)] = "This link leads to nothing. Delete it."
+            except _ODD as error:
+                left_out[_name(Path(entry.path), root)] = f"It can't be looked at: {_reason(error)}. Delete it."
+    return Listing(tuple(sorted(files, key=lambda file: file.name)), left_out)
 
 
 def stable(file: SeedFile, now: datetime) -> bool:
@@ -80,33 +120,10 @@ def _bytes(file: SeedFile) -> bytes:
         handle = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as opened:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise SourceError("This is no regular file. Put the article itself there.")
+                raise SourceError(_NO_FILE)
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise SourceError(f"The file can't be read ({error.strerror}). Check its permissions.") from error
-
-
-def _files(folder: Path, root: Path) -> Iterator[SeedFile]:
-    try:
-        with os.scandir(folder) as listing:
-            found = list(listing)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        log.warning("%s can't be read (%s)", folder, error.strerror)
-        return
-    for item in found:
-        if item.name.startswith("."):
-            continue
-        try:
-            # A link to a folder is never followed: inside of the root it would only list everything twice.
-            if item.is_dir(follow_symlinks=False):
-                yield from _files(Path(item.path), root)
-            elif _is_article(item.name) and (file := _seed_file(item, root)):
-                yield file
-        except OSError as error:
-            # Deleted since it was listed, or a link to nowhere.
-            log.info("%s is left out (%s)", item.path, error.strerror)
 
 
 def _is_article(name: str) -> bool:
@@ -114,14 +131,20 @@ def _is_article(name: str) -> bool:
     return suffix in SUFFIXES and not stem.startswith("readme")
 
 
-def _seed_file(item: os.DirEntry[str], root: Path) -> SeedFile | None:
-    path = Path(item.path)
-    if item.is_symlink() and not path.resolve(strict=True).is_relative_to(root):
-        log.warning("%s leads out of the seed folder and is left out", path)
-        return None
-    found = item.stat()
+def _seed_file(entry: os.DirEntry[str], root: Path) -> SeedFile:
+    path, found = Path(entry.path), entry.stat()
+    if entry.is_symlink() and not path.resolve(strict=True).is_relative_to(root):
+        raise SourceError("This link leads out of the seed folder. Put the article itself there.")
     if not stat.S_ISREG(found.st_mode):
-        return None
+        raise SourceError(_NO_FILE)
+    return SeedFile(path, _name(path, root), found.st_mtime_ns, found.st_size)
+
+
+def _name(path: Path, root: Path) -> str:
     # Names that are no UTF-8 can't be stored; é has two spellings, and a copy from a Mac is no move.
     name = os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
-    return SeedFile(path, unicodedata.normalize("NFC", name), found.st_mtime_ns, found.st_size)
+    return unicodedata.normalize("NFC", name)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""Bytes of a feed to characters: by what they are, then by what is declared; flagged where it was a guess."""
+"""Decodes the bytes of a feed: by what they are, then by what is declared; says where it had to guess."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
 )
-#: How `<` and a first letter look in encodings that are no superset of ASCII (XML 1.0, appendix F).
+#: `<` and a first letter in encodings that are not a superset of ASCII (XML 1.0, appendix F).
 _SHAPES = (
     (re.compile(rb"\0\0\0<"), "utf-32-be"),
     (re.compile(rb"<\0\0\0"), "utf-32-le"),
@@ -20,26 +20,26 @@ _SHAPES = (
     (re.compile(rb"(?:\s\0)*<\0[?!a-zA-Z]\0"), "utf-16-le"),
     (re.compile(rb"\x4c\x6f\xa7\x94"), "cp037"),
 )
-#: What is written under these labels is in truth of the larger set, as browsers have it (WHATWG Encoding).
-#: Latin-1 is taken by its name: feedparser makes windows-1252 of its controls.
-_MEANT = {
+#: Texts with these labels use the larger character set, as browsers assume (WHATWG Encoding). Latin-1 stays Latin-1:
+#: feedparser turns its control characters into windows-1252.
+_ACTUAL = {
     "ascii": "iso8859-1", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
     "iso8859-9": "cp1254", "tis-620": "cp874", "iso8859-11": "cp874", "big5": "big5hkscs",
 }  # fmt: skip
 _WIDE = ("utf-32-be", "utf-32-le", "utf-16-be", "utf-16-le")
-#: UTF-7 hides markup from whoever looks for it, and the others are no encodings of text.
+#: UTF-7 can hide markup from a check; the others are not encodings of text.
 _REFUSED = frozenset(("utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"))
 _DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']\s*([\w.:-]+)")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-#: Bytes that no text has in UTF-8 or an 8-bit encoding: escapes of ISO-2022, and UTF-16 without a mark.
+#: Bytes that no text in UTF-8 or an 8-bit encoding contains: escapes of ISO-2022, and UTF-16 without a mark.
 _ODD = re.compile(rb"[\x00\x1b]")
 
 
 def decoded(body: bytes, content_type: str | None = None) -> tuple[str, str | None]:
-    """The characters, and a sentence for people where some of them had to be guessed.
+    """The text, and a sentence for people if some characters had to be guessed.
 
-    A byte order mark decides, then whether the bytes are UTF-8, then the document's own declaration, then the
-    header's. Bytes that fit nothing are read as windows-1252, one by one: `café` in Latin-1 declared as UTF-8 is café.
+    Tried in this order: a byte order mark, UTF-8, the document's own declaration, the header's. Bytes that fit none
+    are read as windows-1252 one by one: `café` in Latin-1 that is declared as UTF-8 becomes café.
     """
     for mark, name in _MARKS:
         if body.startswith(mark):
@@ -55,7 +55,7 @@ def decoded(body: bytes, content_type: str | None = None) -> tuple[str, str | No
     declared = _DECLARED.match(first)
     stated = [found[1] for found in (declared, header) if found]
     for name in filter(None, (*map(_known, stated), shape)):
-        # Whether it is UTF-8 has been seen, and UTF-16 and UTF-32 have their shape, whatever is declared.
+        # It is not UTF-8, as tried above, and the shape tells UTF-16 and UTF-32 whatever is declared.
         if (name.startswith("utf-") and name != shape) or (shape in _WIDE and name != shape):
             continue
         try:
@@ -76,7 +76,7 @@ def _known(label: str) -> str | None:
         return None
     if found.name in _REFUSED or not getattr(found, "_is_text_encoding", True):
         return None
-    return _MEANT.get(found.name, found.name)
+    return _ACTUAL.get(found.name, found.name)
 
 
 def _one_by_one(error: UnicodeError) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Dates as feeds, files and pages write them: aware and in UTC, or None; never guessed."""
+"""Reads dates as feeds, files and pages write them: aware and in UTC, or None; never guessed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 #: Nothing on the web was published before the web.
 FIRST_YEAR = 1990
-#: Clocks and zones are wrong by hours; what is dated further ahead would stay on top for ever.
+#: Clocks and zones are wrong by hours; an article dated further ahead would stay on top for a long time.
 AHEAD = timedelta(days=2)
 
-# Longer strings are sentences, and dateparser would search them for minutes.
+# Longer strings are sentences; dateparser would search them for minutes.
 _LONGEST = 80
 
-# Names that feeds use. Of those with several meanings the one with most writers of news: IST is India, CST is Chicago,
-# BST is London.
+# Names that feeds use, with hours from UTC. An ambiguous one has the meaning that most newsrooms use: IST is India, CST
+# Chicago, BST London.
 _ZONES = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2,
     "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3, "IST": 5.5, "PKT": 5, "WIB": 7, "ICT": 7, "SGT": 8, "HKT": 8, "PHT":
@@ -26,7 +26,7 @@ _ZONES = {
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT":
     -8, "HST": -10,
 }  # fmt: skip
-#: … and those that mean summer time in summer.
+#: Names that mean summer time in summer.
 _PLACES = {"ET": "America/New_York", "PT": "America/Los_Angeles"}
 _MONTHS = {
     name: number
@@ -47,10 +47,10 @@ _COMPACT = re.compile(
     r"(\d{4})(-?)(\d{2})\2(\d{2})(?:T?(\d{2})(\d{2})(\d{2})|T(\d{2})(\d{2})?)(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
 )
 _YEAR_DAY = re.compile(r"(\d{4})-(\d{3})|(\d{4})-W(\d{2})-(\d)")
-#: `−` and the dashes that people take for it: unread, an offset would become none.
+#: `−` and the dashes used for it; without this an offset would be lost.
 _MINUS = str.maketrans("−‐‑‒–", "-----")
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]*\s+(?=\d)", re.IGNORECASE)
-#: East Asian dates say the half of the day before the hour.
+#: East Asian dates have AM or PM before the hour.
 _HALF_FIRST = re.compile(r"(?:(오전|上午|午前)|(?:오후|下午|午後))\s*(\d{1,2}:\d{2}(?::\d{2})?)")
 _EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _UNIX = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{12,13})")
@@ -71,24 +71,24 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def from_text(text: str | None, *, now: datetime) -> datetime | None:
-    """The moment that `text` states, aware and in UTC; None when it states none or one that can't be.
+    """The moment that `text` states, aware and in UTC; None if it states none or one that is not plausible.
 
-    Read are ISO 8601, the dates of e-mail, `2016/6/29 15:07:41`, Unix time, `March 5, 2024` and the month names of some
-    twenty languages. Without a zone it is UTC. A date whose day and month could be swapped (`3/4/2024`), a day that
-    the calendar lacks and a zone nobody knows give None.
+    Reads ISO 8601, the dates of e-mail, `2016/6/29 15:07:41`, Unix time, `March 5, 2024` and the month names of some
+    twenty languages. A date without a zone is in UTC. A date whose day and month could be swapped (`3/4/2024`), a day
+    that does not exist and an unknown zone give None.
     """
     moment = stated(text)
     return plausible(moment, now) if moment else None
 
 
 def stated(text: str | None) -> datetime | None:
-    """The same, however unlikely it is that something was published then."""
+    """Like `from_text`, but also gives moments at which nothing can have been published."""
     words = _words(text)
     return _read(words)[0] if words else None
 
 
 def zoned(text: str | None) -> bool:
-    """Whether a date says which time zone it is in: an offset, a name, or Unix time, which needs none."""
+    """Whether a date states its time zone: by an offset, a name, or as Unix time, which needs none."""
     words = _words(text)
     return bool(words) and _read(words)[1]
 
@@ -108,7 +108,7 @@ def from_file_name(name: str) -> datetime | None:
 
 
 def plausible(moment: datetime, now: datetime) -> datetime | None:
-    """The moment in UTC if an article can be from then: 1990 to two days ahead of `now`. Naive means UTC."""
+    """The moment in UTC if an article can be from then: 1990 to two days after `now`; else None. Naive means UTC."""
     try:
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:
@@ -139,7 +139,7 @@ def _read(text: str) -> tuple[datetime | None, bool]:
         if found["zone"] and zone is None:
             return None, False
         clock = (hour, int(found["m"]), int(found["s"] or 0))
-        # Zone names in brackets, or after an offset, only repeat it; `um`, `at`, `à` stood before the time.
+        # Zone names in brackets, or after an offset, only repeat it.
         after = re.sub(r"\([^)]*\)|\[[^\]]*\]|^\s*(?:GMT|UTC)$", "", text[found.end() :])
         rest = text[: found.start()] + " " + after
     rest = re.sub(r"(?:\s(?:at|um|à|a las|Uhr))+$|[Tt]$", "", rest.strip(" ,:")).strip(" ,")
@@ -181,7 +181,7 @@ def _day(text: str) -> tuple[int, int, int] | None:
         return int(found[3]), month, int(found[2])
     if found := _NUMBERS.fullmatch(text):
         first, second = int(found[1]), int(found[3])
-        # With full stops the day comes first everywhere; with slashes that depends on who writes.
+        # With full stops the day comes first everywhere; with slashes it depends on the country.
         if found[2] == "." or first > 12 or first == second:
             return int(found[4]), second, first
         if second > 12:
@@ -190,11 +190,11 @@ def _day(text: str) -> tuple[int, int, int] | None:
 
 
 def _other(text: str, clock: tuple[int, int, int], zone: tzinfo) -> datetime | None:
-    """A date in another language, through dateparser; checked, because it fills gaps and skips words."""
+    """A date in another language, by dateparser; checked, because dateparser fills gaps and skips words."""
     numbers = [int(number) for number in re.findall(r"\d{1,4}", text)]
     if not any(char.isalpha() for char in text) or not any(number >= FIRST_YEAR for number in numbers):
         return None
-    # Imported here: it takes a third of a second, and few feeds need it.
+    # Imported here: the import takes a third of a second, and few feeds need it.
     import dateparser
 
     with _ONE_AT_A_TIME:
@@ -223,7 +223,7 @@ def _moment(
 
 
 def _zone(text: str | None) -> tzinfo | None:
-    """The zone of a name or an offset; None for one that nobody knows, and for none."""
+    """The zone of a name or an offset; None if it is unknown or missing."""
     if not text:
         return None
     if "/" in text or text in _PLACES:

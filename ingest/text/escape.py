@@ -1,4 +1,4 @@
-"""Third-party text at the border to a spreadsheet. (The borders to pages and charts are the dashboard's.)"""
+"""Escapes third-party text for spreadsheets. (For pages and charts the dashboard does.)"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula: a text that begins like one gets a leading apostrophe."""
+    """The value as a spreadsheet cell: a text that begins like a formula gets a leading apostrophe."""
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return "'" + value
     return value

@@ -1,14 +1,14 @@
-"""Plain text: how an article's words are laid out, so that every offset means the same everywhere."""
+"""Plain text: cleaned, and laid out in one way so that every offset means the same everywhere."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-#: Longer titles are somebody's mistake; a list of headlines must stay a list.
+#: Longer titles are mistakes, and would fill a list of headlines.
 TITLE_LIMIT = 500
 
-# What XML and PostgreSQL refuse, soft hyphens that part a name, and direction overrides that can disguise one.
+# Characters that XML and PostgreSQL refuse, soft hyphens that split a name, direction overrides that can disguise one.
 _CONTROL = re.compile(
     "[\xad\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -21,18 +21,18 @@ def clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     if all(line.isprintable() for line in lines) and "  " not in text:
-        # Nearly every text, in a third of the time: no control character, no blank but single ones.
+        # Nearly every text, in a third of the time: it has no control characters and no runs of blanks.
         text = "\n".join(line.strip() for line in lines)
         text = text if text.isascii() else unicodedata.normalize("NFC", text)
         return _BLANK_LINES.sub("\n\n", text).strip()
-    # Controls go first: between a letter and its accent one would hide that they are a pair.
+    # Controls go first: one between a letter and its accent would keep the two from being composed.
     text = unicodedata.normalize("NFC", _CONTROL.sub("", text))
     lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def line(text: str, limit: int = TITLE_LIMIT) -> str:
-    """Text as one line of at most `limit` characters, an ellipsis where it was cut."""
+    """Text as one line of at most `limit` characters, with an ellipsis if it was cut."""
     flat = " ".join(clean(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
 

@@ -1,4 +1,4 @@
-"""Sentences with their places in the text. The title is sentence 0; bullets and headings never run together."""
+"""Splits a text into sentences. The title is sentence 0; bullets and headings are sentences of their own."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import sentencex
 
-#: Nobody writes longer sentences; tables and lists without full stops are longer, and scoring is not linear in it.
+#: Longer ones are tables and lists without full stops; scoring time grows faster than their length.
 _LONGEST = 2_000
 
-#: sentencex takes quadratic time where letters are not ASCII: a long paragraph is shown to it piece by piece.
+#: sentencex takes quadratic time if letters are not ASCII, so it gets a long paragraph piece by piece.
 _WINDOW = 4_000
 
-#: A line shorter than this that ends its paragraph's line is a heading or an item, not a line wrapped by an editor.
+#: A shorter line is a heading or an item, not a line that an editor has wrapped.
 _WRAPPED = 50
 
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●○–—*·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
@@ -21,13 +21,13 @@ _FINAL = re.compile(r"[.!?…:;][\"'”’»)\]]*\s*$")
 _LINE = re.compile(r"[^\n]+")
 # “He liked me.” Kim left: the full stop is inside the quotation. (After “Really?” the speaker often follows.)
 _AFTER_QUOTE = re.compile(r"\.[”\"]\s+(?=[A-Z“\"])")
-# J.D. Vance, John F. Kennedy: initials end no sentence; U.S. and its like may.
+# J.D. Vance, John F. Kennedy: initials do not end a sentence; U.S. and the like may.
 _INITIALS = re.compile(r"(?:^|[\s(“\"-])(?!(?:U\.S|U\.K|U\.N|E\.U|D\.C)\.)(?:[A-Z]\.){1,3}\s?$")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(“\"])"
     r"(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Adm|Col|Lt|Sgt|Maj|Capt|Cmdr|Amb|Sec|Pres|Rev|Hon|No|vs|cf)\.\s?$"
 )
-#: No abbreviation is longer, with what stands around it: an end is judged by so many characters before it.
+#: Characters before a full stop that tell whether it ends an abbreviation; none is longer.
 _TAIL = 12
 
 
@@ -40,7 +40,7 @@ def split(text: str, title: str, language: str) -> list[tuple[int, int]]:
 
 
 def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Runs of lines that one sentence may cross: a paragraph, or a part of it."""
+    """Start and end of runs of lines that one sentence may cross: a paragraph or a part of it."""
     opened: int | None = None
     before, last_end = "", start
     for match in _LINE.finditer(text, start):
@@ -78,7 +78,7 @@ def _sentences(text: str, start: int, end: int, language: str) -> Iterator[tuple
 
 
 def _abbreviated(head: str) -> bool:
-    """Whether a text ends in a full stop that belongs to its last word."""
+    """Whether the full stop at the end of a text belongs to its last word."""
     tail = head[-_TAIL:]
     return bool(_INITIALS.search(tail) or _ABBREVIATION.search(tail))
 
@@ -91,7 +91,7 @@ def _cuts(block: str, language: str) -> list[int]:
         window = block[start : start + _WINDOW]
         ends = [start + boundary["end_index"] for boundary in sentencex.get_sentence_boundaries(language, window)]
         if start + len(window) < len(block):
-            ends = ends[:-1]  # the window's end is none of a sentence
+            ends = ends[:-1]  # the window's end is not a sentence's end
         found.update(ends)
         start = ends[-1] if ends else start + len(window)
     found.update(match.end() for match in _AFTER_QUOTE.finditer(block))

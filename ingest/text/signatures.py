@@ -1,12 +1,12 @@
-"""Tells reprints: whether two texts are one text, printed twice, whatever was edited in between.
+"""Decides whether two texts are copies, even if one of them was edited.
 
-A text is the set of its shingles: every five words that follow each other, case, punctuation and accents of form aside.
-Of these a signature keeps a sample that is the same wherever the same words stand: those with the lowest hashes (a
-bottom sketch: Broder 1997). From two signatures follows how much of the shorter text stands in the longer one, and the
-lowest hashes of all are the keys by which the record finds what may be a copy: one key in common at a likeness of .3
-has a chance of .94, for sixteen keys where MinHash in bands needs forty.
+A text is the set of its shingles: every five consecutive words, ignoring case, punctuation and variants of form. A
+signature keeps a sample of them, those with the lowest hashes (a bottom sketch: Broder 1997), so that equal words give
+equal samples in every text. Two signatures tell how much of the shorter text is in the longer one. The lowest hashes
+are the keys by which the record finds possible copies: at a likeness of .3, two texts share one of sixteen keys with a
+probability of .94, for which MinHash in bands needs forty.
 
-Titles and bylines are no part of it: a wire text has another headline in every paper.
+Titles and bylines are left out: a wire text has another headline in every paper.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ import numpy.typing as npt
 
 from ingest.text import tokens
 
-#: How signatures are made and compared. Raise it with every change: what an older one has told is told again.
+#: How signatures are made and compared. Raise it with every change: older signatures are then made again.
 VERSION = "shingles-1"
 
-#: Words that follow each other. Of a script that parts no words, characters: eight say about as much.
+#: Words in a shingle; characters in scripts without spaces, where eight say about as much.
 _WORDS, _CHARACTERS = 5, 8
-#: A text of fewer shingles says too little to be known again: some twenty words, or forty characters.
+#: A text of fewer shingles (some twenty words or forty characters) is too short to be recognised.
 _FEWEST, _FEWEST_CHARACTERS = 16, 32
-#: One shingle in four is kept, of short texts all, of very long ones no more than this.
+#: One shingle in four is kept, and the least and most of a text.
 _KEPT, _LEAST, _MOST = 4, 96, 1_024
-#: A text is found by so many of its hashes. A teaser is the beginning of its text: half of the keys are from there.
+#: Keys of a text. Half of them are from its first shingles, because a teaser is the beginning of its text.
 _KEYS, _LEAD, _LEAD_KEYS = 12, 64, 6
-#: What has fewer keys in common is no copy: one may be a stock phrase, and to look at all who use it takes long.
+#: Keys that copies have in common at least: one may be a stock phrase, and comparing all its users takes long.
 COMMON_KEYS = 2
 
-#: How much of the shorter text has to stand in the longer one.
+#: Share of the shorter text that has to be in the longer one.
 _CONTAINED = 0.5
-#: A text of fewer shingles than `_LONG` needs more: a stock phrase is a good part of it. So do two of one outlet, which
-#: have a frame in common, and templates: the market report of Monday and of Tuesday.
+#: A text of fewer shingles than `_LONG` needs more, because a stock phrase is a good part of it. So do two texts of one
+#: outlet, which share a frame or a template: the market reports of Monday and Tuesday.
 _LONG, _SHORT_MORE, _ONE_OUTLET = 100, 0.1, 0.75
-#: Fewer in the sample tell nothing.
+#: The least number of shingles in the sample.
 _SAMPLE = 6
-#: A copy is one from end to end, give or take a piece that was cut or put in: three quarters of the shorter text have
-#: to be in the longer one, each by so much, and all four where both are from one outlet. What only ends alike has a
-#: footer in common. A sample of less can't be parted in quarters.
+#: A copy is one from beginning to end, apart from pieces that were cut or added: of at least three quarters of the
+#: shorter text (all four if both are from one outlet) this share has to be in the longer one. Texts with the same end
+#: only have a footer in common. A smaller sample can't be split into quarters.
 _QUARTER, _QUARTERS, _SAMPLE_QUARTERS = 0.4, 3, 24
-#: Two texts so alike stand for each other: whoever copies one copies both.
+#: Two texts that are so similar have the same copies.
 _SAME = 0.9
 
-# A run of characters in a script without spaces is words, not a word: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
+# Scripts in which a run of characters is several words: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -57,12 +57,12 @@ _UNSPACED = (
 _UNIT = re.compile(rf"[{_UNSPACED}]|[^{_UNSPACED}]+")
 _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
-#: Words whose numbers are remembered: 10 MB at the most.
+#: Words whose hashes are cached: 10 MB at most.
 _REMEMBERED = 100_000
-#: Bits of a hash: two more say in which quarter of its text a shingle stands first.
+#: Bits of a hash; two more tell in which quarter of its text a shingle occurs first.
 _BITS = 30
 _HASH, _HEAD = np.uint64(2**_BITS - 1), 1 + _LEAD_KEYS
-# Odd numbers without a pattern (of splitmix64 and xxHash): each place of a shingle has its own.
+# Odd numbers without a pattern (of splitmix64 and xxHash), one for each place in a shingle.
 _PLACES = np.array(
     [
         0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
@@ -74,8 +74,8 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _HALF = np.uint64(32)
 
 
-class _Numbers(dict[str, int]):
-    """The number of a word, the same on every machine."""
+class _WordHashes(dict[str, int]):
+    """The hash of a word, the same on every machine."""
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _REMEMBERED:
@@ -85,11 +85,11 @@ class _Numbers(dict[str, int]):
         return number
 
 
-_numbers = _Numbers()
+_word_hashes = _WordHashes()
 
 
 def signature(body: str) -> bytes:
-    """What tells copies of a text, some hundred bytes; empty where there are too few words to tell."""
+    """The signature of a text, some hundred bytes; empty if the text is too short."""
     units = tokens.runs(body)
     width, fewest = _WORDS, _FEWEST
     if not body.isascii() and _ANY_UNSPACED.search(body):
@@ -100,7 +100,7 @@ def signature(body: str) -> bytes:
     count = len(units) - width + 1
     if count < fewest:
         return b""
-    numbers = np.array([_numbers[unit] for unit in units], np.uint64)
+    numbers = np.array([_word_hashes[unit] for unit in units], np.uint64)
     hashes = numbers[:count] * _PLACES[0]
     for place in range(1, width):
         hashes += numbers[place : place + count] * _PLACES[place]
@@ -122,37 +122,37 @@ def signature(body: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Print:
-    """A signature, read."""
+class Signature:
+    """A signature, ready to be compared."""
 
-    size: int  #: how many shingles the text has
-    keys: tuple[int, ...]  #: what a copy has some of
-    hashes: npt.NDArray[Any]  #: rising
-    quarters: npt.NDArray[Any]  #: where each stands in the text, 0 to 3
+    size: int  #: number of shingles in the text
+    keys: tuple[int, ...]  #: copies share some of them
+    hashes: npt.NDArray[Any]  #: of the sample, ascending
+    quarters: npt.NDArray[Any]  #: the quarter of the text that each is in, 0 to 3
 
     @property
     def reach(self) -> int:
-        """All shingles with a hash up to this are in the sample."""
+        """The hash up to which all shingles are in the sample."""
         return int(self.hashes[-1]) if self.size > len(self.hashes) else int(_HASH)
 
 
-def read(signature: bytes) -> Print:
-    """A signature that is not empty, ready to be compared."""
+def read(signature: bytes) -> Signature:
+    """Reads a signature that is not empty."""
     values = np.frombuffer(signature, "<u4")
     hashes = values[_HEAD:] >> 2
     size, *lead = values[:_HEAD].tolist()
     keys = tuple(dict.fromkeys([*lead, *hashes[:_KEYS].tolist()]))[:_KEYS]
-    return Print(size, keys, hashes, values[_HEAD:] & 3)
+    return Signature(size, keys, hashes, values[_HEAD:] & 3)
 
 
-def contained(one: Print, other: Print) -> tuple[float, int]:
-    """How much of the shorter text stands in the longer one, 0 to 1, and of how many shingles that is known."""
+def contained(one: Signature, other: Signature) -> tuple[float, int]:
+    """The share of the shorter text that is in the longer one, 0 to 1, and the number of shingles sampled for it."""
     share, sample, _ = _compared(one, other)
     return share, sample
 
 
-def copies(one: Print, other: Print, *, one_outlet: bool = False) -> bool:
-    """Whether two texts are one text, printed twice; `one_outlet` when both are from the same source."""
+def copies(one: Signature, other: Signature, *, one_outlet: bool = False) -> bool:
+    """Whether two texts are copies of each other; `one_outlet` if both are from the same source."""
     share, sample, quarters = _compared(one, other)
     shorter = min(one.size, other.size)
     wanted = _ONE_OUTLET if one_outlet else _CONTAINED + _SHORT_MORE * max(0.0, 1 - shorter / _LONG)
@@ -161,14 +161,14 @@ def copies(one: Print, other: Print, *, one_outlet: bool = False) -> bool:
     return sample < _SAMPLE_QUARTERS or sum(part >= _QUARTER for part in quarters) >= _QUARTERS + one_outlet
 
 
-def alike(one: Print, other: Print) -> bool:
-    """Whether two texts are so alike that one of them is enough to know the copies of both."""
+def interchangeable(one: Signature, other: Signature) -> bool:
+    """Whether two texts are so similar that they have the same copies."""
     sizes = sorted((one.size, other.size))
     return sizes[0] >= _SAME * sizes[1] and contained(one, other)[0] >= _SAME
 
 
-def _compared(one: Print, other: Print) -> tuple[float, int, list[float]]:
-    """The share of the shorter text, the size of the sample, and the share of each quarter."""
+def _compared(one: Signature, other: Signature) -> tuple[float, int, list[float]]:
+    """The share of the shorter text in the longer one, the size of the sample, and the share of each quarter."""
     short, long = (one, other) if one.size <= other.size else (other, one)
     sample = int(np.searchsorted(short.hashes, min(short.reach, long.reach), "right"))
     if not sample:

@@ -1,4 +1,4 @@
-"""The words of a text as the full-text index knows them, made once in Python for every database."""
+"""Cuts a text into the words of the full-text index, in Python so that they are the same for every database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-# Scripts that part no words: indexed as pairs of characters, so that a word is found inside a longer one.
+# Scripts without spaces: indexed as pairs of characters, so that a word is found within a longer run.
 _UNSPACED = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 
 
@@ -22,23 +22,23 @@ def _ranges(points: Iterator[int]) -> Iterator[str]:
     yield f"{chr(first)}-{chr(last)}"
 
 
-# Vowel signs and the like are no letters to `re`, and would part the words of Hindi, Thai or Arabic.
-# There are none between the second plane and the fourteenth, of which to ask would take each process a quarter second.
+# For `re`, vowel signs and the like are not letters and would split words of Hindi, Thai or Arabic. There are none
+# between planes 2 and 14; asking for those would take each process a quarter of a second.
 _POINTS = chain(range(0x20000), range(0xE0000, 0xE1000))
 _MARKS = "".join(_ranges(point for point in _POINTS if unicodedata.category(chr(point))[0] == "M"))
 _LETTER = rf"(?![{_UNSPACED}])[^\W_][{_MARKS}]*"
 _WORD = re.compile(rf"[{_UNSPACED}]+|(?:{_LETTER})+(?:['.](?:{_LETTER})+)*")
 _UNSPACED_RUN = re.compile(rf"[{_UNSPACED}]")
-# The same words, ten times as fast, where no such character is.
+# The same words, ten times as fast, for texts without such characters.
 _RARE = re.compile(rf"[{_UNSPACED}{_MARKS}]")
 _PLAIN_WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*")
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:['.][a-z0-9]+)*")
-# What is composed into one character: a letter with its marks, the letters of a Korean syllable.
+# Characters that may be composed into one: a letter with its marks, the letters of a Korean syllable.
 _CLUSTER = re.compile(rf".[{_MARKS}\u1160-\u11ff]*", re.DOTALL)
 # Where a word may be broken, not where it ends.
 _SOFT_HYPHEN = "\u00ad"
 
-#: Longer ones are data, not words; 4 bytes a character stay within what every database takes.
+#: Longer words are data and are cut; at 4 bytes a character this is within the limits of every database.
 LONGEST = 100
 
 
@@ -46,7 +46,7 @@ def words(text: str) -> list[str]:
     """The words of a text, in order.
 
     NFKC, case folded; an apostrophe or a dot inside a word stays (`u.s`, `o'neill`), a possessive `'s` goes; a run of
-    Chinese, Japanese or Korean becomes overlapping pairs of characters, and the last one alone. No stemming.
+    Chinese, Japanese or Korean becomes overlapping pairs of characters, then its last character. No stemming.
     """
     text = folded(text)
     pattern = _pattern(text)
@@ -58,7 +58,7 @@ def words(text: str) -> list[str]:
 
 
 def runs(text: str) -> list[str]:
-    """The words of a text with runs of Chinese, Japanese or Korean left whole."""
+    """The words of a text, with runs of Chinese, Japanese or Korean left whole."""
     text = folded(text)
     return _cut(_pattern(text), text)
 
@@ -75,24 +75,24 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def folded(text: str) -> str:
-    """The text as words are cut from it: compatible forms are one, case and kinds of apostrophe are none."""
+    """The text from which words are cut: NFKC, case folded, with plain apostrophes."""
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text)
     for apostrophe in "’ʼ‘":
         text = text.replace(apostrophe, "'")
-    for sign in "“”–—":  # they alone would make a plain text look foreign
+    for sign in "“”–—":  # so that a plain text takes the fast pattern
         text = text.replace(sign, " ")
     return text.replace(_SOFT_HYPHEN, "").casefold()
 
 
 def unspaced(word: str) -> bool:
-    """Whether a word is a run of a script that parts no words."""
+    """Whether a word is a run of a script without spaces."""
     return _UNSPACED_RUN.match(word) is not None
 
 
 def spans(text: str) -> list[tuple[str, int, int]]:
-    """The same words with their places in the text: from where to where, in characters."""
+    """The words as `words` gives them, each with its start and end in the text, in characters."""
     shown, starts, ends = _aligned(text)
     found: list[tuple[str, int, int]] = []
     for match in _pattern(shown).finditer(shown):
@@ -107,7 +107,7 @@ def spans(text: str) -> list[tuple[str, int, int]]:
 
 
 def _aligned(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The folded text, and for each of its characters from where to where it stood."""
+    """The folded text, and for each of its characters the start and end of what it was in the original."""
     shown = folded(text)
     if len(shown) == len(text) and _SOFT_HYPHEN not in text and unicodedata.is_normalized("NFKC", text):
         return shown, range(len(text)), range(1, len(text) + 1)

@@ -1,4 +1,4 @@
-"""Web addresses: which of them may become links, and when two of them name the same page."""
+"""Web addresses: which may become links, and when two of them are the same page."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import courlan
 import idna
 import tld
 
-#: Longer addresses are data in disguise, and no database index takes them.
+#: Longer addresses are usually data, and too long for database indexes.
 URL_LIMIT = 2000
 
-# Parameters that say where a reader came from, never what he reads. Much narrower than courlan's own list, which
-# also drops every parameter that begins like `ref`, `ga` or `gl` (`?game=1` and `?game=2` would be one article).
+# Parameters that tell where a reader came from, never which page it is. Narrower than courlan's own list, which also
+# drops every parameter that begins with `ref`, `ga` or `gl` (`?game=1` and `?game=2` would be one article).
 _TRACKING = re.compile(
     r"(?:utm|mtm|pk|piwik|itm|at|mc|mkt|oly|vero|hsa|_hs)_\w+|hsctatracking|_(?:ga|gl)|"
     r"(?:fb|g|dc|gb|ms|y|tw|ysc|msclk|igsh|wbra|gbra)cli?d|msclkid|igshid|wbraid|gbraid|"
     r"phpsessid|jsessionid|xtor|cmpid?|ncid|ocid|smid|srnd|ref_?src|ref_url|ref|referrer|feature|traffic_source|ns_(?:mchannel|campaign|source)",
     re.IGNORECASE,
 )
-#: What a page's address says of the device that it was made for.
+#: First parts of a host name that tell only for which device a page is made.
 _DEVICES = frozenset(("www", "m", "mobile", "amp"))
 _AMP = re.compile(r"amp(?:=(?:1|true)?)?|outputtype=amp", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
@@ -33,8 +33,8 @@ _HOST = re.compile(r"[^\s\\/<>\"'`{}|^%]+")
 def web_address(text: str | None, base: str | None = None) -> str | None:
     """The absolute http(s) address in `text`, resolved against `base`; None for anything else.
 
-    Refused: other schemes (`javascript:`, `data:`, `file:`), control and invisible characters, user names and
-    passwords, hosts and ports that can't be, and addresses longer than URL_LIMIT.
+    Refuses other schemes (`javascript:`, `data:`, `file:`), control and invisible characters, user names and
+    passwords, impossible hosts and ports, and addresses longer than URL_LIMIT.
     """
     address = (text or "").strip()
     if not address or len(address) > URL_LIMIT or _has_invisible(address):
@@ -44,7 +44,7 @@ def web_address(text: str | None, base: str | None = None) -> str | None:
         return None
     if not parts.scheme and base:
         home = _split(base)
-        # Some feeds leave the scheme out: `example.org/a` in a feed of example.org is no path.
+        # Some feeds leave out the scheme: `example.org/a` in a feed of example.org is not a path.
         if home and home.hostname and address.lower().startswith(home.hostname + "/"):
             address = f"{home.scheme}://{address}"
         try:
@@ -58,21 +58,21 @@ def web_address(text: str | None, base: str | None = None) -> str | None:
         return None
     address = parts.scheme + address[len(parts.scheme) :]  # HTTPS: is https:
     if not address.isascii():
-        # Names travel as IDNA; what is no name is left to no browser's guess.
+        # As IDNA; a host that has no such form is refused, because browsers would guess.
         host = _ascii(parts.hostname)
         if host is None:
             return None
         port = f":{parts.port}" if parts.port is not None else ""
         address = parts._replace(netloc=host + port).geturl()
-    # Feeds write blanks into addresses, browsers send them as %20; a quote could end an attribute.
+    # Browsers send blanks as %20; a quote could end an attribute.
     address = quote(address, safe=_SAFE)
     return address if len(address) <= URL_LIMIT else None
 
 
 def site(home: str | None, source: str) -> str | None:
-    """A feed's own link as an absolute address; None when it has none that could be one.
+    """A feed's link to its site as an absolute address; None if it is not usable.
 
-    It must be absolute, so where the scheme is missing (`example.org/`) and the first part can be a host, it is one.
+    Without a scheme (`example.org/`), the first part is taken for a host if it can be one.
     """
     stated = (home or "").strip()
     host, slash, _ = stated.partition("/")
@@ -84,18 +84,18 @@ def site(home: str | None, source: str) -> str | None:
 def canonical(url: str) -> str:
     """One spelling for all addresses of a page: for comparing, not for opening.
 
-    Scheme, default port, trailing slash, case of the host, `www.` and the names for mobile pages before it, order of
-    parameters and tracking parameters don't count; every other parameter and fragment does.
+    It ignores scheme, default port, trailing slash, case of the host, `www.` and host names for mobile pages, the order
+    of parameters and tracking parameters; every other parameter and fragment counts.
     """
     parts = _split(url.strip())
     if parts is None or not parts.netloc:
         return url.strip()
-    # courlan sees neither query nor fragment: it would drop blank values (`?123`) and meaningful names.
+    # courlan gets neither query nor fragment: it would drop blank values (`?123`) and meaningful names.
     plain = courlan.normalize_url(parts._replace(query="", fragment=""), trailing_slash=False)
     path = plain.partition("://")[2].partition("/")[2]
     path = re.sub("%[0-9a-f]{2}", lambda code: code[0].upper(), path).rstrip("/")
     found = [part for part in parts.query.split("&") if part and not _tracks(part) and not _AMP.fullmatch(part)]
-    # By name alone: two values of one name may mean something by their order.
+    # By name alone: the order of two values of one name may matter.
     query = "&".join(sorted(found, key=lambda part: part.partition("=")[0]))
     fragment = "&".join(part for part in parts.fragment.split("&") if part and not ("=" in part and _tracks(part)))
     return (
@@ -114,7 +114,7 @@ def _host(parts: SplitResult) -> str:
 
 @lru_cache(maxsize=4096)
 def _home(host: str) -> str:
-    """The host without what only says which device its pages are for: `en.m.e.org` is `en.e.org`."""
+    """The host without the parts that only tell for which device its pages are: `en.m.e.org` is `en.e.org`."""
     while (rest := host.partition(".")[2]) and host.partition(".")[0] in _DEVICES and not _is_suffix(rest):
         host = rest
     first, _, rest = host.partition(".")
@@ -123,7 +123,7 @@ def _home(host: str) -> str:
 
 
 def _is_suffix(host: str) -> bool:
-    """Whether anybody may have a name right below this one: `com`, `co.uk`."""
+    """Whether names right below this one are given to anybody: `com`, `co.uk`."""
     return "." not in host or tld.get_tld(f"https://x.{host}", fail_silently=True) == host
 
 
@@ -150,5 +150,5 @@ def _split(address: str) -> SplitResult | None:
 
 
 def _has_invisible(text: str) -> bool:
-    # A newline would be dropped by urlsplit in silence, a bidirectional mark would show another address.
+    # urlsplit would drop a newline silently; a bidirectional mark would show another address.
     return not text.isprintable() and any(unicodedata.category(char)[0] == "C" for char in text)

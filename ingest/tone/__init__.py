@@ -1,4 +1,4 @@
-"""Tone toward a figure: how a sentence speaks of the one it names. Two scorers behind one small interface."""
+"""Tone toward a figure: how a sentence speaks of the figure it names. Two scorers with one small interface."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ class Toward:
 
 
 class Scorer(Protocol):
-    """Gives the tone toward targets: the same for a target whatever else it is asked with."""
+    """Gives the tone toward targets; that of a target does not depend on the others in the call."""
 
     @property
     def name(self) -> str:
-        """Name and number of its rules or weights; the record keeps it with every tone."""
+        """Name and version of its rules or weights; stored in the record with every tone."""
 
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
-        """One answer a target, in their order."""
+        """The tone toward each target, in their order."""
 
 
-#: The tone of a neutral mention leans within the borders of neutral.
+#: The tone of a neutral mention is at most this far from 0: within the borders of neutral.
 _LEAN = NEUTRAL_BELOW - 0.0001
 
 
-def answer(negative: float, neutral: float, positive: float, because: tuple[Cue, ...] = ()) -> Toward:
-    """What follows from how likely each label is: the likeliest is the label, and the tone lies on its side.
+def from_probabilities(negative: float, neutral: float, positive: float, because: tuple[Cue, ...] = ()) -> Toward:
+    """Tone and label from the probabilities of the labels: the likeliest is the label, and the tone is on its side.
 
-    The tone is how far positive outweighs negative, times by how much that side outweighs neutral; so −1 and 1 are
-    sure, and `models.label_of` reads from any tone the label that was given. A neutral one leans by less than .05.
+    The tone is positive minus negative, times one minus the ratio of neutral to the likelier of the two. So −1 and 1
+    are certain, a neutral tone is within ±.05, and `models.label_of` gives for any tone the label given here.
     """
     loaded = max(negative, positive)
     if neutral >= loaded:

@@ -1,4 +1,4 @@
-"""A sentence as the rule reads it: tokens with VADER's valences, borders of clauses, and who is quoted."""
+"""Cuts a sentence for the rule: tokens with VADER's valences, clauses, quotations and their speakers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import NamedTuple
 
 from ingest.tone import sentiment
 
-#: One character for one, so that offsets stay: VADER knows straight apostrophes only, and no dash between two words.
+#: One character for one, so that offsets stay: VADER knows only straight apostrophes, and no dash between words.
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "—": " ", "–": " "})
 _STRAIGHT = str.maketrans({"“": '"', "”": '"'})
 _MARK = re.compile('["“”]')
 _AROUND = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~…"
 _QUOTES_OFF = "\"')]"
-#: Fewer quoted words are a turn of phrase ("great courage"), not somebody's speech.
+#: Fewer quoted words are a phrase ("great courage"), not speech.
 _SPEECH = 4
 
-#: Distinct tokens that are remembered, none of them longer: a day's news has fewer.
+#: Distinct tokens that are cached, and how long one may be; a day's news has fewer.
 _REMEMBERED, _LONG_TOKEN = 50_000, 50
-#: Tokens between two commas that may part a name from its verb, and those of names and titles between verb and surname.
+#: Tokens that may be between a name and its verb: of an apposition in commas, and of titles and given names.
 _APPOSITION, _NAME = 12, 5
 
-#: Words that begin a clause, so that what follows is less about those named before.
+#: Words that begin a clause: what follows is less about those named before.
 _OPENS_CLAUSE = frozenset(
     "after although and as because before but if since than that though unless when where whereas which while who whom "
     "whose".split()
@@ -47,17 +47,17 @@ _TITLES = frozenset(
 )
 
 
-class Name(NamedTuple):
-    """Where a sentence names somebody, and as what."""
+class Named(NamedTuple):
+    """A place in a sentence that names somebody."""
 
-    first: int  #: its first and last token
+    first: int  #: index of its first and last token
     last: int
-    speaks: bool  #: said to say something
-    mute: bool  #: stands outside the quotation that he or she speaks: what is in it says nothing of the speaker
+    speaks: bool  #: whether the sentence says that he or she says something
+    mute: bool  #: whether it is outside of his or her own quotation, whose words are then not about the speaker
 
 
 class Token(NamedTuple):
-    """What the rule asks of a token, wherever it stands."""
+    """What the rule needs to know of a token, independent of its place."""
 
     word: str  #: without punctuation around it
     lower: str  #: the word in lower case, without possessive ending
@@ -68,34 +68,34 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Passage:
-    """A sentence cut into tokens; the lists run in step with them."""
+class Clauses:
+    """A sentence cut into tokens and clauses; each list has one item for each token."""
 
     reading: sentiment.Reading
-    lead: int  #: blanks before it
-    worded: bool  #: emoji were put into words
-    tokens: list[str]  #: as they are written
+    lead: int  #: number of blanks before the sentence
+    worded: bool  #: whether emoji were replaced by words
+    tokens: list[str]  #: as written
     words: list[Token]
-    clauses: list[int]  #: the number of the clause that each stands in
-    quoted: list[bool]  #: whether each stands in a quotation of some length
+    clauses: list[int]  #: the number of each token's clause
+    quoted: list[bool]  #: whether each is in a quotation of some length
 
     @cached_property
     def speech(self) -> bool:
         """Whether somebody is quoted."""
         return any(self.quoted)
 
-    def name(self, sentence: str, start: int, end: int) -> Name:
-        """What stands at these offsets of the sentence."""
+    def named(self, sentence: str, start: int, end: int) -> Named:
+        """The name at these offsets of the sentence."""
         starts = self.reading.starts
         if self.worded:
             start, end = (len(sentiment.described(sentence[:at])) for at in (start, end))
         first = max(0, bisect_right(starts, start - self.lead) - 1)
         last = max(first, bisect_left(starts, end - self.lead) - 1)
         speaks = self._speaks(first, last)
-        return Name(first, last, speaks, speaks and not self.quoted[first])
+        return Named(first, last, speaks, speaks and not self.quoted[first])
 
     def _speaks(self, first: int, last: int) -> bool:
-        """Whether whoever is named by these tokens is said to say something: "X said", "said President X", "X: …"."""
+        """Whether the person named by these tokens says something: "X said", "said President X", "X: …"."""
         token, after = self.tokens[last].rstrip(_QUOTES_OFF), last + 1
         if token.endswith(":"):
             return True
@@ -112,8 +112,8 @@ class Passage:
         return before >= 0 and self.words[before].lower in _SAYS
 
 
-def read(sentence: str) -> Passage:
-    """The sentence as the rule reads it."""
+def read(sentence: str) -> Clauses:
+    """Cuts a sentence into tokens and clauses."""
     shown = sentiment.described(sentence)
     text = shown.translate(_PLAIN)
     reading = sentiment.read(text.translate(_STRAIGHT))
@@ -121,11 +121,11 @@ def read(sentence: str) -> Passage:
     tokens = reading.text.split()
     words = [_token(token) if len(token) <= _LONG_TOKEN else _token.__wrapped__(token) for token in tokens]
     quoted = _quoted(text.strip(), reading.starts) if _MARK.search(text) else [False] * len(tokens)
-    return Passage(reading, lead, shown is not sentence, tokens, words, _clauses(words), quoted)
+    return Clauses(reading, lead, shown is not sentence, tokens, words, _clauses(words), quoted)
 
 
 def stem(word: str) -> str:
-    """What a word shares with its inflections, roughly: attacked, attacking and attacks are one."""
+    """The part that a word roughly shares with its inflections: attacked, attacking and attacks have one stem."""
     for ending in ("ations", "ation", "ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
@@ -164,7 +164,7 @@ def _quoted(text: str, starts: list[int]) -> list[bool]:
 def quotations(sentence: str) -> Iterator[tuple[int, int]]:
     """Start and end of everything in quotation marks, straight or curly.
 
-    A quotation that is not closed goes on to the end; one that was opened in an earlier sentence begins at the start.
+    An unclosed quotation extends to the end; one that was opened in an earlier sentence begins at the start.
     """
     opened: int | None = None
     first = True
@@ -182,5 +182,5 @@ def quotations(sentence: str) -> Iterator[tuple[int, int]]:
 
 
 def _after_word(sentence: str, at: int) -> bool:
-    """Whether a straight mark stands at the end of a word, as one that closes does."""
+    """Whether a straight mark follows a word, as a closing one does."""
     return at > 0 and not sentence[at - 1].isspace() and sentence[at - 1] not in "([—–-"

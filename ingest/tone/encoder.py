@@ -1,4 +1,4 @@
-"""The tone that a small transformer reads, taught on labelled news: how a sentence speaks of whom."""
+"""The tone by a small transformer that was trained on labelled news."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import numpy as np
 import onnxruntime
 
 from ingest.errors import ScorerError
-from ingest.tone import Target, Toward, answer
+from ingest.tone import Target, Toward, from_probabilities
 from ingest.tone.marking import Marker
 
-#: What ships; its card says how it was made and how often it is right.
+#: The shipped model; its card says how it was made and how often it is right.
 SHIPPED = Path(__file__).parent / "model"
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "card.json"
 
-#: Answers that are kept: reprints come in swarms, and a thousand times the price of a look-up is one of an answer.
+#: Tones that are cached: reprints come together, and scoring takes a thousand times as long as a look-up.
 _REMEMBERED = 4_096
 
 
 class Encoder:
-    """A model's folder as a scorer; safe to share between threads.
+    """The scorer of a model's folder; safe to share between threads.
 
-    Targets are scored one by one. A batch would be a tenth faster, but the numbers of an int8 network depend on what
-    else is in its batch, in the second digit: the same sentence has to get the same tone wherever it stands.
+    Targets are scored one by one. A batch would be a tenth faster, but the second digit of an int8 network's numbers
+    depends on the rest of the batch, and the same sentence has to get the same tone everywhere.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Raises ScorerError when the folder holds no model, or not the one that its card describes."""
+        """Raises ScorerError if the folder has no model, or not the one that its card describes."""
         self._folder = folder or SHIPPED
         try:
             body = (self._folder / MODEL).read_bytes()
@@ -50,14 +50,18 @@ class Encoder:
         self.name = f"{kind}-{checksum[:8]}"
         self._marker = Marker(self._folder / TOKENIZER)
         options = onnxruntime.SessionOptions()
-        # One core: whoever wants more starts more processes. Sums in another order would give other last digits.
+        # One core, because sums in another order would give other last digits. For more cores, start more processes.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(body, options, providers=["CPUExecutionProvider"])
         self._seen = lru_cache(_REMEMBERED)(self._toward)
 
+    def __reduce__(self) -> tuple[type[Encoder], tuple[Path]]:
+        """An encoder travels as the name of its folder."""
+        return type(self), (self._folder,)
+
     def toward(self, targets: Sequence[Target]) -> list[Toward]:
-        """One answer a target, in their order."""
+        """The tone toward each target, in their order."""
         return [self._seen(target.sentence, target.start, target.end) for target in targets]
 
     def _toward(self, sentence: str, start: int, end: int) -> Toward:
@@ -69,4 +73,4 @@ class Encoder:
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
         negative, neutral, positive = (float(share) for share in shares)
-        return answer(negative, neutral, positive)
+        return from_probabilities(negative, neutral, positive)

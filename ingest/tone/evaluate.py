@@ -1,6 +1,6 @@
-"""How far a scorer's labels agree with people's: numbers only, nothing is read, scored or drawn here.
+"""Measures how far a scorer's labels agree with people's. It gets labels and returns numbers, nothing else.
 
-What can't be said (the F1 of a class that nobody gave, an interval from four articles) is None, never 0.
+A number that can't be computed (the F1 of a label that nobody gave, an interval from four articles) is None, never 0.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from ingest.tone.labelled import LABELS
 Counts = NDArray[np.int64]  #: labels by people (rows) × labels found (columns), in the order of LABELS
 Interval = tuple[float, float]
 
-#: At which confidence one would draw the line, from "believe everything" to "only the surest".
+#: Confidences from which answers may be accepted, from "all" to "only the surest".
 THRESHOLDS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 BINS = 10
 WORST = 20
 
-#: Fewer articles tell nothing of how another sample would have come out (METRICS: no interval below 5 stories).
+#: From fewer groups there is no interval (docs/methods.md).
 FEWEST_GROUPS = 5
 _DRAWS = 1000
 _SEED = 5
-#: Draws at once: a hundred of them over ten thousand groups are 8 MB.
+#: Draws at once: a hundred over ten thousand groups take 8 MB.
 _AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """One label: how many people gave it, how many were found, and how well the two go together."""
+    """One label: how often people gave it, how often it was found, and how well the two agree."""
 
     label: Label
     n: int
     found: int
-    precision: float | None  #: None where it was never found
-    recall: float | None  #: None where nobody gave it
-    f1: float | None  #: None where neither
+    precision: float | None  #: None if it was never found
+    recall: float | None  #: None if nobody gave it
+    f1: float | None  #: None if neither
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The answers of about one confidence."""
+    """The answers whose confidence is in one range."""
 
     low: float
     high: float
@@ -55,7 +55,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is left, and how good it is, when only answers of at least this confidence are believed."""
+    """How many answers have at least this confidence, and how good they are."""
 
     threshold: float
     n: int
@@ -65,25 +65,25 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything that is said of a scorer against labels."""
+    """All measures of a scorer against labels."""
 
     n: int
     groups: int
     accuracy: float | None
-    accuracy_interval: Interval | None  #: 95 %, groups drawn anew
+    accuracy_interval: Interval | None  #: 95 %, bootstrap over groups
     macro_f1: float | None  #: mean F1 of the labels that people gave or the scorer found
     macro_f1_interval: Interval | None
     kappa: float | None  #: agreement beyond chance, scorer against people
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]  #: rows: by people; columns: found; negative, neutral, positive
     calibration: tuple[Bin, ...]
-    ece: float | None  #: expected calibration error: how far confidence and accuracy stand apart, on average
+    ece: float | None  #: expected calibration error: mean difference of confidence and accuracy
     coverage: tuple[Coverage, ...]
-    worst: tuple[int, ...]  #: places of the surest mistakes, surest first
+    worst: tuple[int, ...]  #: indices of the surest mistakes, surest first
 
     @property
     def missing(self) -> tuple[Label, ...]:
-        """Labels that nobody gave: about them nothing was measured."""
+        """The labels that nobody gave, so that nothing was measured for them."""
         return tuple(each.label for each in self.classes if each.n == 0)
 
 
@@ -93,9 +93,9 @@ def of(
     confidences: Sequence[float | None] | None = None,
     groups: Sequence[str] | None = None,
 ) -> Evaluation:
-    """The evaluation of labels `found` against `golds`, one by one.
+    """The evaluation of the labels `found` against `golds`, which people gave, pair by pair.
 
-    Without confidences there is no calibration and no coverage; without groups each label is its own.
+    Without confidences there is no calibration and no coverage; without groups each label is a group.
     """
     gold, guess = _places(golds), _places(found)
     if len(gold) != len(guess):
@@ -124,7 +124,7 @@ def of(
 
 
 def confusion(gold: Counts, guess: Counts, clusters: Counts) -> Counts:
-    """Confusion of each cluster: clusters × labels by people × labels found."""
+    """The confusion matrix of each cluster: clusters × labels by people × labels found."""
     kinds = len(LABELS)
     cells = (clusters * kinds + gold) * kinds + guess
     number = int(clusters.max()) + 1 if len(clusters) else 0
@@ -132,15 +132,15 @@ def confusion(gold: Counts, guess: Counts, clusters: Counts) -> Counts:
 
 
 def macro_f1(counts: Counts) -> float | None:
-    """Mean F1 over the labels that were given or found; None where there are none."""
+    """Mean F1 of the labels that were given or found; None if there are none."""
     scores = _f1(counts[None])[0]
     return None if np.isnan(scores).all() else float(np.nanmean(scores))
 
 
 def kappa(one: Sequence[Label], other: Sequence[Label]) -> float | None:
-    """Cohen's kappa of two coders over the same mentions (Cohen 1960): 1 is agreement, 0 what chance would give.
+    """Cohen's kappa of two coders for the same mentions (Cohen 1960): 1 is agreement, 0 is chance.
 
-    None where there is nothing to compare, or both gave one and the same label to all: chance would agree too.
+    None if there is nothing to compare, or if both gave one label to all, which chance would do as well.
     """
     first, second = _places(one), _places(other)
     return _kappa(confusion(first, second, np.zeros(len(first), np.int64)).sum(axis=0))
@@ -174,7 +174,7 @@ def _ratio(part: int, whole: int) -> float | None:
 
 
 def _f1(counts: NDArray[np.generic]) -> NDArray[np.float64]:
-    """F1 of each label of some confusions (… × 3 × 3); NaN where it was neither given nor found."""
+    """F1 of each label in confusion matrices (… × 3 × 3); NaN if it was neither given nor found."""
     hits = np.diagonal(counts, axis1=-2, axis2=-1).astype(float)
     given_and_found = counts.sum(axis=-1) + counts.sum(axis=-2)
     scores = np.full(hits.shape, np.nan)
@@ -195,14 +195,14 @@ def _class(counts: Counts, place: int) -> ClassScore:
 
 
 def _intervals(counts: Counts) -> tuple[Interval | None, Interval | None]:
-    """95 % of accuracy and macro-F1 when whole groups are drawn anew, always with the same luck."""
+    """95 % intervals of accuracy and macro-F1 by a bootstrap over groups, always with the same seed."""
     groups = len(counts)
     if groups < FEWEST_GROUPS:
         return None, None
-    luck = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(_SEED)
     flat = counts.reshape(groups, -1)
     drawn = np.concatenate(
-        [luck.multinomial(groups, np.full(groups, 1 / groups), _AT_ONCE) @ flat for _ in range(_DRAWS // _AT_ONCE)]
+        [rng.multinomial(groups, np.full(groups, 1 / groups), _AT_ONCE) @ flat for _ in range(_DRAWS // _AT_ONCE)]
     ).reshape(_DRAWS, len(LABELS), len(LABELS))
     accuracies = np.trace(drawn, axis1=1, axis2=2) / drawn.sum(axis=(1, 2))
     return _middle(accuracies), _middle(np.nanmean(_f1(drawn), axis=1))
@@ -235,7 +235,7 @@ def _coverage(sure: NDArray[np.float64], right: NDArray[np.bool_], threshold: fl
 
 
 def _worst(gold: Counts, guess: Counts, sure: NDArray[np.float64] | None) -> tuple[int, ...]:
-    """Mistakes: the surest first, then those that have the sign wrong, then as they came."""
+    """Indices of mistakes: the surest first, then those with the wrong sign, then in order."""
     wrong = np.flatnonzero(gold != guess)
     confidence = np.zeros(len(gold)) if sure is None else sure
     order = sorted(wrong.tolist(), key=lambda at: (-confidence[at], -abs(int(gold[at]) - int(guess[at])), at))

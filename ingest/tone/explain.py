@@ -1,4 +1,4 @@
-"""What a scorer's answer hangs on: leave out a word, ask again."""
+"""Finds the words on which a scorer's answer depends, by leaving out each and scoring again."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ingest.models import Cue
 from ingest.tone import Scorer, Target
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
-#: Words that move the tone by less say nothing.
+#: Words that change the tone by less are left out.
 _LEAST = 0.02
 
 
-def hangs_on(scorer: Scorer, target: Target, most: int = 6) -> tuple[Cue, ...]:
-    """The words without which the tone would differ most, and by how much they raise it, strongest first.
+def leave_one_out(scorer: Scorer, target: Target, most: int = 6) -> tuple[Cue, ...]:
+    """At most `most` words that change the tone most, and by how much they raise it, strongest first.
 
-    One question a word: some 20 in a sentence, a tenth of a second.
+    Scores the sentence once for each word: some 20 times, a tenth of a second.
     """
     words = [match.span() for match in _WORD.finditer(target.sentence)]
     words = [span for span in words if span[1] <= target.start or target.end <= span[0]]

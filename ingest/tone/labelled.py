@@ -1,7 +1,7 @@
-"""Mentions with the tone that a person gave them: what scorers are fitted to and measured on.
+"""Mentions with the tone that a person gave them, for fitting and measuring scorers.
 
-One JSON object a line with the keys `text`, `start`, `end`, `label` and, where known, `group` (all that comes from
-one article shares it). `python -m ingest tone fit` and `tone evaluate` read it, the Audit page writes it.
+A file has one JSON object a line with the keys `text`, `start`, `end`, `label` and, if known, `group` (the same for all
+mentions of an article). `python -m ingest tone fit` and `tone evaluate` read it, the Audit page writes it.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from ingest.models import Label
 
 LABELS: tuple[Label, ...] = get_args(Label)
 
-#: Of twenty groups, so many are never trained on: 15 %, enough for an interval of some ±.02 on ten thousand labels.
+#: Groups of twenty that are never trained on: 15 %, enough for an interval of some ±.02 from ten thousand labels.
 HELD_OUT_OF_20 = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A mention in a sentence, and the tone toward it that a person read there."""
+    """A mention in a sentence, and the tone toward it that a person gave."""
 
     text: str  #: the sentence
     start: int  #: offsets of the mention in it, in characters
     end: int
     label: Label
     group: str = ""  #: what must stay together when data is split: the article's uid
-    figure: str = ""  #: the figure's id, where known
+    figure: str = ""  #: the figure's id, if known
     outlet: str = ""
     by: str = ""  #: who labelled
     at: str = ""  #: when, ISO 8601 in UTC
 
     @property
     def cluster(self) -> str:
-        """The group; where none is given, the sentence itself, so that its two mentions stay together."""
+        """The group; without one, the sentence, so that its mentions stay together."""
         return self.group or self.text
 
 
 def held_out(group: str) -> bool:
-    """Whether a group is kept out of training for ever: the same 15 % of groups on every machine, by their checksum.
+    """Whether a group is never trained on: the same 15 % of groups on every machine, by their checksum.
 
-    Both `fit` and `evaluate --held-out` ask here, with `Labelled.cluster`.
+    `fit` and `evaluate --held-out` both use it, with `Labelled.cluster`.
     """
     return zlib.crc32(group.encode("utf-8")) % 20 < HELD_OUT_OF_20
 
 
 def read(path: Path) -> list[Labelled]:
-    """All labelled mentions of a file, in its order; a line that can't be used is an error that names it.
+    """All labelled mentions of a file, in its order. Raises LabelledError, naming the line, if one can't be used.
 
-    Labels other than the three are refused: who was unsure gave no label, and to guess one would falsify the score.
+    Labels other than the three are refused: "unsure" is not a label, and guessing one would falsify the score.
     """
     try:
         # `split` at "\n" only: `splitlines` would cut at the separators that JSON allows inside a string.
@@ -76,17 +76,17 @@ def _rows(lines: Iterable[str], where: str) -> Iterator[Labelled]:
             raise LabelledError(f"{where}, line {number}: {reason}. Correct the line or take it out.") from None
 
 
-def _row(given: Any) -> Labelled:
-    if not isinstance(given, dict):
+def _row(value: Any) -> Labelled:
+    if not isinstance(value, dict):
         raise ValueError("not a JSON object with text, start, end and label")
-    if missing := [key for key in ("text", "start", "end", "label") if key not in given]:
+    if missing := [key for key in ("text", "start", "end", "label") if key not in value]:
         raise ValueError(f"no {' and no '.join(missing)}")
-    text, start, end, label = (given[key] for key in ("text", "start", "end", "label"))
+    text, start, end, label = (value[key] for key in ("text", "start", "end", "label"))
     if not isinstance(text, str):
         raise ValueError("text is not a string")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("text holds half of a character (a lone surrogate)")
-    if type(start) is not int or type(end) is not int:  # a bool is an int, and no offset
+    if type(start) is not int or type(end) is not int:  # a bool is an int, but not an offset
         raise ValueError("start and end are to be whole numbers: offsets in text, in characters")
     if not 0 <= start < end <= len(text):
         raise ValueError(f"start {start} and end {end} are no place in a text of {len(text)} characters")
@@ -94,12 +94,12 @@ def _row(given: Any) -> Labelled:
         raise ValueError(f"nothing but blanks at {start}:{end} of text")
     if label not in LABELS:
         raise ValueError(f"label {label!r} is not one of {', '.join(LABELS)}")
-    more = {key: str(given[key]) for key in ("group", "figure", "outlet", "by", "at") if given.get(key) is not None}
+    more = {key: str(value[key]) for key in ("group", "figure", "outlet", "by", "at") if value.get(key) is not None}
     return Labelled(text, start, end, label, **more)
 
 
 def write(rows: Iterable[Labelled], file: TextIO) -> int:
-    """Writes labelled mentions as `read` takes them, one a line; returns how many."""
+    """Writes labelled mentions as `read` reads them, one a line; returns how many."""
     written = 0
     for row in rows:
         filled = {key: value for key, value in asdict(row).items() if value != ""}

@@ -1,4 +1,4 @@
-"""What a transformer is shown of a target: its sentence as word pieces, with the target marked."""
+"""Turns a target into the input of a transformer: its sentence as word pieces, with the target marked."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-#: Longer sentences lose what is furthest from the target; 1 in 500 of the sentences that people labelled is longer.
+#: Longer sentences lose the pieces furthest from the target; 1 in 500 labelled sentences is longer.
 LONGEST = 128
-#: No more characters than these are cut into pieces: what is further away would not fit.
+#: Characters to each side that are cut into pieces; more would not fit.
 _NEAR = 2_000
 
 
@@ -18,11 +18,11 @@ class Marked:
     """A sentence as word pieces: `[CLS] left [unused1] target [unused2] right [SEP]`."""
 
     ids: tuple[int, ...]
-    span: tuple[int, int]  #: where the target stands in `ids`, its marks included
+    span: tuple[int, int]  #: start and end of the target in `ids`, its marks included
 
 
 class Marker:
-    """Cuts sentences into the word pieces of one vocabulary."""
+    """Cuts sentences into the word pieces of a vocabulary."""
 
     def __init__(self, tokenizer_file: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
@@ -61,7 +61,7 @@ class Marker:
 
 
 def _shares(left: int, right: int, room: int) -> tuple[int, int]:
-    """How many pieces of the left and of the right fit: half of the room each, and what the other leaves."""
+    """How many pieces of the left and the right fit: half of the room each, and more if the other needs less."""
     half = room // 2
     if left + right <= room:
         return left, right

@@ -1,4 +1,4 @@
-"""The tone scorer of a name: what settings and the command line call it."""
+"""Finds a tone scorer by the name that settings and the command line use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("rule", "encoder")
 def by_name(name: str) -> Scorer:
     """`rule`, `encoder` (the shipped model), or the encoder of another model's folder.
 
-    Imported only when asked for: the rule needs neither model nor its runtime. Raises ScorerError.
+    The encoder is imported only if it is asked for: the rule needs neither a model nor its runtime. Raises ScorerError.
     """
     if name == "rule":
         from ingest.tone.rule import Rule

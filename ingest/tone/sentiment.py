@@ -1,8 +1,8 @@
-"""Sentence scores: vaderSentiment's compound to the last digit, in linear time, and the valences behind it.
+"""Sentence scores: exactly vaderSentiment's compound, in linear time, and the valences behind it.
 
-Lexicon, emoji, boosters, negations, idioms and weights are read from the installed package (Hutto & Gilbert 2014). Ours
-is only the order of work: every distinct token is looked up once and remembered, and the words around it are read only
-where the lexicon knows it. The package lower-cases all tokens again for every such word: most of its time, quadratic.
+Lexicon, emoji, boosters, negations, idioms and weights are read from the installed package (Hutto & Gilbert 2014). Only
+the order of work differs: every distinct token is looked up once and cached, and its neighbours are read only if it is
+in the lexicon. The package lower-cases all tokens for every such word, which takes most of its time and is quadratic.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _TOKEN = re.compile(r"\S+")
 _PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTERS) if " " in phrase]
 _LAST_OF_PHRASE = frozenset(phrase[-1] for phrase in _PHRASES)
 _FIRST_OF_PHRASE = frozenset(phrase[0] for phrase in _PHRASES)
-#: The words that the rules below ask for by name.
-_ASKED = frozenset("at but doubt kind least never no nor of or so this very without".split())
-_KNOWN = _ASKED.union(_LEXICON, _BOOSTERS, _NEGATIONS, *_PHRASES)
+#: The words that the rules below name.
+_NAMED = frozenset("at but doubt kind least never no nor of or so this very without".split())
+_KNOWN = _NAMED.union(_LEXICON, _BOOSTERS, _NEGATIONS, *_PHRASES)
 
-#: Distinct tokens that are remembered; a day's news has fewer.
+#: Distinct tokens that are cached; a day's news has fewer.
 _REMEMBERED = 50_000
-#: A longer token is in no lexicon; it is not kept.
+#: A longer token is in no lexicon and is not cached.
 _LONG_TOKEN = 50
-#: Readings that are kept, for whoever asks for the valences after the compound: a long article's sentences …
+#: Readings that are cached, because the rule needs the valences after the compound: a long article's sentences …
 _READINGS = 512
-#: … none longer than the analysis cuts them, so that the memory for them has a bound.
+#: … none longer than the analysis makes them, which bounds their memory.
 _LONG_SENTENCE = 2_000
 
 
 class Word(NamedTuple):
-    """A token as VADER reads it."""
+    """A token with what VADER needs to know of it."""
 
-    lower: str  #: without punctuation around it, in lower case; empty where the package does not know the word
+    lower: str  #: without punctuation around it, in lower case; empty if the package does not know the word
     upper: bool  #: written in capitals
     valence: float | None  #: None: not in the lexicon, or a booster
     boost: float
@@ -57,7 +57,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What VADER makes of a sentence."""
+    """VADER's result for a sentence."""
 
     text: str  #: the sentence with its emoji described in words
     words: list[Word]
@@ -66,12 +66,12 @@ class Reading:
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where each word's token begins in `text`."""
+        """The offset in `text` at which each word's token begins."""
         return [token.start() for token in _TOKEN.finditer(self.text)]
 
 
 class _Words(dict[str, Word]):
-    """Every token seen, looked up in the lexicons once."""
+    """A cache of tokens that were looked up in the lexicons."""
 
     def __missing__(self, token: str) -> Word:
         stripped = token.strip(vader.string.punctuation)
@@ -98,16 +98,13 @@ def _word(lower: str, upper: bool) -> Word:
     )
 
 
-#: Words that say nothing: in lower case and in capitals.
+#: Words that are in no list: in lower case and in capitals.
 _OTHERS = (_word("", False), _word("", True))
 _WORDS = _Words()
 
 
 def compound(sentence: str) -> float:
-    """VADER's compound of one sentence, −1 … 1, four digits.
-
-    Give it sentences: a whole article saturates.
-    """
+    """VADER's compound of one sentence, −1 … 1, four digits. A whole article would saturate it."""
     return read(sentence).compound
 
 
@@ -117,17 +114,17 @@ def mean(tones: list[float]) -> float:
 
 
 def read(sentence: str) -> Reading:
-    """What VADER makes of a sentence; remembered for a while."""
+    """VADER's result for a sentence, from a small cache."""
     return _remembered(sentence) if len(sentence) <= _LONG_SENTENCE else _read(sentence)
 
 
 def forget() -> None:
-    """Drops the readings that are kept, as whoever measures wants."""
+    """Empties the cache of readings, for measuring."""
     _remembered.cache_clear()
 
 
 def described(text: str) -> str:
-    """The text with its emoji put into words, as VADER reads it."""
+    """The text with its emoji replaced by words, as VADER does."""
     if text.isascii() or _ALL_EMOJI.isdisjoint(text):
         return text
     pieces, before = [], " "
@@ -158,15 +155,15 @@ _remembered = lru_cache(_READINGS)(_read)
 def _valence(words: list[Word], lowers: list[str], index: int, capitals: bool) -> float:
     """The valence of a word of the lexicon among its neighbours (the package's `sentiment_valence`)."""
     word = words[index]
-    given = valence = word.valence or 0.0
+    own = valence = word.valence or 0.0
     after = words[index + 1] if index + 1 < len(words) else None
     if word.lower == "kind" and after and after.lower == "of":
         return 0.0
     if word.lower == "no" and after and (after.valence is not None):
-        valence = 0.0  # it negates the next word and says nothing itself
+        valence = 0.0  # it negates the next word and has no valence itself
     before = lowers[max(0, index - 3) : index]
     if "no" in before and ("no" in before[-2:] or before[-1] in ("or", "nor")):
-        valence = given * vader.N_SCALAR
+        valence = own * vader.N_SCALAR
     if word.upper and capitals:
         valence += vader.C_INCR if valence > 0 else -vader.C_INCR
     for distance in range(1, min(index, 3) + 1):
@@ -204,7 +201,7 @@ def _negate(valence: float, word: Word, before: list[str], distance: int) -> flo
 
 
 def _idiom(valence: float, lowers: list[str], index: int) -> float:
-    """The valence where the word is part of a phrase that the package knows (`_special_idioms_check`)."""
+    """The valence if the word is part of a phrase that the package knows (`_special_idioms_check`)."""
     three, two, one, here, *after = lowers[index - 3 : index + 3]
     back = (f"{one} {here}", f"{two} {one} {here}", f"{two} {one}", f"{three} {two} {one}", f"{three} {two}")
     valence = next((_IDIOMS[phrase] for phrase in back if phrase in _IDIOMS), valence)
@@ -216,10 +213,10 @@ def _idiom(valence: float, lowers: list[str], index: int) -> float:
 
 
 def _weigh(valences: dict[int, float], but: int) -> None:
-    """Halves what stands before "but" and adds half to what stands after (`_but_check`).
+    """Halves the valences before "but" and raises those after by half (`_but_check`).
 
-    The package looks each value up by its first occurrence in the list it is changing, so that of equal values one may
-    be weighed twice and another not at all. The same comes of a heap of indices for each value, without its searching.
+    The package looks up each value by its first occurrence in the list it is changing, so that of equal values one may
+    be weighed twice and another not at all. A heap of indices for each value gives the same without its searching.
     """
     places: defaultdict[float, list[int]] = defaultdict(list)
     for index, value in valences.items():

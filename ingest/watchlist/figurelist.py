@@ -1,4 +1,4 @@
-"""Adds figures to the user's watch-list: what stands in the file stays as it is, comments included."""
+"""Adds figures to the user's watch-list; the rest of the file, comments included, is left unchanged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def entry(
     group: str = "",
     wikidata: str = "",
 ) -> str:
-    """The words of an entry, as they are written into the file."""
+    """An entry as it is written into the file (TOML)."""
     values: list[tuple[str, str]] = [
         ("id", _quoted(re.sub("[^a-z0-9]+", "-", fold(name)).strip("-"))),
         ("name", _quoted(name)),
@@ -45,8 +45,8 @@ def entry(
 
 
 def add(path: Path, words: str) -> figures.Figure:
-    """Puts an entry at the end of the file, whole or not at all. Raises ConfigFileError: it clashes."""
-    path = path.resolve()  # a link stays one
+    """Appends an entry, whole or not at all; returns the figure. Raises ConfigFileError, also when names clash."""
+    path = path.resolve()  # replaces the file, not a link to it
     try:
         with FileLock(path.parent / f".{path.name}.lock", timeout=_PATIENCE_SECONDS):
             before = path.read_bytes().decode("utf-8")

@@ -1,4 +1,4 @@
-"""The watch-list: who is looked for, read from `figures.toml`."""
+"""The figures on the watch-list, read from `figures.toml`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 from ingest.watchlist import tomlfile
 
 _KEYS = {"id", "name", "strong", "weak", "famous", "not", "offices", "names", "wikidata", "group", "woman", "role"}
+_OF_STATE = frozenset("president leader king emir".split())
+_OF_GOVERNMENT = frozenset("prime premier chancellor taoiseach".split())
 _ROLE_KEYS = {"title", "of", "from", "to", "phrases"}
 
 
@@ -23,11 +25,21 @@ class Role:
     of: str | None = None
     since: date | None = None
     until: date | None = None  #: the first day after it; None while it lasts
-    phrases: tuple[str, ...] = ()  #: between these dates they name the holder: "US president"
+    phrases: tuple[str, ...] = ()  #: they mean the holder between these dates: "US president"
 
     def held_on(self, day: date) -> bool:
-        """Whether somebody was in this office on a day."""
+        """Whether it was held on a day."""
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+def rank(roles: Sequence[Role], day: date) -> int:
+    """3 for a head of state that day, 2 for a head of government, 1 for any other office, 0 for none."""
+    titles = [frozenset(role.title.lower().split()) for role in roles if role.held_on(day)]
+    if any(title & _OF_STATE and "vice" not in title for title in titles):
+        return 3
+    if any(title & _OF_GOVERNMENT and "deputy" not in title for title in titles):
+        return 2
+    return 1 if titles else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +51,8 @@ class Figure:
     strong: tuple[str, ...]  #: always this person
     weak: tuple[str, ...] = ()  #: this person once a strong name has occurred in the article
     famous: bool = False  #: the weak names are safe alone
-    not_: tuple[str, ...] = ()  #: longer spans that carry the name and are somebody or something else
-    offices: tuple[str, ...] = ()  #: "Trump administration": counted as its own kind
+    not_: tuple[str, ...] = ()  #: longer phrases that contain the name and mean somebody or something else
+    offices: tuple[str, ...] = ()  #: "Trump administration": a mention of the kind `office`
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: (language, names) for other languages
     wikidata: str | None = None
     group: str = ""
@@ -82,13 +94,13 @@ def parse(entries: Sequence[tomlfile.Table]) -> list[Figure]:
 
 
 def _same(name: str) -> str:
-    """A name without what the matcher does not tell apart: capitals, accents, hyphens, dots."""
+    """A name folded so that equal results mean the same to the matcher: no capitals, accents, hyphens, dots."""
     plain = unicodedata.normalize("NFKD", name.replace("-", " ").replace(".", "").replace("’", "'"))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
 def _figure(entry: tomlfile.Table) -> Figure:
-    entry.known(_KEYS)
+    entry.refuse_unknown(_KEYS)
     names = entry.table("names")
     for language, given in names.items():
         if len(language) != 2 or not language.islower():
@@ -117,7 +129,7 @@ def _figure(entry: tomlfile.Table) -> Figure:
 
 
 def _role(entry: tomlfile.Table) -> Role:
-    entry.known(_ROLE_KEYS)
+    entry.refuse_unknown(_ROLE_KEYS)
     since, until = entry.day("from"), entry.day("to")
     if since and until and until <= since:
         raise entry.complain(f"it ends ({until}) before it begins ({since})", "to")

@@ -1,4 +1,4 @@
-"""Words of a text and names on the watch-list, folded alike so that they can be compared."""
+"""The words of a text and the names on the watch-list, folded in the same way so that they can be compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ingest.watchlist.figures import Figure, Role
-from ingest.watchlist.vocabulary import TITLES
+from ingest.watchlist.vocabulary import FIRST_NAMES, TITLES
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’ʼ][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’ʼ][sS]$")
@@ -48,7 +48,7 @@ class Name:
 
 
 class Table:
-    """The names that hold in one language, found by their words."""
+    """The names that count in one language, looked up by their words."""
 
     def __init__(self, names: Sequence[Name]) -> None:
         self._by_words: dict[tuple[str, ...], list[Name]] = {}
@@ -59,17 +59,19 @@ class Table:
             if all((other.kind, other.figure, other.role) != same for other in known):  # "J.D." and "JD" fold to one
                 known.append(name)
             lengths.setdefault(name.words[0], set()).add(len(name.words))
-        #: The surnames of one word.
+        #: The surnames that are one word …
         self.surnames = frozenset(
             words[0]
             for words, named in self._by_words.items()
             if len(words) == 1 and any(name.kind == "weak" for name in named)
         )
+        #: … and no first name as well.
+        self.only_surnames = self.surnames - FIRST_NAMES
         self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
 
     @property
-    def known(self) -> Set[str]:
-        """The words with which names begin."""
+    def first_words(self) -> Set[str]:
+        """The words that names begin with."""
         return self._lengths.keys()
 
     def lengths(self, first: str) -> tuple[int, ...]:
@@ -77,6 +79,7 @@ class Table:
         return self._lengths.get(first, ())
 
     def named(self, words: tuple[str, ...]) -> Sequence[Name]:
+        """The names of exactly these words."""
         return self._by_words.get(words, ())
 
     def families(self, plural: str) -> list[Name]:
@@ -93,7 +96,7 @@ class Table:
 
 
 class Substrings:
-    """The names in one language that are searched as plain text, longest first."""
+    """The names in one language that are searched for as plain text, longest first."""
 
     def __init__(self, figures: Sequence[Figure], language: str) -> None:
         self._figures: dict[str, list[str]] = {}
@@ -106,20 +109,20 @@ class Substrings:
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and figure of each name in a text, in order; look-alikes swallow the names in them."""
+        """Start, end and figure of each name in a text, in order; names inside a look-alike are left out."""
         for match in self._pattern.finditer(text) if self._pattern else ():
             for figure in self._figures[match.group()]:
                 yield match.start(), match.end(), figure
 
 
 def tables(figures: Sequence[Figure]) -> dict[str, Table]:
-    """A table for each language that has names of its own, and under "" the one for all others."""
+    """One table for each language that has names of its own; the one under "" is for all other languages."""
     everywhere = [name for figure in figures for name in _of(figure)]
     own: dict[str, list[Name]] = {"": []}
     for figure in figures:
         for language, given in figure.names:
             if language not in SUBSTRING_LANGUAGES:
-                # A famous surname stands in every table, with the rules for surnames.
+                # A famous surname is in every table already, with the rules for surnames.
                 others = [name for name in given if not (figure.famous and name in figure.weak)]
                 own.setdefault(language, []).extend(_names(others, "strong", figure))
     return {language: Table([*everywhere, *names]) for language, names in own.items()}
@@ -158,8 +161,9 @@ def _names(given: Sequence[str], kind: str, figure: Figure, role: Role | None = 
         )
 
 
-# The same few thousand words with an accent or an apostrophe come again and again. What is longer is no word.
-_WORD = 40
+# The same few thousand words with an accent or an apostrophe recur, so their folded form is cached. A longer run of
+# letters is not a word.
+_LONGEST_WORD = 40
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -173,11 +177,11 @@ def tokens(text: str) -> Iterator[Token]:
             raw = raw[:-2]
         if raw:
             start = match.start()
-            yield Token(_folded(raw) if len(raw) <= _WORD else fold(raw), raw, start, start + len(raw))
+            yield Token(_folded(raw) if len(raw) <= _LONGEST_WORD else fold(raw), raw, start, start + len(raw))
 
 
 def fold(word: str) -> str:
-    """A word without what writers vary: accents, dots, capitals, the form of its apostrophes."""
+    """A word without accents and dots, in lower case, with straight apostrophes."""
     if word.isascii():
         return word.replace(".", "").lower()
     decomposed = unicodedata.normalize("NFKD", word.translate(_UNFOLDABLE))

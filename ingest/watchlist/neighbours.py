@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,15 +14,15 @@ from ingest.watchlist.figures import Role
 from ingest.watchlist.names import Name, tokens
 from ingest.watchlist.passage import HYPHENS, Passage
 
-#: Whether a title is one that the figure has, had, or can't have; None where it says nothing.
+#: Whether a figure has a title that day, had it or will have it, or never had it.
 Fit = Literal["has", "had", "never"]
 
 _JUNIOR = frozenset({"jr", "sr", "ii", "iii", "junior"})
 _JUNIOR_GAP = re.compile(r",?[ \u00a0]{1,2}")
 _PARTICLES = frozenset("al el bin ibn ben de da di do dos du del della van von der den ter la le abu ould ap".split())
-#: So many capitalised words may stand between a name and the building: "Barack Obama Presidential Center".
+#: Words after a name among which the building is looked for: "Barack Obama Presidential Center".
 _THING_REACH = 4
-# Kentuckian, Viennese: capitalised before a name, and no first name unless it is known as one.
+# Kentuckian, Viennese: capitalised before a name, but not a first name unless it is listed as one.
 _OF_A_PLACE = ("ian", "ean", "ese", "ite")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+")
 _COUNTRIES = frozenset({"us", "uk", "un", "eu", "dc", "usa", "uae"})
@@ -51,7 +51,7 @@ class Title:
     former: bool
 
     def fits(self, roles: Sequence[Role], day: date) -> Fit | None:
-        """Whether one of these roles is called so."""
+        """How the title fits these roles on a day; None where it can't be told."""
         telling = self.words - vocabulary.FOR_ANYBODY
         if not telling or not roles:
             return None
@@ -62,7 +62,7 @@ class Title:
 
 
 def is_junior(passage: Passage, stop: int) -> bool:
-    """Whether Jr. follows the word before `stop`."""
+    """Whether Jr., Sr. or a numeral follows the name that ends before `stop`."""
     found = passage.tokens
     if stop >= len(found) or found[stop].folded not in _JUNIOR or not passage.capital(stop):
         return False
@@ -70,11 +70,11 @@ def is_junior(passage: Passage, stop: int) -> bool:
 
 
 def thing_after(passage: Passage, stop: int) -> int:
-    """The place after the building, firm or law that a name ending at `stop` is part of; 0 if it is part of none."""
-    first = passage.tokens[stop].folded if stop < len(passage.tokens) else ""
+    """The place after the building, firm or law that the name before `stop` is part of; 0 if it is part of none."""
+    first = passage.words[stop] if stop < len(passage.tokens) else ""
     if first in vocabulary.COMMON_WORDS or not passage.spaced(stop - 1):
         return 0
-    headline = _telling_nothing(passage, stop - 1)
+    headline = _capitals_say_nothing(passage, stop - 1)
     known = vocabulary.MONUMENTS if headline or not passage.english else vocabulary.THINGS
     reach = 1 if headline else _THING_REACH
     for place in range(stop, min(stop + reach, len(passage.tokens))):
@@ -92,20 +92,20 @@ def thing_after(passage: Passage, stop: int) -> int:
 
 
 def thing_before(passage: Passage, at: int) -> bool:
-    """Whether a ship, storm or place begins with the word before: USS, Hurricane, Port."""
+    """Whether the word before a name makes it a ship, storm or place: USS, Hurricane, Port."""
     return (
         at > 0
-        and passage.tokens[at - 1].folded in vocabulary.BEFORE_THINGS
+        and passage.words[at - 1] in vocabulary.BEFORE_THINGS
         and (passage.spaced(at - 1) and passage.capital(at - 1))
     )
 
 
 def title_before(passage: Passage, at: int) -> Title | None:
-    """The title that ends before a name, if one does."""
+    """The title right before a name, if there is one."""
     found: list[str] = []
     place = at - 1
     while place >= 0 and len(found) < 7 and passage.adjacent(place):
-        word = passage.tokens[place].folded
+        word = passage.words[place]
         small = word in ("of", "the", "and", "for")
         if word not in vocabulary.TITLES and word not in vocabulary.QUALIFIERS:
             break
@@ -113,7 +113,7 @@ def title_before(passage: Passage, at: int) -> Title | None:
             break  # "the president Trump": small letters are a title only in front of a capital one
         found.append(word)
         place -= 1
-    former = "former" in found or "ex" in found or (place >= 0 and passage.tokens[place].folded in ("former", "ex"))
+    former = "former" in found or "ex" in found or (place >= 0 and passage.words[place] in ("former", "ex"))
     heads = [word for word in found if word in vocabulary.TITLES]
     if not heads or (found[0] not in vocabulary.TITLES and not ("of" in found or "for" in found)):
         return None
@@ -121,16 +121,16 @@ def title_before(passage: Passage, at: int) -> Title | None:
 
 
 def honorific_before(passage: Passage, at: int) -> bool | None:
-    """True where Mrs, Ms and the like stand before, False for Mr."""
+    """True if Mrs, Ms or the like is right before a name, False for Mr, None for neither."""
     if at == 0 or not passage.spaced(at - 1) or not passage.capital(at - 1):
         return None
-    word = passage.tokens[at - 1].folded
+    word = passage.words[at - 1]
     return True if word in vocabulary.WOMEN else False if word in vocabulary.MEN else None
 
 
-def given_before(passage: Passage, at: int, is_surname: Callable[[str], bool]) -> tuple[int, str] | None:
-    """Where the name begins whose first name stands before a surname, and the initial if it is no more; else None."""
-    place = _over_particle(passage, at)
+def given_before(passage: Passage, at: int, surnames: Set[str]) -> tuple[int, str] | None:
+    """The place of the first name before a surname, and its initial if that is all; None if there is none."""
+    place = _before_particle(passage, at)
     if place < 0 or not passage.capital(place) or not passage.spaced(place):
         return None
     token = passage.tokens[place]
@@ -145,10 +145,10 @@ def given_before(passage: Passage, at: int, is_surname: Callable[[str], bool]) -
         return place, word[0]
     if len(token.raw) > 1 and token.raw.isupper() and not passage.is_shouted(passage.sentence_of(token.start)):
         return None  # NATO, GOP
-    if is_surname(word):
+    if word in surnames:
         return None
     known = word in vocabulary.FIRST_NAMES
-    if not passage.english or _telling_nothing(passage, at):
+    if not passage.english or _capitals_say_nothing(passage, at):
         is_one = known and word not in vocabulary.MORE_THAN_NAMES
     elif passage.opens(place):
         is_one = _is_name(passage, place, word, known)
@@ -161,10 +161,10 @@ def given_before(passage: Passage, at: int, is_surname: Callable[[str], bool]) -
     return (place, "") if is_one else None
 
 
-def surname_after(passage: Passage, name: Name, place: int, is_surname: Callable[[str], bool]) -> bool:
-    """Whether the name that ends at `place` is another person's first name: Kim Kardashian, Austin Tice, Kim Dae-jung.
+def surname_after(passage: Passage, name: Name, place: int, surnames: Set[str]) -> bool:
+    """Whether the name that ends at `place` is part of another person's: Kim Kardashian, Austin Tice, Kim Dae-jung.
 
-    In a headline where every word is capitalised it says nothing, unless it is written as in Dae-jung.
+    In a headline, where every word is capitalised, this is only true for a hyphenated given name as in Dae-jung.
     """
     found, following = passage.tokens, place + 1
     if following >= len(found) or not passage.spaced(place) or not passage.capital(following):
@@ -173,24 +173,24 @@ def surname_after(passage: Passage, name: Name, place: int, is_surname: Callable
     if token.folded in vocabulary.DAYS_AND_MONTHS:
         return False
     after = passage.text[token.end : token.end + 2]
-    if name.surname_first and after[:1] in HYPHENS and after[1:].islower() and _syllable(passage, following + 1):
+    if name.surname_first and after[:1] in HYPHENS and after[1:].islower() and _continues_name(passage, following + 1):
         return True
-    if _telling_nothing(passage, place) or (token.raw.isupper() and len(token.raw) > 1):
+    if _capitals_say_nothing(passage, place) or (token.raw.isupper() and len(token.raw) > 1):
         return False
-    if token.folded in vocabulary.NO_SURNAMES or is_surname(token.folded):
+    if token.folded in vocabulary.NO_SURNAMES or token.folded in surnames:
         return False
     return passage.english or name.surname_first
 
 
 def longer_given_name(passage: Passage, stop: int) -> bool:
-    """Whether a hyphen makes a given name longer that ends before `stop`: Wang Yi-ting is not Wang Yi."""
+    """Whether a hyphen extends the given name that ends before `stop`: Wang Yi-ting is not Wang Yi."""
     if stop >= len(passage.tokens) or not passage.hyphen_after(stop - 1) or not passage.adjacent(stop - 1):
         return False
-    return _syllable(passage, stop)
+    return _continues_name(passage, stop)
 
 
 def office_after(passage: Passage, stop: int) -> int:
-    """The place after "administration" and the like; 0 if no such word follows."""
+    """The place after an "administration" or the like that begins at `stop`; 0 if none does."""
     found = passage.tokens
     if stop >= len(found) or not passage.spaced(stop - 1):
         return 0
@@ -201,18 +201,18 @@ def office_after(passage: Passage, stop: int) -> int:
 
 
 def acts(passage: Passage, at: int, stop: int) -> bool:
-    """Whether a house says or does something: "The White House denied it", and not "at the White House"."""
-    before = passage.tokens[at - 1].folded if at and passage.adjacent(at - 1) else ""
+    """Whether a house says or does something: "The White House denied it", not "at the White House"."""
+    before = passage.words[at - 1] if at and passage.adjacent(at - 1) else ""
     if before not in ("", "the") or stop >= len(passage.tokens) or not passage.spaced(stop - 1):
         return False
-    if before == "the" and at > 1 and passage.adjacent(at - 2) and passage.tokens[at - 2].folded not in _CONJUNCTIONS:
+    if before == "the" and at > 1 and passage.adjacent(at - 2) and passage.words[at - 2] not in _CONJUNCTIONS:
         return False
     verb = passage.tokens[stop]
     return verb.raw.islower() and (verb.folded in _ACTS or verb.folded.endswith("ed"))
 
 
 def is_month(passage: Passage, at: int) -> bool:
-    """Whether a surname that is a month is one here: in May, May 5."""
+    """Whether a surname that is also a month means the month here: in May, May 5."""
     found = passage.tokens
     if found[at].folded not in MONTHS:
         return False
@@ -227,7 +227,7 @@ def is_month(passage: Passage, at: int) -> bool:
 
 
 def is_place(passage: Passage, at: int, stop: int) -> bool:
-    """Whether a surname stands where a town does: "in Austin.", "Clinton, Iowa"."""
+    """Whether a surname means a town here: "in Austin.", "Clinton, Iowa"."""
     found = passage.tokens
     if stop < len(found) and passage.gap(stop - 1) == ", " and found[stop].folded in STATES and passage.capital(stop):
         return True
@@ -250,14 +250,14 @@ STATES = frozenset(
 
 
 def joined_before(passage: Passage, at: int) -> int | None:
-    """The place of the word that a hyphen joins to the front of a name; None if there is none."""
+    """The place of the word that a hyphen joins to a name from the left; None if there is none."""
     if at and passage.hyphen_before(at) and passage.adjacent(at - 1):
         return at - 1
     return None
 
 
 def _is_name(passage: Passage, place: int, word: str, known: bool) -> bool:
-    """Whether the capitalised first word of a sentence is a first name, and no common word before a surname."""
+    """Whether the first word of a sentence is a first name, not a common word before a surname."""
     if known:
         return word not in vocabulary.MORE_THAN_NAMES or not (word in vocabulary.COMMON_WORDS or word in _VERBS)
     if (
@@ -272,16 +272,16 @@ def _is_name(passage: Passage, place: int, word: str, known: bool) -> bool:
 _VERBS = frozenset("will may mark grant chase bill rob sue can".split())
 
 
-def _telling_nothing(passage: Passage, place: int) -> bool:
-    """Whether capitals say nothing here: in a headline, or where everything is written in them."""
+def _capitals_say_nothing(passage: Passage, place: int) -> bool:
+    """Whether a capital is no sign of a name here: in a headline, or where everything is in capitals."""
     sentence = passage.sentence_of(passage.tokens[place].start)
     return passage.is_headline(sentence) or passage.is_shouted(sentence)
 
 
-def _over_particle(passage: Passage, at: int) -> int:
-    """The place before a name, and before the al-, bin or von in front of it."""
+def _before_particle(passage: Passage, at: int) -> int:
+    """The place before a name and its particle (al-, bin, von)."""
     place = at - 1
-    while place >= 0 and passage.adjacent(place) and passage.tokens[place].folded in _PARTICLES:
+    while place >= 0 and passage.adjacent(place) and passage.words[place] in _PARTICLES:
         place -= 1
     return place
 
@@ -301,11 +301,11 @@ def _is_initials(passage: Passage, place: int) -> bool:
     )
 
 
-def _syllable(passage: Passage, place: int) -> bool:
-    """Whether the word after a hyphen goes on with a given name, and is not "led" or "backed"."""
+def _continues_name(passage: Passage, place: int) -> bool:
+    """Whether the word after a hyphen continues a given name, and is not "led" or "backed"."""
     if place >= len(passage.tokens):
         return False
-    word = passage.tokens[place].folded
+    word = passage.words[place]
     return word.isalpha() and len(word) <= 6 and word not in vocabulary.SUFFIXES and passage.tokens[place].raw.islower()
 
 

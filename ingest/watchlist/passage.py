@@ -1,4 +1,4 @@
-"""A text as the matcher reads it: its words, its sentences, and what stands between two words."""
+"""A text as the matcher reads it: its words, its sentences, and the signs between two words."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ingest.watchlist import names
 from ingest.watchlist.names import Token
 
 HYPHENS = frozenset("-‐‑–")
-# What may stand between two words of one name: a space, a wrapped line, a hyphen, the dot of an initial.
+# May separate two words of one name: a space, a wrapped line, a hyphen, the dot of an initial.
 _GAP = re.compile(r"\.?(?:[ \u00a0]{1,2}|[ \u00a0]?\n[ \u00a0]?)|[-‐‑–.]")
-#: After these a new sentence begins, whatever the punctuation says: a quotation, a bracket, a colon.
+#: Signs before a word whose capital says nothing, like that of a sentence's first word.
 _OPENERS = frozenset("“\"‘'(:—–-•*«„")
 
 
 class Passage:
-    """One text in one language; what costs something is worked out when it is first asked for."""
+    """One text in one language. A place is the index of a word; expensive answers are computed when first needed."""
 
     def __init__(
         self, text: str, sentences: Sequence[tuple[int, int]], language: str, tokens: Sequence[Token] | None = None
@@ -26,13 +26,14 @@ class Passage:
         self.sentences = sentences
         self.english = language == "en"
         self.tokens = list(names.tokens(text)) if tokens is None else tokens
+        self.words = [token.folded for token in self.tokens]
         self._starts = [start for start, _ in sentences]
         self._headlines: dict[int, bool] = {}
         self._shouted: dict[int, bool] = {}
         self._small: frozenset[str] | None = None
 
     def sentence_of(self, offset: int) -> int:
-        """The sentence in which a place stands; −1 for none."""
+        """The index of the sentence at an offset in characters; −1 if it is in none."""
         index = bisect_right(self._starts, offset) - 1
         return index if index >= 0 and offset < self.sentences[index][1] else -1
 
@@ -40,22 +41,22 @@ class Passage:
         return self.tokens[place].raw[0].isupper()
 
     def gap(self, place: int) -> str:
-        """What stands between a word and the next."""
+        """The text between a word and the next."""
         return self.text[self.tokens[place].end : self.tokens[place + 1].start]
 
     def adjacent(self, place: int) -> bool:
-        """Whether nothing but a gap stands between a word and the next (a possessive is more than a gap)."""
+        """Whether only a gap separates a word from the next (a possessive ending is more than a gap)."""
         if not 0 <= place < len(self.tokens) - 1:
             return False
         here, there = self.tokens[place], self.tokens[place + 1]
         gap = self.text[here.end : there.start]
         if gap == " " or gap in HYPHENS or (gap == ", " and there.folded in ("jr", "sr")):
             return True
-        # "He met Trump. Tower blocks fell": a sentence ends no less for its full stop.
+        # "He met Trump. Tower blocks fell": the dot may end a sentence instead.
         return _GAP.fullmatch(gap) is not None and self.sentence_of(here.start) == self.sentence_of(there.start)
 
     def spaced(self, place: int) -> bool:
-        """Whether a word and the next are parted by a blank, and by nothing else but an initial's dot."""
+        """Whether only a blank, or the dot of an initial, separates a word from the next."""
         return self.adjacent(place) and self.gap(place) not in HYPHENS
 
     def hyphen_before(self, place: int) -> bool:
@@ -76,7 +77,7 @@ class Passage:
         return bool(before) and before[-1] in _OPENERS and not self.adjacent(place - 1)
 
     def is_headline(self, sentence: int) -> bool:
-        """Whether most words of a sentence are capitalised, and no full stop ends it."""
+        """Whether most words of a sentence are capitalised and it does not end in a full stop."""
         if sentence not in self._headlines:
             start, end = self.sentences[max(0, sentence)]
             words = [word for word in self.text[start:end].split() if len(word) > 3]
@@ -85,7 +86,7 @@ class Passage:
         return self._headlines[sentence]
 
     def is_shouted(self, sentence: int) -> bool:
-        """Whether a sentence of three words and more is written IN CAPITALS."""
+        """Whether a sentence of at least three words is written IN CAPITALS."""
         if sentence not in self._shouted:
             start, end = self.sentences[max(0, sentence)]
             words = [word for word in self.text[start:end].split() if len(word) > 1 and word[:2].isalpha()]
@@ -94,7 +95,7 @@ class Passage:
         return self._shouted[sentence]
 
     def written_small(self, word: str) -> bool:
-        """Whether the text has this word in small letters as well: then it is no first name."""
+        """Whether this word also occurs in lower case in the text: then it is not a first name."""
         if self._small is None:
             self._small = frozenset(token.raw for token in self.tokens if token.raw.islower())
         return word in self._small

@@ -21,19 +21,19 @@ class Table:
     where: str
     values: dict[str, Any]
     path: str = ""
-    lines: tuple[tuple[str, int], ...] = ()  #: (key, its line); the empty key is the header's
+    lines: tuple[tuple[str, int], ...] = ()  #: (key, its line); the empty key is for the header
 
     def complain(self, what: str, key: str = "") -> ConfigFileError:
-        """An error to raise, which says where it is: file, line, entry."""
+        """An error to raise that names file, line and entry."""
         return ConfigFileError(f"{self.path}, line {self.line(key)}: {self.where}: {what}")
 
     def line(self, key: str = "") -> int:
-        """The line of a key; of the header, where the key is none of the table's own."""
+        """The line of a key, or of the header if the table has no such key."""
         lines = dict(self.lines)
         return lines.get(key) or lines.get(key.partition(".")[0]) or lines.get("", 1)
 
-    def known(self, keys: set[str]) -> None:
-        """Refuses keys that mean nothing here: a misspelt key must not be ignored in silence."""
+    def refuse_unknown(self, keys: set[str]) -> None:
+        """Raises for a key that is not among these: a misspelt one must not be ignored silently."""
         for key in self.values.keys() - keys:
             raise self.complain(f"unknown key '{key}'. Known are: {', '.join(sorted(keys))}", key)
 
@@ -138,7 +138,7 @@ def entries(path: Path, name: str) -> list[Table]:
 
 
 def _entry_at(text: str, complaint: str) -> str:
-    """The entry in which the parser stumbled: a date like 30 February is its complaint, not ours."""
+    """The entry that a parser's complaint is about, to be added to it; the parser names only the line."""
     line = re.search(r"at line (\d+)", complaint)
     ids = (
         re.findall(r"(?m)^\s*id\s*=\s*[\"']([^\"'\n]*)", "\n".join(text.split("\n")[: int(line.group(1))]))
@@ -154,11 +154,11 @@ _STRING = re.compile(r'"""(?s:.*?)"""|\'\'\'(?s:.*?)\'\'\'|"(?:[^"\\\n]|\\.)*"|\
 
 
 def _lines(text: str, name: str) -> list[tuple[tuple[str, int], ...]]:
-    """For each `[[name]]` of a valid file, in order: its keys and their lines. tomllib tells none.
+    """For each `[[name]]` of a valid file, in order: its keys and their lines, which tomllib does not give.
 
     A key of the n-th `[[name.part]]` below it is called `part#n.key`, the header's line the empty key.
     """
-    # Strings and comments may hold anything: in what is left, brackets say where a value goes on.
+    # Strings and comments may hold any brackets, so they are blanked: those that are left tell how long a value is.
     blank = _STRING.sub(lambda found: re.sub(r"[^\n]", " " if found.group()[0] == "#" else "~", found.group()), text)
     found: list[list[tuple[str, int]]] = []
     prefix, depth = "", 0

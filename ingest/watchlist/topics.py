@@ -13,9 +13,9 @@ from ingest.models import TopicHit
 from ingest.watchlist import names, tomlfile
 
 _KEYS = {"id", "name", "cap", "keywords", "not", "at_least"}
-#: The major topics of the project's master codebook: there is no 11 and no 22.
+#: The major topics of the project's master codebook; there is no 11 and no 22.
 CAP_MAJOR = frozenset({*range(1, 11), *range(12, 22), 23})
-# What may stand between two words of a phrase: spaces, hyphens, a line's end; a blank line parts them.
+# May separate two words of a phrase: spaces, a hyphen, a line's end; not a blank line.
 _GAP = re.compile(r"(?:['’ʼ][sS])?[^\S\n]*[-‐‑–]?[^\S\n]*\n?[^\S\n]*")
 
 
@@ -28,11 +28,11 @@ class Topic:
     cap: int  #: Comparative Agendas Project, major topic
     keywords: tuple[str, ...]
     not_: tuple[str, ...] = ()
-    weights: tuple[tuple[str, float], ...] = ()  #: of the keywords that count for more or less than 1
-    at_least: float = 1.0  #: what the words of an article must weigh together
+    weights: tuple[tuple[str, float], ...] = ()  #: of the keywords whose weight is not 1
+    at_least: float = 1.0  #: the least total weight of the words found in an article
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the record's snapshot keeps it: what is needed to show it, and a mark of its words."""
+        """The entry as the record's snapshot keeps it: what is needed to show it, and a hash of its words."""
         words = hashlib.sha256(repr((self.keywords, self.not_, self.weights, self.at_least)).encode()).hexdigest()[:12]
         return {"id": self.id, "name": self.name, "cap": self.cap, "words": words}
 
@@ -43,7 +43,7 @@ def load(path: Path) -> list[Topic]:
 
 
 def _topic(entry: tomlfile.Table) -> Topic:
-    entry.known(_KEYS)
+    entry.refuse_unknown(_KEYS)
     cap = entry.number("cap")
     if cap not in CAP_MAJOR:
         raise entry.complain(f"'cap' is {cap}, which is no major topic of the codebook: 1 to 10, 12 to 21 or 23")
@@ -67,12 +67,12 @@ def _topic(entry: tomlfile.Table) -> Topic:
 
 
 def _keywords(entry: tomlfile.Table) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
-    """The keywords, and the weights of those that are written as { text = "summit", weight = 0.5 }."""
-    given = entry.values.get("keywords", [])
-    if not isinstance(given, list):
+    """The keywords, and the weights of those written as { text = "summit", weight = 0.5 }."""
+    listed = entry.values.get("keywords", [])
+    if not isinstance(listed, list):
         raise entry.complain("'keywords' must be a list", "keywords")
     plain, weights = [], []
-    for keyword in given:
+    for keyword in listed:
         if isinstance(keyword, dict):
             weight: Any = keyword.get("weight")
             good = isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
@@ -90,7 +90,7 @@ class _Phrase:
     """One keyword of one topic, compiled."""
 
     words: tuple[str, ...]
-    open: bool  #: the last word is only the beginning of one
+    prefix: bool  #: the last word is only the beginning of one
     topic: int
     wanted: bool
     weight: float
@@ -118,7 +118,7 @@ class Matcher:
     def _compile(self, phrase: str, topic: int, *, wanted: bool, weight: float = 1.0) -> None:
         words = tuple(token.folded for token in names.tokens(phrase))
         compiled = _Phrase(words, phrase.endswith("*"), topic, wanted, weight)
-        if compiled.open and len(words) == 1:
+        if compiled.prefix and len(words) == 1:
             self._stems.append(compiled)
         else:
             self._by_word.setdefault(words[0], []).append(compiled)
@@ -126,7 +126,7 @@ class Matcher:
     def find(self, text: str, tokens: Sequence[names.Token] | None = None) -> tuple[TopicHit, ...]:
         """The topics of a text, with the number of hits and the words found, in the file's order.
 
-        `tokens` are those of the text, where they are at hand already.
+        `tokens` are the text's, if the caller has them already.
         """
         spans: dict[int, dict[tuple[int, int], float]] = {}
         unwanted: dict[int, list[tuple[int, int]]] = {}
@@ -145,25 +145,25 @@ class Matcher:
         return tuple(found)
 
     def _phrases(self, text: str, tokens: Sequence[names.Token]) -> Iterator[tuple[_Phrase, int, int]]:
-        """Every phrase that stands somewhere, in order of its start."""
+        """Every phrase in the text with its start and end, in order of the starts."""
         by_word, by_head, head = self._by_word, self._by_head, self._head
         for at, token in enumerate(tokens):
             word = token.folded
             for phrase in by_word.get(word, ()):
                 last = at + len(phrase.words) - 1
-                if last < len(tokens) and (last == at or _stands(text, tokens, at, phrase)):
+                if last < len(tokens) and (last == at or _follows(text, tokens, at, phrase)):
                     yield phrase, token.start, tokens[last].end
             for phrase in by_head.get(word[:head], ()):
                 if word.startswith(phrase.words[0]):
                     yield phrase, token.start, token.end
 
 
-def _stands(text: str, tokens: Sequence[names.Token], at: int, phrase: _Phrase) -> bool:
+def _follows(text: str, tokens: Sequence[names.Token], at: int, phrase: _Phrase) -> bool:
     last = len(phrase.words) - 1
     for nth in range(1, last + 1):
         here, there = tokens[at + nth - 1], tokens[at + nth]
         same = there.folded == phrase.words[nth]
-        if not same and not (nth == last and phrase.open and there.folded.startswith(phrase.words[nth])):
+        if not same and not (nth == last and phrase.prefix and there.folded.startswith(phrase.words[nth])):
             return False
         if not _GAP.fullmatch(text, here.end, there.start):
             return False
@@ -171,15 +171,15 @@ def _stands(text: str, tokens: Sequence[names.Token], at: int, phrase: _Phrase) 
 
 
 def _longest(
-    spans: list[tuple[int, int]], swallowed: Iterator[tuple[int, int]] | tuple[()]
+    spans: list[tuple[int, int]], excluded: Iterator[tuple[int, int]] | tuple[()]
 ) -> Iterator[tuple[int, int]]:
-    """The spans that overlap no earlier or longer one, without those that begin in a swallowed one."""
-    barred = list(swallowed)
-    next_barred, last_end = 0, -1
+    """The spans that overlap no earlier or longer one and do not begin within an excluded one; both in order."""
+    barriers = list(excluded)
+    next_, last_end = 0, -1
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        while next_barred < len(barred) and barred[next_barred][1] <= start:
-            next_barred += 1
-        inside = next_barred < len(barred) and barred[next_barred][0] <= start
+        while next_ < len(barriers) and barriers[next_][1] <= start:
+            next_ += 1
+        inside = next_ < len(barriers) and barriers[next_][0] <= start
         if start >= last_end and not inside:
             last_end = end
             yield start, end

@@ -1,4 +1,4 @@
-"""Which articles an edit of the watch-list can change: those in whose words a changed figure may be named."""
+"""Which articles an edit of the watch-list can change: those that may name a changed figure."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from ingest.watchlist.names import fold, tokens
 
-#: What of a figure decides who is found in a text; its heading in the picker does not.
+#: The keys of a figure that decide where it is found; its group in the picker does not.
 _DECIDE = ("strong", "weak", "famous", "not_", "offices", "names", "roles", "woman")
 
 Lists = tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 
 
-class Touch:
-    """The difference of two watch-lists, asked article by article."""
+class ListChange:
+    """The difference between two watch-lists, each given as its figures and its topics."""
 
     def __init__(self, before: Lists, after: Lists) -> None:
         old, new = ({figure["id"]: _deciding(figure) for figure in lists[0]} for lists in (before, after))
         self.figures = frozenset(id_ for id_ in old.keys() | new.keys() if old.get(id_) != new.get(id_))
-        # Topics are looked for in every text: one pass over it costs less than to know better.
+        # Topics are looked for in every text: a pass over it costs less than telling whether one may have changed.
         self.everything = [dict(topic) for topic in before[1]] != [dict(topic) for topic in after[1]]
         written = {
             name
@@ -29,12 +29,12 @@ class Touch:
             for name in _names(json.loads(versions[id_]))
         }
         words = {tuple(sorted({token.folded for token in tokens(name)})) for name in written}
-        # A name all of whose words stand in another one's is found whenever that one is.
+        # Shorter names first: one whose words are all part of another's is found whenever that one is.
         self._names = sorted(words, key=lambda name: (len(name), name))
         self._plain = sorted(name for name in written if not name.isascii())
 
-    def reaches(self, title: str, body: str, mentioned: Collection[str]) -> bool:
-        """Whether an article with these words and mentions may come out differently under the new list."""
+    def affects(self, title: str, body: str, mentioned: Collection[str]) -> bool:
+        """Whether the new list may give another analysis of an article with these words and mentions."""
         if self.everything or not self.figures.isdisjoint(mentioned):
             return True
         if not self.figures:

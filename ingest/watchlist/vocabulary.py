@@ -7,7 +7,7 @@ the list of first names.
 
 from __future__ import annotations
 
-#: Before a name: whoever has it may have this title; the heads decide, the others only narrow.
+#: Words of a title before a name. `TITLES` are its heads, which decide; `QUALIFIERS` only narrow it.
 TITLES = frozenset(
     (
         "president pres chancellor premier minister secretary senator sen representative rep congressman congresswoman "
@@ -31,7 +31,7 @@ QUALIFIERS = frozenset(
         "agriculture environment intelligence permanent assistant associate first"
     ).split()
 )
-#: Titles that nobody of the politicians on a list has beside a surname everybody knows: it is somebody else's.
+#: Titles that politicians don't have: before a famous surname they mean another person.
 FOREIGN_TO_POLITICS = frozenset(
     (
         "judge justice officer detective sheriff sergeant sgt private lieutenant lt corporal cpl constable professor "
@@ -116,7 +116,7 @@ DAYS_AND_MONTHS = frozenset(
         "september october november december"
     ).split()
 )
-#: Peoples, parties, places and the like: capitalised beside a name, and part of nobody's.
+#: Peoples, parties, places and the like: capitalised beside a name, but not part of it.
 NO_FIRST_NAMES = DAYS_AND_MONTHS | frozenset(
     (
         "american russian chinese korean japanese british english french german italian spanish ukrainian israeli "
@@ -139,7 +139,7 @@ NO_FIRST_NAMES = DAYS_AND_MONTHS | frozenset(
         "reuters"
     ).split()
 )
-#: Capitalised after a surname, and no part of a name: "Merz Chancellor", "Harris Democrats".
+#: Capitalised after a surname, but not part of a name: "Merz Chancellor", "Harris Democrats".
 NO_SURNAMES = (
     (NO_FIRST_NAMES - {"justice", "white", "black", "green", "king", "west", "north"})
     | TITLES
@@ -156,7 +156,7 @@ NO_SURNAMES = (
     )
 )
 
-#: Begin a sentence, or stand in a headline, before a name.
+#: Words before a name at the beginning of a sentence or in a headline.
 COMMON_WORDS = frozenset(
     (
         "a an the and but or nor so yet for if as because since though although while when whenever where wherever why "
@@ -274,7 +274,7 @@ _GIVEN = (
     "youssef yuki yuko yuri yusuf yves zeynep zsofia zoltan nirav lalit sushil narendra emine bilal necmettin reuven "
     "yonatan benzion sara avner"
 )
-#: First names; those in `MORE_THAN_NAMES` are words as well and tell nothing at a sentence's beginning.
+#: First names; those in `MORE_THAN_NAMES` are also common words, and no sign of a name at a sentence's beginning.
 FIRST_NAMES = frozenset(_GIVEN.split())
 MORE_THAN_NAMES = frozenset(
     "will may mark grant chase bill rob sue pat drew art gene rich dawn hope joy grace faith sage guy reed ray rose "

@@ -39,7 +39,7 @@ Work = Callable[[], object]
 def entries() -> list[Entry]:
     """The demo's articles, and as many made-up ones in English as fit."""
     seeds = PROJECT / "seeds"
-    demo = [folder.read(file, now=_NOW) for file in folder.scan(seeds) if file.name.startswith("demo/")]
+    demo = [folder.read(file, now=_NOW) for file in folder.scan(seeds).files if file.name.startswith("demo/")]
     made = (each.article.entry for each in Corpus(1_000, _UNTIL).chunk(0))
     return demo + [entry for entry in made if entry.language == "en"][:_MADE]
 

@@ -15,6 +15,7 @@ from ingest.fetch.guard import Guard
 from ingest.fetch.rhythm import Rhythm
 from ingest.models import utcnow
 from ingest.run.pipeline import Outcome, Pipeline
+from ingest.run.seeding import SeedFolder
 from ingest.sources import attempt, opml
 from ingest.store import schema
 from ingest.store.read import sources
@@ -53,9 +54,13 @@ class Room:
     pipeline: Pipeline
     clock: Clock
 
+    def __post_init__(self) -> None:
+        self.seeds = SeedFolder(self.pipeline, self.desk.seeds)
+
     def restart(self, analyser: Analyser | None = None) -> None:
         """The same record, and nothing remembered."""
         self.pipeline = pipeline(self.engine, analyser or self.pipeline.analyser, self.clock)
+        self.seeds = SeedFolder(self.pipeline, self.desk.seeds)
 
     def follow(self, *addresses: str) -> None:
         self.desk.list_feeds(*addresses)
@@ -75,7 +80,7 @@ class Room:
             return connection.execute(select(schema.source).where(schema.source.c.name == name)).one()
 
     def scan(self) -> Outcome:
-        return self.pipeline.folder(self.desk.seeds)
+        return self.seeds.read()
 
     def source(self, name: str) -> SourceRow:
         with self.engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""What is wrong with the lists that people edit, where everybody sees it: rows of `request` of the kind `list`.
+"""What is wrong with the lists that people edit and with the loop, where everybody sees it: in `request`, kind `list`.
 
 The worker that reads the lists may run elsewhere, and its log be read by nobody.
 """
@@ -14,20 +14,27 @@ from ingest.store import schema
 from ingest.store.plan import progress
 
 KIND = "list"
-FEEDS, WATCHLIST = "list of feeds", "watch-list"
+FEEDS, WATCHLIST, LOOP = "list of feeds", "watch-list", "ingest"
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A list that could not be read, while the one before goes on."""
+    """A list that could not be read, while the one before goes on; or a fault of the loop, which goes on as well."""
 
     what: str
     message: str
     at: datetime
 
+    @property
+    def heading(self) -> str:
+        """What it means for who reads it."""
+        if self.what == LOOP:
+            return "The ingest met a fault and goes on."
+        return f"The {self.what} can't be read; the old one goes on."
+
 
 def note(connection: Connection, what: str, fault: str | None, *, now: datetime) -> None:
-    """The list is as bad as `fault` says, or fine again; nothing is written that is known already."""
+    """It is as bad as `fault` says, or fine again; nothing is written that is known already."""
     found = progress.find(connection, KIND, what)
     if fault is None and (found is None or found.done):
         return

@@ -44,7 +44,7 @@ class Held:
 def ask(connection: Connection, source_id: int, entries: Iterable[Entry], now: datetime) -> None:
     """Notes that the pages of these articles of a feed are wanted, again when an article has been edited."""
     for entry in entries:
-        article_id = identity.known(connection, str(source_id), identity.named(entry).keys)
+        article_id = identity.find(connection, str(source_id), identity.with_storable_keys(entry).keys)
         if article_id is None or entry.link is None:
             continue
         values = {"url": entry.link, "state": "waiting", "tries": 0, "next_at": now, "reason": None}

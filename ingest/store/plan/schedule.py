@@ -23,7 +23,7 @@ def due(connection: Connection, now: datetime) -> list[FeedState]:
             _src.kind == "feed",
             _src.listed,
             _src.retired_at.is_(None),
-            or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.future(now)),
+            or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.clock_was_ahead(now)),
         )
         .order_by(_src.next_at)
     )

@@ -1,1 +1,1 @@
-"""Full-text search: what is typed becomes a tree, the tree a query of either database."""
+"""Full-text search: what is typed is parsed into a tree, and the tree becomes a query of either database."""

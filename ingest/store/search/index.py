@@ -1,8 +1,8 @@
 """The full-text index, keyed by content: FTS5 in SQLite, a tsvector with GIN in PostgreSQL, over the same tokens.
 
-Rows are only ever added: an edit is a new content, and a closed one is left out by the join, so nothing goes stale.
+Rows are only added: an edit is a new content, and the join leaves out closed ones, so no row gets out of date.
 
-For writers: `add(connection, [row(content_id, title=…, body=…, author=…), …])`.
+Writers call `add(connection, [row(content_id, title=…, body=…, author=…), …])`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from sqlalchemy import Connection, column, table, text
 
 from ingest.text import tokens
 
-#: A token that begins like this stands for a word of the author's name: no word of a text can.
+#: The first character of a token for a word of the author's name; no word of a text begins so.
 AUTHOR = "'"
-#: Lexemes of PostgreSQL alone that no word can be either: the row has its tokens in `long`; it has only these.
+#: Lexemes of PostgreSQL that are no words: the row has its tokens in `long`; the row has them only there.
 LONG, OVER = " long", " over"
 
-# PostgreSQL's own limits: positions end here, a lexeme keeps so many of them, and a vector is shorter than 1 MB.
+# PostgreSQL's limits: the last position, the positions of one lexeme, and the size of a vector.
 _LAST_POSITION = 16_383
 _POSITIONS = 255
 _VECTOR_BYTES = 1_000_000
@@ -28,11 +28,11 @@ _VECTOR_BYTES = 1_000_000
 fts = table("content_index", column("rowid"), column("title"), column("body"))
 vectors = table("content_index", column("content_id"), column("words"), column("long"))
 
-# The tokenizer parts at spaces alone: tokens were made in Python, and every character beyond ASCII belongs to one.
+# The tokenizer only splits at spaces: tokens are made in Python, and all characters beyond ASCII belong to them.
 _SQLITE = (
     "CREATE VIRTUAL TABLE content_index USING fts5("
     "title, body, content='', detail=full, tokenize=\"ascii tokenchars '''.'\")",
-    # New words wait in memory, for their commit at the latest: the default of 1 MB holds those of 200 articles.
+    # New words are kept in memory until their commit at the latest; the default of 1 MB is enough for 200 articles.
     "INSERT INTO content_index (content_index, rank) VALUES ('hashsize', 67108864)",
 )
 _POSTGRESQL = (
@@ -44,7 +44,7 @@ _POSTGRESQL = (
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """One version of an article's words, as tokens parted by blanks; the author's stand behind the body's."""
+    """One version of an article as tokens separated by blanks; the author's are after the body's."""
 
     content_id: int
     title: str
@@ -52,19 +52,19 @@ class IndexRow:
 
 
 def row(content_id: int, *, title: str, body: str, author: str | None) -> IndexRow:
-    """What the index keeps of a content."""
+    """The index's row of a content."""
     names = [AUTHOR + word for word in tokens.words(author or "")]
     return IndexRow(content_id, " ".join(tokens.words(title)), " ".join(tokens.words(body) + names))
 
 
 def create(connection: Connection) -> None:
-    """Makes the index, empty."""
+    """Creates the index, empty."""
     for statement in _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL:
         connection.exec_driver_sql(statement)
 
 
 def add(connection: Connection, rows: Sequence[IndexRow]) -> None:
-    """Adds contents that are not in it yet."""
+    """Adds contents that are not yet in the index."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
@@ -80,10 +80,10 @@ def add(connection: Connection, rows: Sequence[IndexRow]) -> None:
 
 
 def vector(row: IndexRow) -> tuple[str, str | None]:
-    """The tsvector, as text, of a row in PostgreSQL, and its tokens where that can't hold all their places.
+    """A row's tsvector for PostgreSQL, as text, and its tokens if the tsvector can't have all their positions.
 
-    Title tokens have weight A; a place is left free between title and body, so that no phrase spans them. What has more
-    places than PostgreSQL counts is looked at token by token once the index has found it (`search`).
+    Title tokens have weight A; a position is left free between title and body, so that no phrase spans both. Rows with
+    more positions than PostgreSQL allows are compared token by token after the index has found them (`match`).
     """
     title, body = row.title.split(), row.body.split()
     places: dict[str, list[str]] = {}
@@ -95,7 +95,7 @@ def vector(row: IndexRow) -> tuple[str, str | None]:
     if counted and _bytes(places) <= _VECTOR_BYTES:
         return _literal(places), None
     long = f" {row.title} \n {row.body} "
-    # No places: the tokens themselves are looked at instead.
+    # Without positions: the tokens themselves are compared instead.
     bare: dict[str, list[str]] = {token: [] for token in (*places, LONG)}
     return (_literal(bare) if _bytes(bare) <= _VECTOR_BYTES else _literal({LONG: [], OVER: []})), long
 

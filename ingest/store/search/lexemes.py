@@ -1,4 +1,4 @@
-"""What somebody typed as a search, cut into words, phrases, signs and operators; each knows its place."""
+"""Cuts a typed search into words, phrases, brackets and operators, each with its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Literal
 from ingest.errors import SearchError
 from ingest.text import tokens
 
-#: Nobody types a longer search; a pasted article is a mistake that should answer at once.
+#: Characters of a search; a longer one is a pasted article, which gets an error at once.
 LONGEST = 1_000
 
 FIELDS = ("title", "source", "figure", "topic", "author", "lang")
@@ -31,7 +31,7 @@ class Lexeme:
     prefix: bool = False  #: whether a star stood at its end
 
 
-# Signs that keyboards and word processors put in place of the plain ones; one for one, so that places stay.
+# Variants of signs that keyboards and word processors insert; one for one, so that places stay.
 _PLAIN = str.maketrans("“”„‟«»＂（）＊\u3000", '"' * 7 + "()* ")
 _WORD = re.compile(r'[^\s()"]+')
 _FIELD = re.compile(r"([^\W\d_]+)[:：](?!//)")
@@ -39,7 +39,7 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _RANGE = re.compile(r"[\[{][^\]}]*\sTO\s[^\]}]*[\]}]")
 _END_OF_SENTENCE = ".,;:!?…"
 
-# What other search languages know and this one does not: what it looks like, and what to do instead.
+# Syntax of other search languages that this one lacks: what it looks like, and what to do instead.
 _UNKNOWN = (
     (re.compile(r"\|+"), "| is no operator here. Write OR between the words."),
     (re.compile(r"![^\W_]"), "! is no operator here. Write NOT before the word."),
@@ -52,9 +52,9 @@ _UNKNOWN = (
 
 
 def cut(typed: str) -> list[Lexeme]:
-    """The pieces of a search, in order; signs that are no words are passed over.
+    """The pieces of a search, in order; signs that are not words are skipped.
 
-    Raises SearchError, with the place, for what can't be meant.
+    Raises SearchError, with the place, for what can't be understood.
     """
     if len(typed) > LONGEST:
         raise SearchError(f"The search is {len(typed):,} characters long; {LONGEST:,} are the most.", LONGEST)
@@ -83,7 +83,7 @@ def _cut(text: str) -> Iterator[Lexeme]:
             at = phrase.end
         elif sign in "+-" and field_end == at > 0:
             raise SearchError(f"{sign} stands before the field, not after it: {sign}title:word.", at, at + 1)
-        elif sign in "+-" and _stands_before(text, at):
+        elif sign in "+-" and _is_operator(text, at):
             if sign == "-":
                 yield Lexeme("NOT", sign, at, at + 1)
             at += 1
@@ -100,8 +100,8 @@ def _cut(text: str) -> Iterator[Lexeme]:
                 yield word
 
 
-def _stands_before(text: str, at: int) -> bool:
-    """Whether a + or − begins something: "-word" is an operator, "carbon-border" and " - " are not."""
+def _is_operator(text: str, at: int) -> bool:
+    """Whether a + or − is an operator: it is in "-word", not in "carbon-border" and " - "."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     return (not before or before.isspace() or before == "(") and (after.isalnum() or after in ('"', "("))
 
@@ -133,7 +133,7 @@ def _field(text: str, at: int) -> Lexeme | None:
         return Lexeme("field", name.casefold(), at, end)
     value = text[end : end + 1]
     if not name.isascii() or not value or value.isspace():
-        return None  # "Trump: I will", "속보:북한": a colon as people write it
+        return None  # "Trump: I will", "속보:북한": punctuation
     meant = get_close_matches(name.casefold(), FIELDS, 1)
     raise SearchError(
         f"“{name}” is no field. "
@@ -161,7 +161,7 @@ def _word(chunk: str, at: int) -> Lexeme | None:
 
 
 def _star(text: str, at: int) -> tuple[str, bool]:
-    """The text without the star at its end, and whether there was one."""
+    """The text without the star at its end, and whether it had one."""
     place = text.find("*")
     if place < 0:
         return text, False

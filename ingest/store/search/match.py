@@ -1,4 +1,4 @@
-"""The words of a search in the language of each database's full-text index."""
+"""Translates the words of a search into the query language of each database's full-text index."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from sqlalchemy import ColumnElement, and_, cast, func, literal_column, not_, or
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from ingest.store.search.index import LONG, OVER, vectors
-from ingest.store.search.query import And, Node, Not, Or, Words
+from ingest.store.search.query import And, Node, Not, Or, Phrase
 
 
 def expressible(node: Node) -> bool:
-    """Whether a full-text index alone can answer it: words in AND and OR, and NOT only beside what is wanted."""
-    if isinstance(node, Words):
+    """Whether the full-text index alone can find it: words in AND and OR, and NOT only with a wanted part beside it."""
+    if isinstance(node, Phrase):
         return True
     if isinstance(node, Or):
         return all(expressible(part) for part in node.parts)
@@ -26,8 +26,8 @@ def expressible(node: Node) -> bool:
 
 
 def fts5(node: Node) -> str:
-    """The argument of MATCH."""
-    if isinstance(node, Words):
+    """The argument of SQLite's MATCH."""
+    if isinstance(node, Phrase):
         return f'{"title : " if node.title else ""}"{" ".join(node.tokens)}"{" *" if node.prefix else ""}'
     if isinstance(node, Or):
         return "(" + " OR ".join(fts5(part) for part in node.parts) + ")"
@@ -37,8 +37,8 @@ def fts5(node: Node) -> str:
     return f"(({wanted}) NOT ({' OR '.join(refused)}))" if refused else f"({wanted})"
 
 
-def matches(node: Node) -> ColumnElement[bool]:
-    """Whether a row of SQLite's index holds it."""
+def matches_fts5(node: Node) -> ColumnElement[bool]:
+    """The condition that a row of SQLite's index matches."""
     return literal_column("content_index").op("MATCH", is_comparison=True)(fts5(node))
 
 
@@ -46,8 +46,8 @@ def matches(node: Node) -> ColumnElement[bool]:
 
 
 def tsquery(node: Node) -> str:
-    """The tsquery, as text."""
-    if isinstance(node, Words):
+    """PostgreSQL's tsquery, as text."""
+    if isinstance(node, Phrase):
         *before, last = [_quoted(token) for token in node.tokens]
         weight = "A" if node.title else ""
         parts = [*(f"{token}:{weight}" if weight else token for token in before)]
@@ -59,46 +59,46 @@ def tsquery(node: Node) -> str:
     return "(" + (" & " if isinstance(node, And) else " | ").join(tsquery(part) for part in node.parts) + ")"
 
 
-def holds(node: Node) -> ColumnElement[bool]:
-    """Whether a row of PostgreSQL's index holds it.
+def matches_tsquery(node: Node) -> ColumnElement[bool]:
+    """The condition that a row of PostgreSQL's index matches.
 
-    What has more places than PostgreSQL counts is found by its words alone, then looked at token by token.
+    Rows with more positions than PostgreSQL allows are found by their words alone, then compared token by token.
     """
     exact = tsquery(node)
-    if _placeless(node):
-        asked = f"{exact} | {_quoted(OVER)}"
+    if _needs_no_positions(node):
+        wanted = f"{exact} | {_quoted(OVER)}"
     else:
-        asked = f"{exact} | ({_loose(node)} & {_quoted(LONG)}) | {_quoted(OVER)}"
-    return and_(vectors.c.words.op("@@")(cast(asked, TSQUERY)), or_(vectors.c.long.is_(None), _looked_at(node)))
+        wanted = f"{exact} | ({_superset(node)} & {_quoted(LONG)}) | {_quoted(OVER)}"
+    return and_(vectors.c.words.op("@@")(cast(wanted, TSQUERY)), or_(vectors.c.long.is_(None), _token_by_token(node)))
 
 
 def _quoted(token: str) -> str:
     return "'" + token.replace("'", "''") + "'"
 
 
-def _placeless(node: Node) -> bool:
-    """Whether the places of words play no part."""
-    if isinstance(node, Words):
+def _needs_no_positions(node: Node) -> bool:
+    """Whether the positions of words don't matter."""
+    if isinstance(node, Phrase):
         return len(node.tokens) == 1 and not node.title
     parts = (node.part,) if isinstance(node, Not) else node.parts if isinstance(node, (And, Or)) else ()
-    return all(_placeless(part) for part in parts)
+    return all(_needs_no_positions(part) for part in parts)
 
 
-def _loose(node: Node) -> str:
-    """A tsquery that finds at least what this one does, places left out of account."""
-    if isinstance(node, Words):
+def _superset(node: Node) -> str:
+    """A tsquery that ignores positions, and so finds at least what `tsquery` does."""
+    if isinstance(node, Phrase):
         quoted = [_quoted(token) for token in node.tokens]
         return "(" + " & ".join(quoted) + (":*" if node.prefix else "") + ")"
     assert isinstance(node, (And, Or))
-    wanted = [_loose(part) for part in node.parts if not isinstance(part, Not)]
+    wanted = [_superset(part) for part in node.parts if not isinstance(part, Not)]
     return "(" + (" & " if isinstance(node, And) else " | ").join(wanted) + ")"
 
 
-def _looked_at(node: Node) -> ColumnElement[bool]:
-    if isinstance(node, Words):
+def _token_by_token(node: Node) -> ColumnElement[bool]:
+    if isinstance(node, Phrase):
         where = func.split_part(vectors.c.long, "\n", 1) if node.title else vectors.c.long
         return func.strpos(where, f" {' '.join(node.tokens)}{'' if node.prefix else ' '}") > 0
     if isinstance(node, Not):
-        return not_(_looked_at(node.part))
+        return not_(_token_by_token(node.part))
     assert isinstance(node, (And, Or))
-    return (and_ if isinstance(node, And) else or_)(*(_looked_at(part) for part in node.parts))
+    return (and_ if isinstance(node, And) else or_)(*(_token_by_token(part) for part in node.parts))

@@ -1,4 +1,4 @@
-"""A search as a tree: what somebody typed, parsed and understood, before any database is asked."""
+"""Parses a search into a tree, without a database."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ingest.store.search.index import AUTHOR
 from ingest.store.search.lexemes import Lexeme
 from ingest.text import tokens
 
-#: Brackets and NOTs within each other; far more than anybody means, far less than parsers overflow at.
+#: Nested brackets and NOTs; more than anybody needs, and few enough not to overflow the parser.
 _DEEPEST = 20
 
-#: Fields whose value is the name of something on a list; words side by side in their brackets are one name.
+#: Fields whose value is a name; adjacent words in their brackets are one name.
 NAMES = ("source", "figure", "topic")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Tokens that stand side by side."""
+class Phrase:
+    """Adjacent tokens; a single word is one, too."""
 
     tokens: tuple[str, ...]
-    prefix: bool = False  #: whether the last one is only the beginning of a word
+    prefix: bool = False  #: whether the last token is only the beginning of a word
     title: bool = False  #: whether only the title counts
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class FieldValue:
     """The value of a field that is looked up: source, figure, topic or lang."""
 
     field: str
@@ -63,48 +63,48 @@ class Not:
     part: Node
 
 
-Node = Words | Named | And | Or | Not
+Node = Phrase | FieldValue | And | Or | Not
 
 
 @lru_cache(maxsize=256)
 def parse(typed: str) -> Node:
-    """The tree of a search. Raises SearchError, with the place, for what can't be understood."""
+    """The tree of a search. Raises SearchError, with the place, if it can't be understood."""
     found = lexemes.cut(typed)
     if not found:
         raise SearchError("There is no word in this search. Letters and digits are found, signs are not.")
     _check(found)
     pieces, leaves = _canonical(found)
-    # luqum sees names for the leaves alone: of what people type it would misread 10:30, U.S. or C++.
+    # luqum gets placeholders for the words: it would misread 10:30, U.S. or C++.
     return _node(luqum.thread.parse(" ".join(pieces)), leaves, None)
 
 
-def words_of(node: Node) -> Iterator[Words]:
-    """The words that a hit may hold: those under no NOT."""
-    if isinstance(node, Words):
+def wanted_phrases(node: Node) -> Iterator[Phrase]:
+    """The phrases that an article found may contain: those under no NOT."""
+    if isinstance(node, Phrase):
         yield node
     elif isinstance(node, (And, Or)):
         for part in node.parts:
-            yield from words_of(part)
+            yield from wanted_phrases(part)
 
 
-def sequence(text: str, *, prefix: bool = False) -> Words:
-    """The tokens of words that stand side by side, as the index holds them.
+def phrase(text: str, *, prefix: bool = False) -> Phrase:
+    """The tokens of adjacent words, as the index has them.
 
-    A run of Chinese, Japanese or Korean at the end may go on in the text: its last character is no token of its own.
+    A run of Chinese, Japanese or Korean at the end may continue in the text, so its last character is not a token.
     """
     found: list[str] = []
     *before, last = tokens.runs(text)
     for run in before:
         found += [run[at : at + 2] for at in range(len(run))] if tokens.unspaced(run) else [run[: tokens.LONGEST]]
     if not tokens.unspaced(last):
-        return Words((*found, last[: tokens.LONGEST]), prefix)
+        return Phrase((*found, last[: tokens.LONGEST]), prefix)
     if len(last) == 1:
-        return Words((*found, last), prefix=True)
-    return Words((*found, *(last[at : at + 2] for at in range(len(last) - 1))))
+        return Phrase((*found, last), prefix=True)
+    return Phrase((*found, *(last[at : at + 2] for at in range(len(last) - 1))))
 
 
 def _check(found: Sequence[Lexeme]) -> None:
-    """Raises SearchError where the pieces don't fit together."""
+    """Raises SearchError if the pieces don't fit together."""
     opened: list[Lexeme] = []
     fielded = 0  # how many brackets were open when a field's own bracket opened, plus one
     before: Lexeme | None = None
@@ -163,7 +163,7 @@ Leaf = tuple[Lexeme, ...]
 
 
 def _canonical(found: Sequence[Lexeme]) -> tuple[list[str], list[Leaf]]:
-    """The search as luqum reads it, with AND where nothing stood, and what each of its words stands for."""
+    """The search for luqum, with AND where there is no operator, and the pieces that each placeholder stands for."""
     pieces: list[str] = []
     leaves: list[Leaf] = []
     names_until = 0  # inside the brackets of a field of names: how many brackets were open outside them, plus one
@@ -230,8 +230,8 @@ def _flat(kind: type[And] | type[Or], parts: Iterable[Node]) -> Iterator[Node]:
 def _leaf(leaf: Leaf, field: str | None) -> Node:
     text, prefix = " ".join(piece.text for piece in leaf), leaf[-1].prefix
     if field in (*NAMES, "lang"):
-        return Named(str(field), text, prefix, leaf[0].start, leaf[-1].end)
-    found = sequence(text, prefix=prefix)
+        return FieldValue(str(field), text, prefix, leaf[0].start, leaf[-1].end)
+    found = phrase(text, prefix=prefix)
     if field == "author":
-        return Words(tuple(AUTHOR + token for token in found.tokens), found.prefix)
-    return Words(found.tokens, found.prefix, title=field == "title")
+        return Phrase(tuple(AUTHOR + token for token in found.tokens), found.prefix)
+    return Phrase(found.tokens, found.prefix, title=field == "title")

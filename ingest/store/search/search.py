@@ -1,4 +1,4 @@
-"""Full-text search: what people type, to the ids of the articles that hold it."""
+"""Full-text search: from what people type to the ids of the articles found."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ingest.errors import SearchError
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.planner import many, named_often, unled
+from ingest.store.search.fields import Lookup
 from ingest.store.search.index import fts, vectors
-from ingest.store.search.match import expressible, holds, matches
-from ingest.store.search.named import Lookup
-from ingest.store.search.query import And, Named, Node, Not, Or, parse
+from ingest.store.search.match import expressible, matches_fts5, matches_tsquery
+from ingest.store.search.query import And, FieldValue, Node, Not, Or, parse
 
-#: A search that runs longer is stopped: nobody waits for it, and it would keep others from their answers.
+#: A longer search is stopped: it would delay the searches of others.
 SECONDS = 10.0
 
 _c, _a, _art, _m, _t = (
@@ -34,24 +34,24 @@ _c, _a, _art, _m, _t = (
 
 
 def check(connection: Connection, query: str, as_of: int | None = None) -> None:
-    """Raises SearchError, with the place, when a search is not understood or names what nobody knows."""
+    """Raises SearchError, with the place, if a search can't be understood or has an unknown name in a field."""
     if query.strip():
         conditions(connection, query, as_of)
 
 
 def article_ids(connection: Connection, query: str, as_of: int | None = None) -> list[int]:
-    """The ids of the articles found, unordered. Raises SearchError when it is not understood, or takes too long."""
+    """The ids of the articles found, unordered. Raises SearchError if it can't be understood or takes too long."""
     statement = select(_c.article_id).where(live(_c, as_of), *conditions(connection, query, as_of))
     with limited(connection), connection.execute(statement) as found:
-        # The driver's own rows: for a word in every seventh of a million articles that is as many objects less.
+        # The driver's own rows, without an object for each: a frequent word may find a hundred thousand.
         assert found.cursor is not None
         return [row[0] for row in found.cursor.fetchall()]
 
 
 def content_ids(connection: Connection, query: str) -> npt.NDArray[np.int64] | None:
-    """The ids of all contents found, of whatever revision, unordered; None where more than words is asked for.
+    """The ids of all contents found, of any revision, unordered; None if the search has more than words.
 
-    For those who know which content is in force: the index alone answers, a tenth of the time of `article_ids`.
+    For callers that know which contents are live. It needs only the index, and a tenth of the time of `article_ids`.
     Raises SearchError as that does.
     """
     tree = parse(query)
@@ -59,45 +59,47 @@ def content_ids(connection: Connection, query: str) -> npt.NDArray[np.int64] | N
         return None
     sqlite = connection.dialect.name == "sqlite"
     id_ = fts.c.rowid if sqlite else vectors.c.content_id
-    # One text of many numbers, not many rows of one.
+    # One text with all numbers instead of a row for each.
     together = func.aggregate_strings(cast(id_, Text), ",")
     with limited(connection):
-        found = connection.execute(select(together).where(matches(tree) if sqlite else holds(tree))).scalar()
+        found = connection.execute(
+            select(together).where(matches_fts5(tree) if sqlite else matches_tsquery(tree))
+        ).scalar()
     return np.fromstring(found or "", np.int64, sep=",")
 
 
 def conditions(
     connection: Connection, query: str, as_of: int | None = None, *, newest_first: bool = False
 ) -> list[ColumnElement[bool]]:
-    """What a content has to meet, for the WHERE of a statement over `content`; whether it is live is asked elsewhere.
+    """The conditions of a search for the WHERE of a statement over `content`; the caller adds whether it is live.
 
-    `newest_first` is for statements that end after some hundred rows in order of `published_at`.
+    `newest_first` is for statements that end after some hundred rows in the order of `published_at`.
     """
     tree = parse(query)
     compiler = _Compiler(connection, Lookup(connection, as_of), as_of)
     parts = tree.parts if isinstance(tree, And) else (tree,)
-    words, rest = _apart(parts)
+    words, rest = _split(parts)
     compiler.each = words is not None
     if words is None:
-        return [compiler.led(part) if newest_first else compiler.condition(part) for part in rest]
+        return [compiler.newest_first(part) if newest_first else compiler.condition(part) for part in rest]
     if not compiler.sqlite or (newest_first and _many(connection, words)):
-        found = compiler.among(words)
+        found = compiler.in_index(words)
     else:
-        # The index leads: IN (…) took 20 times as long.
-        found = and_(_c.id == unled(fts.c.rowid), matches(words))
+        # The full-text index comes first in the plan: IN (…) took 20 times as long.
+        found = and_(_c.id == unled(fts.c.rowid), matches_fts5(words))
     return [found, *(compiler.condition(part) for part in rest)]
 
 
 def _many(connection: Connection, words: Node) -> bool:
     try:
         with limited(connection, SECONDS / 5):
-            return many(connection, select(fts.c.rowid).where(matches(words)))
-    except SearchError:  # a prefix of half the words there are
+            return many(connection, select(fts.c.rowid).where(matches_fts5(words)))
+    except SearchError:  # a prefix of very many words
         return True
 
 
-def _apart(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
-    """Of the parts of an AND, those that the full-text index answers, as one question; and the rest."""
+def _split(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
+    """Splits the parts of an AND into one node for the full-text index, and the others."""
     texts: list[Node] = [part for part in parts if expressible(part)]
     if not texts:
         return None, list(parts)
@@ -106,47 +108,48 @@ def _apart(parts: Sequence[Node]) -> tuple[Node | None, list[Node]]:
 
 
 class _Compiler:
-    """Trees as conditions on `content`."""
+    """Compiles trees to conditions on `content`."""
 
     def __init__(self, connection: Connection, lookup: Lookup, as_of: int | None) -> None:
         self.connection = connection
         self.sqlite = connection.dialect.name == "sqlite"
         self.lookup = lookup
         self.as_of = as_of
-        #: whether each row is asked about fields as it comes; else the answers for all are made first (on SQLite)
+        #: whether fields are checked row by row; else all rows that have them are found first (on SQLite)
         self.each = False
 
-    def led(self, node: Node) -> ColumnElement[bool]:
-        """The same for rows that come by date: what is rare finds its rows itself."""
-        if self.sqlite and isinstance(node, Named):
+    def newest_first(self, node: Node) -> ColumnElement[bool]:
+        """The condition for rows read by date: a rare value finds its rows by an index instead."""
+        if self.sqlite and isinstance(node, FieldValue):
             self.each = node.field != "figure" or named_often(self.connection, self.lookup.ids(node))
         return self.condition(node)
 
     def condition(self, node: Node) -> ColumnElement[bool]:
+        """The condition of any node."""
         if expressible(node):
-            return self.among(node)
+            return self.in_index(node)
         if isinstance(node, Not):
             return not_(self.condition(node.part))
         if isinstance(node, And):
-            words, rest = _apart(node.parts)
-            found = [] if words is None else [self.among(words)]
+            words, rest = _split(node.parts)
+            found = [] if words is None else [self.in_index(words)]
             return and_(*found, *(self.condition(part) for part in rest))
         if isinstance(node, Or):
             texts = tuple(part for part in node.parts if expressible(part))
-            found = [self.among(Or(texts) if len(texts) > 1 else texts[0])] if texts else []
+            found = [self.in_index(Or(texts) if len(texts) > 1 else texts[0])] if texts else []
             return or_(*found, *(self.condition(part) for part in node.parts if part not in texts))
-        assert isinstance(node, Named)
-        return self.named(node)
+        assert isinstance(node, FieldValue)
+        return self.has_field(node)
 
-    def among(self, node: Node) -> ColumnElement[bool]:
-        """Whether the index finds the content."""
+    def in_index(self, node: Node) -> ColumnElement[bool]:
+        """The condition that the full-text index finds the content."""
         if self.sqlite:
-            found = select(fts.c.rowid).where(matches(node)).correlate(None)
+            found = select(fts.c.rowid).where(matches_fts5(node)).correlate(None)
             return unled(_c.id).in_(found)
-        return _c.id.in_(select(vectors.c.content_id).where(holds(node)).correlate(None))
+        return _c.id.in_(select(vectors.c.content_id).where(matches_tsquery(node)).correlate(None))
 
-    def named(self, node: Named) -> ColumnElement[bool]:
-        """Whether the article is of such a source or language, or its analysis found such figures or topics."""
+    def has_field(self, node: FieldValue) -> ColumnElement[bool]:
+        """The condition that an article has this source or language, or its analysis these figures or topics."""
         ids = self.lookup.ids(node)
         if node.field == "lang":
             return _c.language.in_(ids)
@@ -172,10 +175,7 @@ class _Compiler:
 
 @contextmanager
 def limited(connection: Connection, seconds: float | None = None) -> Iterator[None]:
-    """Stops what the connection is asked inside after so many seconds; it can be used again afterwards.
-
-    Raises SearchError then, which says what to do.
-    """
+    """Stops the statements inside after `seconds`, and raises SearchError; the connection can be used afterwards."""
     seconds = SECONDS if seconds is None else seconds
     with _interrupting(connection, seconds) if connection.dialect.name == "sqlite" else _timing(connection, seconds):
         try:
@@ -192,7 +192,7 @@ def limited(connection: Connection, seconds: float | None = None) -> Iterator[No
 #: PostgreSQL's code of a statement that was stopped.
 _CANCELED = "57014"
 
-#: SQLite asks whether to go on after so many steps of its machine: some hundred times a second.
+#: Steps of SQLite's machine between two checks of the time: some hundred checks a second.
 _STEPS = 100_000
 
 
@@ -211,11 +211,11 @@ def _interrupting(connection: Connection, seconds: float) -> Iterator[None]:
 def _timing(connection: Connection, seconds: float) -> Iterator[None]:
     wanted = {
         "statement_timeout": f"{max(1, round(seconds * 1000))}ms",
-        # The planner counts the pages of the index table, not those of its vectors, which lie elsewhere: it would read
-        # them all for a word that every tenth article holds.
+        # The planner does not count the pages of the vectors, which are stored elsewhere: for a word in every tenth
+        # article it would read all of them.
         "enable_seqscan": "off",
     }
-    with connection.begin_nested():  # a statement that is stopped ends its transaction: this one, not the caller's
+    with connection.begin_nested():  # a stopped statement ends its transaction: this one, not the caller's
         before = connection.execute(select(*(func.current_setting(name) for name in wanted))).one()
         connection.execute(select(*(func.set_config(name, value, True) for name, value in wanted.items())))
         yield

@@ -1,4 +1,4 @@
-"""The piece of an article in which a search was found, cut from its words in Python: the same for every database."""
+"""Cuts the piece of an article in which a search was found, in Python so that it is the same for every database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.search.index import AUTHOR
-from ingest.store.search.query import Words, parse, words_of
+from ingest.store.search.query import Phrase, parse, wanted_phrases
 from ingest.text import tokens
 
 #: Characters of a snippet: two lines on a desk, five on a phone.
@@ -21,13 +21,13 @@ Mark = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text and the places in it that were searched for, in order, none over another."""
+    """A text and the places in it that were searched for, in order and without overlap."""
 
     text: str
     marks: tuple[Mark, ...]
 
     def pieces(self) -> Iterator[tuple[str, bool]]:
-        """The text in pieces, and whether each was searched for."""
+        """The text in pieces, each with whether it was searched for."""
         at = 0
         for start, end in self.marks:
             yield self.text[at:start], False
@@ -41,12 +41,12 @@ class Snippet:
     """Title and a piece of the body, marked."""
 
     title: Marked
-    body: Marked  #: its beginning where only the title, or a field, was found
+    body: Marked  #: its beginning if only the title or a field was found
 
 
 def of(connection: Connection, query: str, article_ids: Sequence[int], as_of: int | None = None) -> dict[int, Snippet]:
-    """The snippet of each article, by its id. For a page of them: every body is read whole."""
-    wanted = [words for words in words_of(parse(query)) if not words.tokens[0].startswith(AUTHOR)]
+    """The snippet of each article, by its id. For one page of articles: it reads whole bodies."""
+    wanted = [words for words in wanted_phrases(parse(query)) if not words.tokens[0].startswith(AUTHOR)]
     content, body = schema.content.c, schema.content_text.c
     rows = connection.execute(
         select(content.article_id, content.title, body.body)
@@ -59,13 +59,13 @@ def of(connection: Connection, query: str, article_ids: Sequence[int], as_of: in
     }
 
 
-def marks(wanted: Sequence[Words], text: str) -> tuple[Mark, ...]:
-    """Where in a text the words stand."""
-    return _apart(_hits(wanted, tokens.spans(text)))
+def marks(wanted: Sequence[Phrase], text: str) -> tuple[Mark, ...]:
+    """The places of the phrases in a text."""
+    return _merged(_hits(wanted, tokens.spans(text)))
 
 
-def cut(wanted: Sequence[Words], text: str, length: int = _LENGTH) -> Marked:
-    """The piece of a text in which most of the words stand, the first such; its beginning where none does."""
+def cut(wanted: Sequence[Phrase], text: str, length: int = _LENGTH) -> Marked:
+    """The first piece of a text with the most phrases; its beginning if it has none."""
     hits = sorted(_hits(wanted, tokens.spans(text)))
     best, most = 0, 0
     for number, (start, _, _) in enumerate(hits):
@@ -76,14 +76,14 @@ def cut(wanted: Sequence[Words], text: str, length: int = _LENGTH) -> Marked:
     last = _word_end(text, first + length)
     before, after = "… " if first else "", " …" if last < len(text) else ""
     shift = len(before) - first
-    inside = _apart([hit for hit in hits if first <= hit[0] and hit[1] <= last])
+    inside = _merged([hit for hit in hits if first <= hit[0] and hit[1] <= last])
     return Marked(f"{before}{text[first:last]}{after}", tuple((start + shift, end + shift) for start, end in inside))
 
 
 _Hit = tuple[int, int, int]  # from, to, which of the words
 
 
-def _hits(wanted: Sequence[Words], found: Sequence[tuple[str, int, int]]) -> list[_Hit]:
+def _hits(wanted: Sequence[Phrase], found: Sequence[tuple[str, int, int]]) -> list[_Hit]:
     places: dict[str, list[int]] = {}
     for place, (token, _, _) in enumerate(found):
         places.setdefault(token, []).append(place)
@@ -101,14 +101,14 @@ def _hits(wanted: Sequence[Words], found: Sequence[tuple[str, int, int]]) -> lis
     return hits
 
 
-def _same(words: Words, there: Sequence[str]) -> bool:
+def _same(words: Phrase, there: Sequence[str]) -> bool:
     *before, last = words.tokens
     end = there[-1].startswith(last) if words.prefix else there[-1] == last
     return end and before == list(there[:-1])
 
 
-def _apart(hits: Sequence[_Hit]) -> tuple[Mark, ...]:
-    """The places in order; those that meet or lie over each other are one."""
+def _merged(hits: Sequence[_Hit]) -> tuple[Mark, ...]:
+    """The places in order, with overlapping ones joined."""
     found: list[Mark] = []
     for start, end, _ in sorted(hits):
         if found and start < found[-1][1]:
@@ -118,7 +118,7 @@ def _apart(hits: Sequence[_Hit]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-#: Scripts that part no words have no space to cut at: then the cut is where it falls.
+#: Characters in which a space to cut at is looked for: scripts without spaces have none.
 _LONGEST_WORD = 30
 
 

@@ -1,4 +1,4 @@
-"""Opens and closes what is versioned of articles: their content, with text and index, and their analysis."""
+"""Opens and closes versions of articles: their content, with text and index, and their analysis."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ingest.text import plain, signatures
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """What an analysis was made with."""
+    """The watch-list and scorer that an analysis was made with."""
 
     watchlist_id: int
     scorer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where new rows belong."""
+class Owner:
+    """The article, source, story and revision that new rows belong to."""
 
     article_id: int
     source_id: int
@@ -36,8 +36,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
-    """The newest version of an article; `open` is false once it has been withdrawn."""
+class LatestVersion:
+    """The newest version of an article; `open` is false if it has been withdrawn."""
 
     content_id: int
     source_id: int
@@ -49,7 +49,7 @@ class Latest:
     published_from: PublishedFrom
 
 
-def latest(connection: Connection, article_id: int) -> Latest:
+def latest(connection: Connection, article_id: int) -> LatestVersion:
     """The newest version of an article, withdrawn or not."""
     content, analysis = schema.content, schema.analysis
     row = connection.execute(
@@ -62,7 +62,7 @@ def latest(connection: Connection, article_id: int) -> Latest:
     story_id = connection.execute(
         select(analysis.c.story_id).where(analysis.c.article_id == article_id).order_by(analysis.c.id.desc()).limit(1)
     ).scalar_one()
-    return Latest(
+    return LatestVersion(
         content_id=row.id,
         source_id=row.source_id,
         story_id=story_id,
@@ -95,7 +95,7 @@ def current(connection: Connection, analysis_ids: Iterable[int]) -> list[Row[Any
 
 
 def close(connection: Connection, article_id: int, revision: int) -> None:
-    """Ends the current content and analysis of an article with this revision."""
+    """Closes the current content and analysis of an article at this revision."""
     for table in (schema.content, schema.analysis):
         connection.execute(
             update(table).where(table.c.article_id == article_id, table.c.rev_to.is_(None)).values(rev_to=revision)
@@ -103,66 +103,66 @@ def close(connection: Connection, article_id: int, revision: int) -> None:
 
 
 def close_analyses(connection: Connection, analysis_ids: Sequence[int], revision: int) -> None:
-    """Ends these analyses alone: the words stay."""
+    """Closes these analyses at this revision; the words stay."""
     table = schema.analysis
     for part in rows.parts(analysis_ids):
         connection.execute(update(table).where(table.c.id.in_(part)).values(rev_to=revision))
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """A version of an article's words that is to be opened."""
+class Version:
+    """A version of an article's words, to be opened."""
 
-    place: Place
+    owner: Owner
     article: Article
     hash: str
-    given_hash: str | None = None  #: of what the source gave, where the words are those of the article's page
-    page_at: datetime | None = None  #: the date that this page gives
+    given_hash: str | None = None  #: of what the source gave, if the words are those of the article's page
+    page_at: datetime | None = None  #: the date on that page
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """An analysis that is to be opened, of words that are in the record."""
+class NewAnalysis:
+    """An analysis, to be opened, of words that are in the record."""
 
-    place: Place
+    owner: Owner
     analysis: Analysis
     content_id: int
     day: date
 
 
-def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scoring, *, now: datetime) -> None:
-    """Adds versions of articles' words, indexed, with their analyses."""
+def open_contents(connection: Connection, opened: Sequence[Version], scoring: Scoring, *, now: datetime) -> None:
+    """Adds versions of articles' words to the record and the full-text index, with their analyses."""
     ids = rows.allot(connection, schema.content, len(opened))
     contents, texts, indexed, analyses = [], [], [], []
-    for content_id, words in zip(ids, opened, strict=True):
-        entry, place = words.article.entry, words.place
+    for content_id, version in zip(ids, opened, strict=True):
+        entry, owner = version.article.entry, version.owner
         published = entry.published or now
         day = published.date()
         contents.append(
             {
                 "id": content_id,
-                "article_id": place.article_id,
-                "rev_from": place.revision,
+                "article_id": owner.article_id,
+                "rev_from": owner.revision,
                 "title": entry.title,
                 "author": entry.author,
                 "link": entry.link,
-                "language": words.article.analysis.language,
+                "language": version.article.analysis.language,
                 "published_at": published,
                 "published_from": entry.published_from if entry.published else "fetch time",
                 "day": day,
                 "text_kind": entry.text_kind,
-                "hash": words.hash,
+                "hash": version.hash,
                 "fetched_at": now,
-                "given_hash": words.given_hash,
+                "given_hash": version.given_hash,
                 "feed_at": entry.feed_at,
-                "page_at": words.page_at,
+                "page_at": version.page_at,
             }
         )
-        body = plain.body_of(words.article.text, entry.title)
-        kept = Packed(body, words.article.packed) if words.article.packed else body
-        texts.append({"content_id": content_id, "article_id": place.article_id, "body": kept})
-        indexed.append(_indexed(content_id, words.article, body))
-        analyses.append(Scored(place, words.article.analysis, content_id, day))
+        body = plain.body_of(version.article.text, entry.title)
+        stored = Packed(body, version.article.packed) if version.article.packed else body
+        texts.append({"content_id": content_id, "article_id": owner.article_id, "body": stored})
+        indexed.append(_indexed(content_id, version.article, body))
+        analyses.append(NewAnalysis(owner, version.article.analysis, content_id, day))
     rows.add(connection, schema.content, contents)
     rows.add(connection, schema.content_text, texts)
     index.add(connection, indexed)
@@ -170,7 +170,7 @@ def open_contents(connection: Connection, opened: Sequence[Words], scoring: Scor
 
 
 def prepared(article: Article) -> Article:
-    """The article with what storing it takes: made beside the analysis, that costs the one writer nothing."""
+    """The article with tokens, packed body and signature, made beside the analysis to save the only writer the time."""
     entry = article.entry
     body = plain.body_of(article.text, entry.title)
     found = index.row(0, title=entry.title, body=body, author=entry.author)
@@ -179,14 +179,14 @@ def prepared(article: Article) -> Article:
 
 
 def signature_of(article: Article) -> bytes:
-    """What tells the copies of an article: made before, or now."""
+    """The article's signature, as `prepared` made it or made now."""
     if article.signature is not None:
         return article.signature
     return signatures.signature(plain.body_of(article.text, article.entry.title))
 
 
-def signature_in(connection: Connection, content_id: int) -> bytes:
-    """The same of a version in the record."""
+def stored_signature(connection: Connection, content_id: int) -> bytes:
+    """The signature of a version in the record."""
     body = schema.content_text.c
     return signatures.signature(connection.execute(select(body.body).where(body.content_id == content_id)).scalar_one())
 
@@ -197,23 +197,23 @@ def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
     return IndexRow(content_id, *article.tokens)
 
 
-def open_analyses(connection: Connection, opened: Sequence[Scored], scoring: Scoring) -> None:
+def open_analyses(connection: Connection, opened: Sequence[NewAnalysis], scoring: Scoring) -> None:
     """Adds analyses of contents, with their sentences, mentions and topics."""
     ids = rows.allot(connection, schema.analysis, len(opened))
     analyses, spans, mentions, topics = [], [], [], []
     for analysis_id, scored in zip(ids, opened, strict=True):
-        place, analysis = scored.place, scored.analysis
-        both = {"analysis_id": analysis_id, "article_id": place.article_id}
+        owner, analysis = scored.owner, scored.analysis
+        both = {"analysis_id": analysis_id, "article_id": owner.article_id}
         analyses.append(
             {
                 "id": analysis_id,
-                "article_id": place.article_id,
+                "article_id": owner.article_id,
                 "content_id": scored.content_id,
-                "rev_from": place.revision,
+                "rev_from": owner.revision,
                 "tone": analysis.tone,
                 "sentences": len(analysis.sentences),
                 "words": analysis.words,
-                "story_id": place.story_id,
+                "story_id": owner.story_id,
                 "scorer": scoring.scorer,
                 "watchlist_id": scoring.watchlist_id,
             }
@@ -221,7 +221,7 @@ def open_analyses(connection: Connection, opened: Sequence[Scored], scoring: Sco
         spans.append({"spans": [[s.start, s.end, s.tone] for s in analysis.sentences], **both})
         mentions += [
             {
-                "source_id": place.source_id,
+                "source_id": owner.source_id,
                 "day": scored.day,
                 "figure": m.figure,
                 "sentence": m.sentence,

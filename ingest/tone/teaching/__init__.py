@@ -1,1 +1,1 @@
-"""Teaches an encoder of its own: torch is imported here and nowhere else."""
+"""Trains an encoder. torch is imported in this package only."""

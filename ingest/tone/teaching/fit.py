@@ -1,4 +1,4 @@
-"""Makes a model of tone from labelled mentions: taught, averaged, measured on what it has not seen, exported.
+"""Makes a model of tone from labelled mentions: trains it, averages seeds, measures it on unseen groups, exports it.
 
 Needs the `train` extra. The same file, base, seeds and torch on the same kind of processor give the same model.
 """
@@ -29,37 +29,37 @@ from ingest.tone.encoder import CARD, MODEL, TOKENIZER, Encoder
 from ingest.tone.evaluate import Evaluation
 from ingest.tone.labelled import LABELS, Labelled
 from ingest.tone.marking import Marker
-from ingest.tone.teaching import bases, drills, lessons, onnx
+from ingest.tone.teaching import bases, examples, onnx, patterns
 from ingest.tone.teaching.bases import BASES, Base
-from ingest.tone.teaching.epochs import Lesson, Schedule, answers, teach
 from ingest.tone.teaching.network import Network, Shape
+from ingest.tone.teaching.training import Example, Schedule, logits, train
 
-#: The network before it was made small, which can teach another one.
+#: The network before quantization, which can be the teacher of another one.
 WEIGHTS = "weights.safetensors"
-#: Heads begin alike whatever the seed: only networks that began alike can be averaged.
+#: Heads start with the same weights for every seed: only such networks can be averaged.
 _HEAD_SEED = 0
-#: So many drills a labelled target: a seasoning, not a meal.
-_DRILLS = 1 / 12
-#: So many targets that only the teacher has an answer for: they cost as much time as labelled ones.
-_BYSTANDERS = 2 / 3
+#: Sentences from patterns for each labelled target: few, so that real sentences decide.
+_PATTERNS = 1 / 12
+#: Targets that only the teacher labels for each labelled one: they take as much time.
+_UNLABELLED = 2 / 3
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be made."""
+    """What to make a model from, and how."""
 
     file: Path  #: labelled mentions
     to: Path  #: the model's folder
     base: str  #: minilm, mpnet or a folder
     seeds: int
     teacher: Path | None = None  #: the folder of a larger model made by `fit`
-    workers: int = 1  #: seeds that are trained at the same time, each on one core: their number changes nothing
+    workers: int = 1  #: seeds trained at the same time, each on one core; the model does not depend on it
 
 
-def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
-    """The new model's card, which lies in its folder beside it. Raises IngestError when something can't be used."""
+def fit(plan: Plan, report: Report) -> dict[str, Any]:
+    """Makes the model in its folder; returns its card. Raises IngestError if something can't be used."""
     rows = labelled.read(plan.file)
     training = [row for row in rows if not labelled.held_out(row.cluster)]
     unseen = [row for row in rows if labelled.held_out(row.cluster)]
@@ -71,14 +71,14 @@ def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
     with _base(plan.base) as (base, folder):
         shutil.copyfile(folder / TOKENIZER, plan.to / TOKENIZER)
         marker = Marker(plan.to / TOKENIZER)
-        given = _lessons(plan, training, marker, tell)
-        schedule = base.taught if plan.teacher else base.schedule
-        jobs = [_Job(folder, tuple(given), schedule, seed, marker.pad) for seed in range(1, plan.seeds + 1)]
+        found = _examples(plan, training, marker, report)
+        schedule = base.distilled if plan.teacher else base.schedule
+        jobs = [_Job(folder, tuple(found), schedule, seed, marker.pad) for seed in range(1, plan.seeds + 1)]
         networks, reached = [], []
         for job, network in zip(jobs, _trained(jobs, plan.workers), strict=True):
             networks.append(network)
             reached.append(_measured(network, marker, unseen, plan.to).macro_f1 or 0.0)
-            tell(f"seed {job.seed}: macro-F1 {reached[-1]:.4f}")
+            report(f"seed {job.seed}: macro-F1 {reached[-1]:.4f}")
     network = average(networks)
     save_file({name: weights.contiguous() for name, weights in network.state_dict().items()}, plan.to / WEIGHTS)
     result = _measured(network, marker, unseen, plan.to)
@@ -91,7 +91,7 @@ def fit(plan: Plan, tell: Tell) -> dict[str, Any]:
         "shape": asdict(network.shape),
     }
     _write(plan.to, card)
-    tell(f"macro-F1 {result.macro_f1:.4f} on {len(unseen)} targets of groups that it was not trained on")
+    report(f"macro-F1 {result.macro_f1:.4f} on {len(unseen)} targets of groups that it was not trained on")
     return card
 
 
@@ -100,7 +100,7 @@ class _Job:
     """The training of one seed."""
 
     base: Path
-    lessons: tuple[Lesson, ...]
+    examples: tuple[Example, ...]
     schedule: Schedule
     seed: int
     pad: int
@@ -116,32 +116,32 @@ def _trained(jobs: Sequence[_Job], workers: int) -> Iterator[Network]:
 
 
 def _train(job: _Job) -> dict[str, Any]:
-    # Sums over several threads would end in other last digits.
+    # Sums over several threads would give other last digits.
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     network = Network.based_on(job.base, _HEAD_SEED)
-    teach(network, job.lessons, job.schedule, seed=job.seed, pad=job.pad, tell=lambda line: _say(job.seed, line))
+    train(network, job.examples, job.schedule, seed=job.seed, pad=job.pad, report=lambda line: _print(job.seed, line))
     return {name: weights.numpy() for name, weights in network.state_dict().items()}
 
 
-def _say(seed: int, line: str) -> None:
+def _print(seed: int, line: str) -> None:
     print(f"seed {seed}, {line}", file=sys.stderr, flush=True)
 
 
-def _lessons(plan: Plan, training: Sequence[Labelled], marker: Marker, tell: Tell) -> list[Lesson]:
-    given = lessons.labelled(training, marker)
-    given += lessons.labelled(list(drills.drills(int(len(training) * _DRILLS), seed=1)), marker)
+def _examples(plan: Plan, training: Sequence[Labelled], marker: Marker, report: Report) -> list[Example]:
+    found = examples.labelled(training, marker)
+    found += examples.labelled(list(patterns.sentences(int(len(training) * _PATTERNS), seed=1)), marker)
     if plan.teacher is not None:
-        others = lessons.bystanders(training, int(len(training) * _BYSTANDERS), seed=1)
-        tell(f"{plan.teacher} says what it reads toward {len(others)} targets that have no label")
+        others = examples.unlabelled(training, int(len(training) * _UNLABELLED), seed=1)
+        report(f"{plan.teacher} says what it reads toward {len(others)} targets that have no label")
         torch.set_num_threads(1)
         teacher, theirs = loaded(plan.teacher)
-        given += lessons.taught(teacher, theirs, marker, others)
-    return given
+        found += examples.distilled(teacher, theirs, marker, others)
+    return found
 
 
 def average(networks: Sequence[Network]) -> Network:
-    """One network whose weights are the mean of these, which must have begun alike."""
+    """A network with the mean of these networks' weights; they must have started with the same ones."""
     made = networks[0]
     states = [network.state_dict() for network in networks]
     made.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
@@ -149,7 +149,7 @@ def average(networks: Sequence[Network]) -> Network:
 
 
 def loaded(folder: Path) -> tuple[Network, Marker]:
-    """A network that `fit` has made, whole, with its marker."""
+    """A network that `fit` has made, before quantization, with its marker."""
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     network = Network(Shape(**card["shape"]))
     network.load_state_dict(load_file(str(folder / WEIGHTS)))
@@ -158,7 +158,7 @@ def loaded(folder: Path) -> tuple[Network, Marker]:
 
 
 def _measured(network: Network, marker: Marker, unseen: Sequence[Labelled], to: Path) -> Evaluation:
-    """How right it is as it will run: in eight bits, one target at a time."""
+    """Measures the network as it will run: in eight bits, one target at a time."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         shutil.copyfile(to / TOKENIZER, folder / TOKENIZER)
@@ -175,18 +175,18 @@ def _measured(network: Network, marker: Marker, unseen: Sequence[Labelled], to: 
 
 
 def temperature(network: Network, marker: Marker, unseen: Sequence[Labelled]) -> float:
-    """By what the logits are to be divided so that a confidence of .8 is right eight times in ten (Guo et al. 2017).
+    """The divisor of the logits with which a confidence of .8 is right eight times in ten (Guo et al. 2017).
 
-    It changes no label, so what is measured of labels on the same groups stays honest.
+    It changes no label, so the labels can be measured on the same groups.
     """
-    logits = torch.tensor(answers(network, [lessons.marked(row, marker) for row in unseen], pad=marker.pad))
+    answers = torch.tensor(logits(network, [examples.marked(row, marker) for row in unseen], pad=marker.pad))
     truth = torch.tensor([LABELS.index(row.label) for row in unseen])
     tried = [0.5 + 0.05 * step for step in range(51)]
-    return round(min(tried, key=lambda t: float(torch.nn.functional.cross_entropy(logits / t, truth))), 2)
+    return round(min(tried, key=lambda t: float(torch.nn.functional.cross_entropy(answers / t, truth))), 2)
 
 
 def _card(plan: Plan, base: Base, training: Sequence[Labelled], unseen: Sequence[Labelled]) -> dict[str, Any]:
-    """What it was made from."""
+    """The card's part about what the model was made from."""
     return {
         "name": f"encoder ({base.kind})",
         "kind": base.kind,

@@ -1,6 +1,6 @@
-"""The transformers that can be taught tone: BERT (MiniLM) and MPNet, with a head that looks at the target.
+"""The transformers that can be trained: BERT (MiniLM) and MPNet, with a head for the target.
 
-Only training needs this file, and torch with it.
+Only training needs this module, and torch.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 LABELS = 3
-#: MPNet tells how far two pieces are apart by 32 ranges: exact up to 8, then ever wider up to 128, for each side.
+#: MPNet has 32 ranges for the distance of two pieces: exact up to 8, then wider ones up to 128, for each side.
 _RANGES, _FURTHEST = 32, 128
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the base weights' own `config.json` says."""
+    """The sizes in the `config.json` of base weights."""
 
     vocabulary: int
     width: int
@@ -33,7 +33,7 @@ class Shape:
     inner: int
     positions: int
     epsilon: float
-    relative: bool  #: whether it is MPNet, which has distances where BERT has kinds of pieces
+    relative: bool  #: whether it is MPNet, which has relative distances and no token types
 
     @classmethod
     def read(cls, folder: Path) -> Shape:
@@ -84,7 +84,7 @@ class Layer(nn.Module):
 
 
 class Network(nn.Module):
-    """Sentences with a marked target in, the logits of negative, neutral and positive out."""
+    """From sentences with a marked target to the logits of negative, neutral and positive."""
 
     def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Network(nn.Module):
         self.dense, self.labels = nn.Linear(3 * shape.width, shape.width), nn.Linear(shape.width, LABELS)
 
     def forward(self, ids: Tensor, span: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Logits, batch × 3. All inputs are batch × pieces: piece numbers, 1 on the target, 1 where there is text."""
+        """Logits, batch × 3. All inputs are batch × pieces: piece numbers, 1 for the target, 0 for padding."""
         places = torch.arange(ids.shape[1], device=ids.device)
         x = self.words(ids) + self.positions(places + self.shape.first_position) + self.spans(span)
         x = self.dropout(self.norm(x))
@@ -115,11 +115,11 @@ class Network(nn.Module):
 
     @classmethod
     def based_on(cls, folder: Path, seed: int) -> Network:
-        """A network with the weights of a base, and a head by chance. Raises ValueError for another kind of base."""
+        """A network with the weights of a base and a random head. Raises ValueError for another kind of base."""
         network = cls(Shape.read(folder))
-        luck = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         for head in (network.dense, network.labels):
-            nn.init.normal_(head.weight, std=0.02, generator=luck)
+            nn.init.normal_(head.weight, std=0.02, generator=rng)
             nn.init.zeros_(head.bias)
         theirs = load_file(str(folder / "model.safetensors"))
         state = network.state_dict()
@@ -139,7 +139,7 @@ def _mean(x: Tensor, where: Tensor) -> Tensor:
 
 
 def _ranges(places: Tensor) -> Tensor:
-    """Which range of distances lies between each piece and each (pieces × pieces), as MPNet counts them."""
+    """MPNet's range of the distance between any two pieces (pieces × pieces)."""
     apart = places[None, :] - places[:, None]
     half, exact = _RANGES // 2, _RANGES // 4
     far = apart.abs()
@@ -148,7 +148,7 @@ def _ranges(places: Tensor) -> Tensor:
 
 
 def _spellings(shape: Shape) -> Iterator[tuple[str, list[str]]]:
-    """Our names of the weights, each with those of the base that it is put together from."""
+    """Our names of the weights, each with the names of the base's weights that it is joined from."""
     yield "words.weight", ["embeddings.word_embeddings.weight"]
     yield "positions.weight", ["embeddings.position_embeddings.weight"]
     if shape.relative:

@@ -1,4 +1,4 @@
-"""A taught network as a file that runs without torch: ONNX, its weights in whole numbers of eight bits."""
+"""Exports a network to ONNX with weights of eight bits, to run without torch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from ingest.tone.teaching.network import Network
 
 
-class _Rows(nn.Module):
-    """An embedding in eight bits with a scale a word: one scale for all words lost more than half a point of F1."""
+class _QuantizedEmbedding(nn.Module):
+    """An embedding in eight bits with a scale for each word: one for all words lost more than half a point of F1."""
 
     def __init__(self, embedding: nn.Embedding) -> None:
         super().__init__()
@@ -31,13 +31,13 @@ class _Rows(nn.Module):
 def onnx(network: Network, to: Path) -> None:
     """Writes the network with the inputs `ids` and `span` (1 × pieces) and the output `logits` (1 × 3)."""
     small = copy.deepcopy(network).eval()
-    small.words = _Rows(small.words)
+    small.words = _QuantizedEmbedding(small.words)
     ids = torch.tensor([[101, 2, 2002, 3, 2001, 102]])
     span = torch.tensor([[0, 1, 1, 1, 0, 0]])
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
         with warnings.catch_warnings():
-            # The exporter says that it is the older one; the newer needs a package more and gives a larger graph.
+            # The exporter warns that it is the older one; the newer needs another package and gives a larger graph.
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 small,
@@ -49,7 +49,7 @@ def onnx(network: Network, to: Path) -> None:
                 opset_version=17,
                 dynamo=False,
             )
-        # One scale a channel: one for all lost a point. Seven bits of the eight, or processors without VNNI overflow.
+        # One scale for all channels lost a point of F1. Seven bits of eight: processors without VNNI would overflow.
         quantize_dynamic(
             whole, to, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"]
         )

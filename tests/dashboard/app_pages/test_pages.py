@@ -36,6 +36,7 @@ from dashboard.state.page import Page, Pin
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.run.pipeline import Pipeline
+from ingest.run.seeding import SeedFolder
 from ingest.settings import PROJECT
 from ingest.store import record
 from ingest.store.read import articles
@@ -76,7 +77,7 @@ def demo_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "discourse.db"
     engine = record.open_engine(f"sqlite:///{path}")
     watched = Watchlist.load(PROJECT / "seeds/figures.toml", PROJECT / "seeds/topics.toml")
-    assert Pipeline(engine, Analyser(watched)).folder(PROJECT / "seeds/demo").faults == ()
+    assert SeedFolder(Pipeline(engine, Analyser(watched)), PROJECT / "seeds/demo").read().faults == ()
     return closed(engine, path)
 
 
@@ -724,7 +725,7 @@ def test_hits_are_text_whatever_they_hold(open_page: Open, desk: Desk) -> None:
     for number, words_ in enumerate(HOSTILE):
         desk.drop(f"{number}.md", f"---\ntitle: 'levy {words_[:200]}'\n---\nA levy: {words_} — levy\n\n{words_[:99]}")
     engine = record.open_engine(desk.url)
-    Pipeline(engine, Analyser(Watchlist((), ()))).folder(desk.seeds)
+    SeedFolder(Pipeline(engine, Analyser(Watchlist((), ()))), desk.seeds).read()
     engine.dispose()
     at = open_page("articles", q="levy")
     read = "\n".join(texts(at))

@@ -288,7 +288,9 @@ def test_a_feed_that_left_the_list_long_ago_was_on_it_until_it_was_asked_last(en
 def test_a_broken_list_is_said_where_people_see_it(dead_feed: Press, open_page: Open, engine: Engine) -> None:
     with record.writing(engine) as connection:
         complaints.note(connection, complaints.FEEDS, "feeds.opml, line 7: [x](javascript:y)", now=utcnow())
+        complaints.note(connection, complaints.LOOP, "storing failed (KeyError: 'x').", now=utcnow())
     said = shown(open_page("sources"))
+    assert "The ingest met a fault and goes on. storing failed (KeyError: 'x')." in said.replace("\\", "")
     assert "The list of feeds can't be read; the old one goes on. feeds.opml, line 7" in said.replace("\\", "")
     assert "[x](javascript" not in said
 

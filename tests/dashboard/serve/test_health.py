@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, insert, update
 
+from dashboard.model.readmodel import ReadModel
 from dashboard.serve import health, prometheus
 from dashboard.serve.prometheus import Metric
 from ingest.models import utcnow
 from ingest.store import record, schema
 from ingest.store.plan import complaints
 from ingest.store.upkeep.vitals import Tally
-from tests.helpers.desk import Desk
+from tests.helpers.desk import Desk, item, rss
+from tests.helpers.room import Room
 
 #: A sample line of Prometheus' text format.
 _SAMPLE = re.compile(
@@ -117,6 +120,33 @@ def test_health_names_the_feeds_that_are_not_as_usual_and_broken_lists(feeds: li
     with record.writing(engine) as connection:
         complaints.note(connection, complaints.FEEDS, None, now=utcnow())
     assert health.health()[1]["faults"] == []
+
+
+def test_a_look_at_the_seed_folder_is_no_source_heard_from(room: Room, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/dead").respond_with_data("", status=503)
+    room.follow(httpserver.url_for("/dead"))
+    room.clock.now -= timedelta(hours=2)
+    model = ReadModel(room.engine)
+
+    def heard() -> tuple[datetime | None, float | None]:
+        model.catch_up()
+        return model.heard, health.health()[1]["newest_fetch_age_seconds"]
+
+    room.fetch()
+    room.scan()
+    assert heard() == (None, None), "every feed fails, and the folder is empty"
+    room.desk.drop("a.txt", "Talks open\n\nWords.", age=10_000)
+    room.scan()
+    arrived = room.clock.now
+    room.clock.now += timedelta(hours=1)
+    room.restart()
+    room.scan()  # what a restart does: it reads all files again, and they bring nothing
+    assert heard()[0] == arrived
+    assert heard()[1] == pytest.approx(7_200, abs=60)
+    httpserver.clear()
+    httpserver.expect_request("/dead").respond_with_data(rss(item(1)))
+    assert room.fetch()["Feed 1"].added == 1
+    assert heard()[0] == room.clock.now
 
 
 def test_a_record_that_can_not_be_used_is_said_to_be_down(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from ingest.__main__ import app
 from ingest.cli.console import people
 from ingest.run import lock
 from ingest.run.loop import Worker
-from ingest.sources import opml
+from ingest.sources import opml, sandbox
 from ingest.store import record, schema
 from ingest.store.plan import requests
 from tests.helpers.desk import Desk, item, rss
@@ -51,6 +51,17 @@ def test_the_help_of_every_command_ends_in_an_example_that_can_be_pasted(command
     group = get_command(app).commands["feeds"]  # type: ignore[attr-defined]
     assert sorted(group.commands) == sorted(COMMANDS)
     group.commands[command].make_context(command, words[5:]).close()
+
+
+def test_what_is_built_to_take_long_is_not_added(
+    desk: Desk, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox._everybodys, "_seconds", 0.5)
+    httpserver.expect_request("/rss").respond_with_data(rss("<item><title>x</title></item>" * 300_000))
+    result = feeds("add", httpserver.url_for("/rss"))
+    assert result.exit_code == 1
+    assert "Reading this feed was stopped after 0.5 seconds" in said(result)
+    assert listed(desk) == []
 
 
 def test_a_feed_is_added_under_its_own_name_and_taken_away(desk: Desk, httpserver: HTTPServer) -> None:

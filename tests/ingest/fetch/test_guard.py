@@ -54,7 +54,7 @@ def test_bad_input_21_private_addresses_are_refused(address: str) -> None:
     assert not guard.public(address)
     host = f"[{address}]" if ":" in address else address
     with pytest.raises(Forbidden, match=r"private network|no host but a number"):
-        Guard().by_name(host)
+        Guard().check_name(host)
     with pytest.raises(Forbidden, match="private network"):
         Guard(resolve=Names(news_test=[address])).addresses("news.test", 80)
 

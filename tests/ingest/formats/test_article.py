@@ -74,6 +74,34 @@ def test_front_matter_that_is_no_yaml_names_the_line(body: str, line: str) -> No
         _read(body)
 
 
+def test_front_matter_values_stand_as_they_are_written_and_lists_are_passed_over() -> None:
+    entry = _read(
+        "---\ntitle: 1.10\nauthor: yes\nsource: ~\ntags: [a, {b: c}]\n? [x]\n: y\nurl: https://daily.example/7\n---\nTalks"
+    )
+    assert (entry.title, entry.author, entry.outlet) == ("1.10", "yes", None)
+    assert entry.link == "https://daily.example/7"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: &a [x, x]\ntitle: *a",
+        "b: &b {x: y}\nc:\n  <<: *b",
+        "<<: {title: x}",
+        f"title: {'9' * 20_000}",
+        f"title: 0x{'9' * 20_000}",
+        f"title: {'1:' * 20_000}1",
+        f"a: {'[' * 30_000}",
+        "\n".join(f"k{n}: v" for n in range(350_000)),
+    ],
+)
+def test_front_matter_that_grows_is_refused_at_once(front: str) -> None:
+    start = time.process_time()
+    with pytest.raises(ParseError, match=r"^Line \d: the front matter is"):
+        _read(f"---\n{front}\n---\nTalks")
+    assert time.process_time() - start < 5
+
+
 def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
     assert _read("---\n\nTalks end\n\n---\n\nMore.").body.endswith("More.")
 

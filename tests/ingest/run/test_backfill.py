@@ -183,6 +183,14 @@ def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path, data: bytes, says
 # -- columns -----------------------------------------------------------------------------------------------------------
 
 
+def test_outlets_that_differ_in_case_or_white_space_are_one_and_the_first_spelling_shows(library: Library) -> None:
+    told = [story(n, outlet=name) for n, name in enumerate(("fox", "FOX", "Fox ", "West"))]
+    assert library.take(library.file(json_lines(told)), None).added == 4
+    later = library.file(json_lines([*told, story(1, outlet="fOX"), story(9, outlet="WEST")]), "later")
+    assert library.take(later, None) == Outcome(read=6, added=1)
+    assert library.all(schema.source.c.name) == [("fox",), ("West",)]
+
+
 def test_columns_are_mapped_by_hand_where_their_names_say_nothing(library: Library) -> None:
     path = library.file(json_lines([{"h": {"main": "A"}, "b": "Words.", "w": 1_700_000_000, "who": "West", "nr": 7}]))
     assert library.take(path, None, "title=h.main,body=b,published=w,outlet=who,guid=nr").added == 1

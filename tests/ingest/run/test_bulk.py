@@ -94,7 +94,7 @@ class Both:
                     id_ = commit.source(ours)
                     articles = [prepared(self.analyser.article(each, NOW)) for each in batch]
                     if way == "many":
-                        commit.articles(id_, ours, articles, scoring=scoring, present=present)
+                        commit.many([(id_, ours, articles)], scoring=scoring, present=present)
                     else:
                         for article in articles:
                             commit.article(id_, ours, article, scoring=scoring, present=present)
@@ -144,7 +144,7 @@ def test_files_of_the_seed_folder_many_at_once_are_the_same_as_one_by_one(both: 
                     id_ = commit.source(source)
                     articles = [both.analyser.article(each, NOW) for each in ours(batch, way)]
                     if "many" in way:
-                        commit.articles(id_, source, articles, scoring=scoring, present=present)
+                        commit.many([(id_, source, articles)], scoring=scoring, present=present)
                     else:
                         for article in articles:
                             commit.article(id_, source, article, scoring=scoring, present=present)
@@ -165,7 +165,9 @@ def test_one_bad_article_in_a_batch_is_refused_alone(engine: Engine, analyser: A
     with record.writing(engine) as connection:
         commit = Commit(connection, NOW, "a test")
         scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
-        (fault,) = commit.sound([(commit.source(source), source, [articles[0], broken, articles[2]])], scoring=scoring)
+        (fault,) = commit.store_possible(
+            [(commit.source(source), source, [articles[0], broken, articles[2]])], scoring=scoring
+        )
     assert fault[0] is broken
     assert commit.written.added == 2
     assert len(story_of(engine, "f")) == 2
@@ -253,7 +255,7 @@ class Desks:
             commit = Commit(connection, NOW, "a test")
             scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
             articles = [analyser.article(entry(body, body), NOW) for body in bodies]
-            commit.articles(commit.source(source), source, articles, scoring=scoring)
+            commit.many([(commit.source(source), source, articles)], scoring=scoring)
 
     def score(self, analyser: Analyser, stop: Callable[[], bool] = lambda: False) -> Outcome:
         return Rescore(self.engine, analyser.snapshot, Here(analyser, lambda: NOW), lambda: NOW, stop).run()

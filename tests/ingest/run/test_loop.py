@@ -244,6 +244,21 @@ def test_a_list_of_feeds_that_is_broken_at_the_start_stops_neither_files_nor_the
     assert "this is no OPML" in _complaints(loop.engine)[0]
     desk.list_feeds()
     until(lambda: _complaints(loop.engine) == [] and not _listed(loop.engine), 10)
+
+
+def test_a_link_to_itself_ends_nothing(start: Start, desk: Desk) -> None:
+    (desk.seeds / "self.txt").symlink_to(desk.seeds / "self.txt")
+    loop = start()
+    desk.drop("a.txt", "Talks open\n\nAda Quill spoke.", age=0)
+    until(lambda: loop.titles() == ["Talks open"], START)
+
+    def stands() -> str:
+        with loop.engine.connect() as connection:
+            return next((row.last_error or "" for row in listing(connection) if row.name == "Seed folder"), "")
+
+    until(lambda: "self.txt: It can't be looked at" in stands(), 10)
+    (desk.seeds / "self.txt").unlink()
+    until(lambda: stands() == "", 10)
     assert loop.stop() == 0
     assert "Traceback" not in loop.said()
 
@@ -284,6 +299,37 @@ def test_what_came_while_the_record_could_not_be_written_is_stored_afterwards(
         stop.set()
         loop.join(20)
     assert sorted(asked) == ["/a", "/b"], "what has come is not fetched again while it waits"
+
+
+def test_a_fault_that_nobody_expected_is_kept_where_people_see_it_and_the_loop_goes_on(
+    desk: Desk, engine: Engine, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request("/rss").respond_with_data(rss(item(1, "From the feed")))
+    desk.list_feeds(httpserver.url_for("/rss"))
+    monkeypatch.setattr("ingest.run.loop._RESCAN_SECONDS", 0.2)
+    worker = Worker.open(desk.settings(), engine)
+    whole = worker.seeds.scan
+
+    def odd() -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(worker.seeds, "scan", odd)
+    stop = threading.Event()
+    loop = threading.Thread(target=worker.forever, args=(stop, threading.Event()))
+    loop.start()
+    try:
+        said = "looking at the seed folder failed (KeyError: 'x'). It is tried again. Please report it."
+        until(lambda: _complaints(engine) == [said], START)
+        with engine.connect() as connection:
+            (complaint,) = complaints.current(connection)
+        assert complaint.heading == "The ingest met a fault and goes on."
+        until(lambda: "From the feed" in Loop(desk, engine, None, desk.root).titles(), START)  # type: ignore[arg-type]
+        monkeypatch.setattr(worker.seeds, "scan", whole)
+        until(lambda: _complaints(engine) == [], 10)
+    finally:
+        stop.set()
+        loop.join(20)
+    assert not loop.is_alive()
 
 
 def test_nobody_follows_a_fresh_data_folder(desk: Desk) -> None:

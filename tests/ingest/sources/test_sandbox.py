@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from ingest.errors import ParseError
+from ingest.errors import ParseError, SourceError, Stopped
 from ingest.formats import feed
 from ingest.formats.items import Feed
 from ingest.settings import PROJECT
@@ -128,14 +129,49 @@ def test_a_worker_that_dies_is_replaced() -> None:
         assert _read(reader).entries
 
 
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("feed", "The process that reads feeds died over this one (-9). Tell its publisher, or take it off the list."),
+        (
+            "page",
+            "The process that reads pages died over this one (-9). The article keeps the words that its feed gives.",
+        ),
+        ("file", "The process that reads files died over this one (-9). Mend it, or take it out of the folder"),
+    ],
+)
+def test_what_is_said_of_a_reader_that_died_fits_what_it_read(shared: Parser, kind: str, advice: str) -> None:
+    with pytest.raises(Stopped) as raised:
+        shared.run(kind, signal.raise_signal, signal.SIGKILL)
+    assert str(raised.value).startswith(advice)
+
+
+def test_a_worker_that_can_not_start_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with Parser() as reader, pytest.raises(SourceError, match="does not start"):
+        _read(reader)
+
+
+def test_a_worker_that_nobody_stops_any_more_ends_itself() -> None:
+    code = (
+        "import os, signal, sys, threading, time\nfrom ingest.sources import sandbox\n"
+        "reader = sandbox.Parser(seconds=1)\nreader.run('file', time.sleep, 0)\n"
+        "print(reader._idle[0]._process.pid, flush=True)\n"
+        "threading.Thread(target=reader.run, args=('file', time.sleep, 60)).start()\ntime.sleep(0.5)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, check=False, timeout=60)
+    worker = int(found.stdout)
+    until(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)
+
+
 def test_a_worker_is_replaced_after_its_share_of_feeds() -> None:
+    before = _children()
     with Parser(feeds=2) as reader:
-        seen = set()
+        seen: set[int] = set()
         for _ in range(4):
-            worker = reader._take()
-            seen.add(worker._process.pid)
-            worker.feeds += 1
-            reader._give(worker)
+            _read(reader)
+            seen |= _children() - before
         assert len(seen) == 2
 
 

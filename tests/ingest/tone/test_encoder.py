@@ -17,7 +17,7 @@ from ingest.settings import PROJECT
 from ingest.store import record, schema
 from ingest.tone import Target, evaluate, labelled
 from ingest.tone.encoder import CARD, MODEL, SHIPPED, TOKENIZER, Encoder
-from ingest.tone.explain import hangs_on
+from ingest.tone.explain import leave_one_out
 from ingest.tone.rule import Rule
 from ingest.watchlist.lists import Watchlist
 from tests.helpers.desk import Desk
@@ -79,9 +79,9 @@ def test_nothing_to_score_is_no_question() -> None:
     assert Encoder().toward([]) == []
 
 
-def test_what_the_answer_hangs_on(encoder: Encoder) -> None:
+def test_what_the_answer_leave_one_out(encoder: Encoder) -> None:
     sentence = "The report says that Tully lied to the court."
-    cues = hangs_on(encoder, Target(sentence, 21, 26))
+    cues = leave_one_out(encoder, Target(sentence, 21, 26))
     assert cues[0].word == "lied"
     assert cues[0].weight < 0
     assert all(cue.word != "Tully" for cue in cues)

@@ -126,7 +126,7 @@ def test_emoji_and_curly_marks_move_no_offset() -> None:
     assert toward("  Okoye isn't honest, Brandt won.", "Brandt") == plain
     reading = clauses.read("🎉🎉 Okoye – the envoy – won.")
     start = "🎉🎉 Okoye – the envoy – won.".index("envoy")
-    name = reading.name("🎉🎉 Okoye – the envoy – won.", start, start + 5)
+    name = reading.named("🎉🎉 Okoye – the envoy – won.", start, start + 5)
     assert [reading.words[index].word for index in (name.first, name.last)] == ["envoy", "envoy"]
 
 

@@ -83,7 +83,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
         ("3", lambda t: t.optional_text("key"), "'key' is needed and must be a text"),
         ('"x"', lambda t: t.table("key"), "'key' must be a table"),
         ('["x"]', lambda t: t.tables("key"), "'key' must be a list of tables"),
-        ('"x"', lambda t: t.known({"id", "kye"}), "unknown key 'key'. Known are: id, kye"),
+        ('"x"', lambda t: t.refuse_unknown({"id", "kye"}), "unknown key 'key'. Known are: id, kye"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named(write, value: str, read, complaint: str) -> None:

@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from ingest.run import loop
+from ingest.run.loop import Worker
 from ingest.store.plan import progress
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.topics import Topic
-from ingest.watchlist.touched import Lists, Touch
+from ingest.watchlist.touched import ListChange, Lists
 from tests.dashboard.app_pages.test_pages import Open, shown
 from tests.dashboard.app_pages.test_pages import open_page as open_page
 from tests.helpers.desk import FIGURES, Desk, on_sqlite
@@ -45,19 +45,19 @@ def _lists(*figures: Figure, topics: tuple[Topic, ...] = (TRADE,)) -> Lists:
 )
 def test_an_article_is_reached_where_a_changed_name_may_stand(words: str, reached: bool) -> None:
     for before, after in (((BEN,), (BEN, ADA)), ((BEN, ADA), (BEN,)), ((BEN, ADA), (BEN, replace(ADA, famous=True)))):
-        assert Touch(_lists(*before), _lists(*after)).reaches("A title", words, ()) is reached
+        assert ListChange(_lists(*before), _lists(*after)).affects("A title", words, ()) is reached
 
 
 def test_who_was_found_before_is_looked_for_again() -> None:
     role = Role("Mayor", since=date(2026, 1, 1))
-    touch = Touch(_lists(ADA, BEN), _lists(ADA, replace(BEN, roles=(role,))))
-    assert touch.reaches("x", "x", {"ben-marsh"})
-    assert not touch.reaches("x", "x", {"ada-cote"})
+    touch = ListChange(_lists(ADA, BEN), _lists(ADA, replace(BEN, roles=(role,))))
+    assert touch.affects("x", "x", {"ben-marsh"})
+    assert not touch.affects("x", "x", {"ada-cote"})
 
 
 def test_a_new_heading_reaches_nothing_and_a_new_topic_everything() -> None:
-    assert not Touch(_lists(ADA), _lists(replace(ADA, group="Abroad"))).reaches("Ada Côté", "", {"ada-cote"})
-    assert Touch(_lists(ADA), _lists(ADA, topics=(replace(TRADE, keywords=("duty",)),))).reaches("x", "x", ())
+    assert not ListChange(_lists(ADA), _lists(replace(ADA, group="Abroad"))).affects("Ada Côté", "", {"ada-cote"})
+    assert ListChange(_lists(ADA), _lists(ADA, topics=(replace(TRADE, keywords=("duty",)),))).affects("x", "x", ())
 
 
 @on_sqlite
@@ -66,11 +66,11 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
 ) -> None:
     for number in range(8):
         desk.drop(f"{number}.txt", f"Title {number}\n\nBen Marsh spoke of the harbour.")
-    worker = loop.Worker.open(desk.settings(), engine)
-    worker.pipeline.folder(desk.seeds)
+    worker = Worker.open(desk.settings(), engine)
+    worker.seeds.read()
     worker._reload(lambda: False)
     monkeypatch.setattr("ingest.run.rescore.BATCH", 2)
-    monkeypatch.setattr(loop, "_RESCORE_SECONDS", 0.0001)
+    monkeypatch.setattr("ingest.run.loop._RESCORE_SECONDS", 0.0001)
     path = desk.data / "figures.toml"
     path.write_text(FIGURES.replace("ben-marsh", "benedict-marsh"), encoding="utf-8")
     worker._reload(lambda: False)
@@ -80,9 +80,9 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
             running = progress.newest(connection, progress.RESCORE)
         if running and running.worked:
             break
-    monkeypatch.setattr(loop, "_RESCORE_SECONDS", 5)
+    monkeypatch.setattr("ingest.run.loop._RESCORE_SECONDS", 5)
     desk.drop("news.txt", "News\n\nAda Quill won.")
-    assert worker.pipeline.folder(desk.seeds).added == 1
+    assert worker.seeds.read().added == 1
     if running:
         assert 0 < running.worked < running.total == 8
         assert f"**{running.worked}** of 8 stored articles" in shown(open_page("sources")).replace("\\", "")

@@ -15,6 +15,7 @@ from ingest import bins
 from ingest.analyser import Analyser
 from ingest.errors import SearchError
 from ingest.run.pipeline import Pipeline
+from ingest.run.seeding import SeedFolder
 from ingest.store.read import export, sources
 from ingest.store.read.filters import Filters
 from ingest.text.escape import csv_cell
@@ -38,7 +39,7 @@ def filled(desk: Desk, engine: Engine, analyser: Analyser) -> Engine:
         "e.md": _article("Old summit", "Ada Quill won.", "2020-01-01", source="Demo Wire", group="Demo"),
     }.items():
         desk.drop(name, words)
-    assert Pipeline(engine, analyser).folder(desk.seeds).faults == ()
+    assert SeedFolder(Pipeline(engine, analyser), desk.seeds).read().faults == ()
     return engine
 
 
@@ -66,7 +67,7 @@ def test_the_demo_is_there_when_it_is_chosen(filled: Engine) -> None:
 
 def test_the_demo_is_all_there_is_while_there_is_nothing_else(desk: Desk, engine: Engine, analyser: Analyser) -> None:
     desk.drop("e.md", _article("Old summit", "Ada Quill won.", "2020-01-01", source="Demo Wire", group="Demo"))
-    Pipeline(engine, analyser).folder(desk.seeds)
+    SeedFolder(Pipeline(engine, analyser), desk.seeds).read()
     assert _titles(engine) == ["Old summit"]
 
 
@@ -100,7 +101,7 @@ def test_as_of_a_revision_everything_is_as_it_was(desk: Desk, filled: Engine, an
     before = [_rows(filled, *kind) for kind in kinds]
     desk.drop("a.md", _article("Tariffs fall", "Ben Marsh was glad.", "2026-03-02", source="Post"), age=30)
     desk.drop("f.md", _article("Tariffs again", "Ada Quill won.", "2026-03-02", source="Gazette"), age=30)
-    Pipeline(filled, analyser).folder(desk.seeds)
+    SeedFolder(Pipeline(filled, analyser), desk.seeds).read()
     assert _titles(filled, search="tariffs rise") == []
     assert [row["title"] for row in _rows(filled, "articles", search="rise OR again", as_of=1)] == ["Tariffs rise"]
     for kind, then in zip(kinds, before, strict=True):
@@ -116,7 +117,7 @@ def test_what_is_committed_while_an_export_is_read_changes_nothing_in_it(
         rows = export.articles(connection, Filters())
         first = next(rows)
         desk.drop("g.md", _article("Tariffs again", "Ada Quill won.", "2026-03-01", source="Post"))
-        Pipeline(filled, analyser).folder(desk.seeds)
+        SeedFolder(Pipeline(filled, analyser), desk.seeds).read()
         rest = list(rows)
     assert [row["title"] for row in (first, *rest)] == ["Quiet day", "=HYPERLINK(1)", "Summit opens", "Tariffs rise"]
     assert {row["revision"] for row in rest} == {1}

@@ -62,7 +62,7 @@ def test_a_summary_that_gave_way_to_its_page_is_no_edit(engine: Engine, analyser
         commit = Commit(connection, utc(2026, 3, 6), "page")
         scoring = Scoring(commit.watchlist(analyser.snapshot), "test")
         content_id = connection.execute(select(schema.content.c.id)).scalar_one()
-        assert commit.completed(1, content_id, whole, scoring=scoring, page_at=None)
+        assert commit.complete(1, content_id, whole, scoring=scoring, page_at=None)
     (version,) = _stored(engine)
     assert version.body == "A ferry sank. Its crew of nine swam ashore."
 
@@ -72,7 +72,7 @@ def test_the_date_that_a_feed_gives_is_kept_even_where_it_can_not_be(engine: Eng
     odd = Entry(
         source="f", title="Soon", body="Words.", keys=("guid:9",), text_kind="summary", feed_at=utc(2099, 1, 1)
     )  # fmt: skip
-    pipeline._store([(OUTLETS[0], 0, odd)], "1", "test")
+    pipeline.store([(OUTLETS[0], 0, analyser.article(odd))], "test")
     with engine.connect() as connection:
         row = connection.execute(select(schema.content)).one()
     assert row.feed_at == utc(2099, 1, 1)

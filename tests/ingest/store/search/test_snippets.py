@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ingest.analyser import Analyser
 from ingest.store.search import snippets
-from ingest.store.search.query import parse, words_of
+from ingest.store.search.query import parse, wanted_phrases
 from ingest.text import tokens
 from tests.helpers import archive
 from tests.helpers.archive import Piece
@@ -20,7 +20,7 @@ FILLING = "Officials met and spoke of this and that. " * 30
 
 
 def _bold(typed: str, text: str) -> str:
-    cut = snippets.cut(list(words_of(parse(typed))), text)
+    cut = snippets.cut(list(wanted_phrases(parse(typed))), text)
     return "".join(f"<{piece}>" if found else piece for piece, found in cut.pieces())
 
 
@@ -80,7 +80,7 @@ def test_words_know_their_places(text: str) -> None:
 
 @given(st.text(alphabet="ab *", max_size=60), st.text(alphabet="ab .\n", max_size=700))
 def test_marks_lie_in_order_inside_the_text(typed: str, text: str) -> None:
-    wanted = [word for part in typed.replace("*", "").split() for word in words_of(parse(part))]
+    wanted = [word for part in typed.replace("*", "").split() for word in wanted_phrases(parse(part))]
     cut = snippets.cut(wanted, text)
     assert "".join(piece for piece, _ in cut.pieces()) == cut.text
     assert all(piece for piece, found in cut.pieces() if found)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select, update
 
 from ingest.analyser import Analyser
 from ingest.formats import items
-from ingest.formats.items import Found, Item
+from ingest.formats.items import Item, RawFeed
 from ingest.models import Entry
 from ingest.store import record, schema
 from ingest.text import urls
@@ -32,7 +32,7 @@ ITEMS = st.lists(st.builds(Item, title=TITLES, guid=GUIDS, link=LINKS), max_size
 
 
 def _entries(*listed: Item) -> tuple[Entry, ...]:
-    return items.read(Found(listed, "https://daily.example/"), source=SOURCE, now=NOW).entries
+    return items.read(RawFeed(listed, "https://daily.example/"), source=SOURCE, now=NOW).entries
 
 
 def _keys(**parts: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a network is taught from: labels, drills, and what a teacher says of targets without a label."""
+"""Makes training examples from labels, and from a teacher's answers for targets without a label."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from torch import tensor
 
 from ingest.tone.labelled import LABELS, Labelled
 from ingest.tone.marking import Marked, Marker
-from ingest.tone.teaching.epochs import Lesson, answers
 from ingest.tone.teaching.network import Network
+from ingest.tone.teaching.training import Example, logits
 
-#: So much of each answer is spread over all three labels: people disagree on that many, and the network should doubt.
+#: Label smoothing: this share of each label is spread over all three, because people disagree on as many.
 _SMOOTHING = 0.05
-#: A sentence names others than the labelled one; more than these teach little that is new.
-_BYSTANDERS = 3
+#: Unlabelled targets taken from one sentence; more teach little that is new.
+_UNLABELLED = 3
 
 _NAME = re.compile(r"\b[A-Z][a-zA-Z’'-]+(?:\s(?:[A-Z]\.\s)?[A-Z][a-zA-Z’'-]+){0,3}")
 _PRONOUN = re.compile(r"\b(?:he|she|him|her|his|they|He|She|They)\b")
-#: Capitalised at the start of a sentence, or no name at all.
+#: Capitalised words that are not names.
 _NO_NAME = frozenset(
     (
         "A After All Also Although Americans An And As At Because Before But By During Even For From He Her Here "
@@ -33,44 +33,45 @@ _NO_NAME = frozenset(
     ).split()
 )
 
-Answer = tuple[float, float, float]
+Probabilities = tuple[float, float, float]
 
 
-def labelled(rows: Sequence[Labelled], marker: Marker) -> list[Lesson]:
-    """A lesson a label; rare labels weigh more, by the square root of how rare they are."""
+def labelled(rows: Sequence[Labelled], marker: Marker) -> list[Example]:
+    """One example for each label; rare labels weigh more, by the square root of their rarity."""
     counts = Counter(row.label for row in rows)
     weights = {label: math.sqrt(len(rows) / len(LABELS) / counts[label]) for label in counts}
-    return [Lesson(marked(row, marker), _answer(row), weights[row.label]) for row in rows]
+    return [Example(marked(row, marker), _smoothed(row), weights[row.label]) for row in rows]
 
 
 def marked(row: Labelled, marker: Marker) -> Marked:
+    """The target of a labelled mention as the network's input."""
     return marker.mark(row.text, row.start, row.end)
 
 
-def _answer(row: Labelled) -> Answer:
+def _smoothed(row: Labelled) -> Probabilities:
     shares = [(1 - _SMOOTHING) * (label == row.label) + _SMOOTHING / len(LABELS) for label in LABELS]
     return shares[0], shares[1], shares[2]
 
 
-def bystanders(rows: Sequence[Labelled], most: int, seed: int) -> list[Labelled]:
-    """Names and pronouns beside the labelled targets of these sentences; their label is a blank: nobody gave one."""
+def unlabelled(rows: Sequence[Labelled], most: int, seed: int) -> list[Labelled]:
+    """At most `most` other names and pronouns in the labelled sentences; their label `neutral` means nothing."""
     taken: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     groups: dict[str, str] = {}
     for row in rows:
         taken[row.text].append((row.start, row.end))
         groups.setdefault(row.text, row.group)
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     found: list[Labelled] = []
     for text, spans in taken.items():
         free = [span for span in _names(text) if all(span[1] <= start or end <= span[0] for start, end in spans)]
-        luck.shuffle(free)
+        rng.shuffle(free)
         pronouns = [match.span() for match in _PRONOUN.finditer(text)]
         pronouns = [span for span in pronouns if all(span[1] <= start or end <= span[0] for start, end in spans)]
-        chosen = free[: _BYSTANDERS - 1]
+        chosen = free[: _UNLABELLED - 1]
         if pronouns:
-            chosen.append(luck.choice(pronouns))
+            chosen.append(rng.choice(pronouns))
         found += [Labelled(text, start, end, "neutral", groups[text]) for start, end in chosen]
-    luck.shuffle(found)
+    rng.shuffle(found)
     return found[:most]
 
 
@@ -87,12 +88,12 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def taught(teacher: Network, theirs: Marker, ours: Marker, rows: Sequence[Labelled]) -> list[Lesson]:
-    """What the teacher says of targets that nobody labelled, with all his doubts."""
-    logits = answers(teacher, [marked(row, theirs) for row in rows], pad=theirs.pad)
-    return [Lesson(marked(row, ours), _shares(said)) for row, said in zip(rows, logits, strict=True)]
+def distilled(teacher: Network, theirs: Marker, ours: Marker, rows: Sequence[Labelled]) -> list[Example]:
+    """One example for each of these targets, with the teacher's probabilities."""
+    answers = logits(teacher, [marked(row, theirs) for row in rows], pad=theirs.pad)
+    return [Example(marked(row, ours), _probabilities(answer)) for row, answer in zip(rows, answers, strict=True)]
 
 
-def _shares(logits: Sequence[float]) -> Answer:
-    shares = tensor(logits).softmax(-1).tolist()
+def _probabilities(answer: Sequence[float]) -> Probabilities:
+    shares = tensor(answer).softmax(-1).tolist()
     return shares[0], shares[1], shares[2]

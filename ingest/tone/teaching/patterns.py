@@ -1,7 +1,7 @@
-"""Sentences made from patterns, for what labelled news lacks: who speaks in a quotation, headlines, who did what.
+"""Makes labelled sentences from patterns, for what labelled news lacks: quotations, headlines, who did what.
 
-A network that has only seen news takes a harsh quotation for harshness toward its speaker. The patterns and words are
-this project's own; each `{a}` and `{b}` is a name, and the two marks behind a pattern are the tones toward them.
+A network trained on news alone takes a harsh quotation for harshness toward its speaker. The patterns and words are
+this project's own; `{a}` and `{b}` are names, and the two signs after a pattern are the tones toward them.
 """
 
 from __future__ import annotations
@@ -92,19 +92,19 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
 _TONE: dict[str, Label] = {"-": "negative", "0": "neutral", "+": "positive"}
 
 
-def drills(many: int, seed: int) -> Iterator[Labelled]:
-    """So many labelled targets, each in a sentence of its own; the same for the same seed."""
-    luck = random.Random(seed)
-    for number in range(many):
+def sentences(count: int, seed: int) -> Iterator[Labelled]:
+    """`count` labelled targets, each in a sentence of its own; the same for the same seed."""
+    rng = random.Random(seed)
+    for number in range(count):
         pattern, toward_a, toward_b = _PATTERNS[number % len(_PATTERNS)]
-        a, b = luck.sample(_NAMES, 2)
-        crime, merit = luck.choice(_BAD_DEED), luck.choice(_GOOD_DEED)
+        a, b = rng.sample(_NAMES, 2)
+        crime, merit = rng.choice(_BAD_DEED), rng.choice(_GOOD_DEED)
         if pattern.isupper() or "{CRIME}" in pattern or "{MERIT}" in pattern or pattern.startswith("{a} TO"):
             a, b = a.upper(), b.upper()
-        filled = pattern.replace("{bad}", luck.choice(_BAD)).replace("{good}", luck.choice(_GOOD))
-        filled = filled.replace("{crime}", crime).replace("{merit}", merit).replace("{topic}", luck.choice(_TOPIC))
+        filled = pattern.replace("{bad}", rng.choice(_BAD)).replace("{good}", rng.choice(_GOOD))
+        filled = filled.replace("{crime}", crime).replace("{merit}", merit).replace("{topic}", rng.choice(_TOPIC))
         filled = filled.replace("{CRIME}", crime.upper()).replace("{MERIT}", merit.upper())
-        which, name, other, tone = luck.choice((("{a}", a, b, toward_a), ("{b}", b, a, toward_b)))
+        which, name, other, tone = rng.choice((("{a}", a, b, toward_a), ("{b}", b, a, toward_b)))
         at = filled.index(which)
         before, after = filled[:at], filled[at + 3 :]
         rest = "{b}" if which == "{a}" else "{a}"

@@ -1,0 +1,300 @@
+"""The seed folder on its way to the record.
+
+Files are read and analysed in processes that can be killed (`parser`), one after the other; where one takes long, the
+others are read beside it. What they hold is stored here, by one thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from ingest.analyser import Analyser
+from ingest.errors import IngestError, SourceError, Stopped
+from ingest.models import SEED_FOLDER_KEY, Article, Attempt, Entry, Source
+from ingest.run import analysts
+from ingest.run.pipeline import Outcome, Pipeline
+from ingest.sources import folder, sandbox
+from ingest.sources.folder import SeedFile
+from ingest.store import record
+from ingest.store.plan import trials
+from ingest.store.plan.trials import Trial
+from ingest.store.write import identity
+from ingest.store.write.commit import Commit
+from ingest.store.write.identity import FOLDER_SCOPE
+from ingest.text import plain
+
+log = logging.getLogger(__name__)
+
+#: The source of files whose front matter names none.
+SEED_FOLDER = Source(kind="folder", key=SEED_FOLDER_KEY, name="Seed folder", group="Seed folder")
+
+#: Files that are noted in one commit before they are read, and stored in one.
+BATCH = 100
+#: No file has been read for so long (a process starts in two): what has been read does not wait for the rest of its
+#: commit, and another thread goes on, up to so many at once.
+_PATIENCE = 3.0
+_AT_ONCE = 3
+#: What was being read when everything ended is read with few others and then alone, so that it shows which file it was.
+_TOGETHER = (BATCH, 10, 1)
+#: So much of the faults is shown.
+_REASON = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    file: SeedFile
+    known: str | None  #: the fingerprint of its words in the record
+    analyser: Analyser
+    pickled: bytes  #: the analyser
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    task: _Task
+    found: analysts.Read | IngestError
+
+
+class SeedFolder:
+    """Takes a folder's files to the record; used by one thread. Files that vanish keep their articles."""
+
+    def __init__(self, pipeline: Pipeline, root: Path) -> None:
+        self._pipeline = pipeline
+        self._root = root
+        self._waiting: list[SeedFile] = []
+        self._under_way: dict[str, SeedFile] = {}
+        self._tasks: SimpleQueue[_Task] = SimpleQueue()
+        self._results: SimpleQueue[_Result] = SimpleQueue()
+        self._read: list[_Result] = []  # and not yet stored, …
+        self._moved = 0.0  # … the last of them then
+        self._lock = threading.Lock()
+        self._working = 0  # threads that read
+        self._analyser: tuple[Analyser, bytes] | None = None
+        self._present: frozenset[str] = frozenset()
+        self._seen: dict[str, tuple[int, int]] = {}  # file -> (mtime_ns, size) when it was last read
+        self._left_out: Mapping[str, str] = {}
+        self._faults: dict[str, str] = {}  # file -> what is wrong with it, until it is mended or gone
+        self._told: dict[str, str] | None = None  # the faults that the record holds; None before the first pass …
+        self._told_at = time.monotonic()  # … and when that was
+        self._news = Outcome()  # what was stored since then
+        self._trials: dict[str, Trial] | None = None  # as in the record; None before the first look
+        self._changes: dict[str, Trial | None] = {}  # … and what is to be changed there
+
+    def __bool__(self) -> bool:
+        """Whether anything is left to read or to store."""
+        return bool(self._waiting or self._under_way)
+
+    def read(self, *, progress: Callable[[int, int], None] = lambda done, total: None) -> Outcome:
+        """Reads what is new or has changed, and waits for it; `progress` is told how many of how many are done."""
+        self.scan()
+        total = left = len(self._waiting) + len(self._under_way)
+        outcome = self.collect()
+        while self:
+            time.sleep(0.005)
+            outcome += self.collect()
+            if left != (left := len(self._waiting) + len(self._under_way)):
+                progress(total - left, total)
+        return outcome
+
+    def scan(self) -> None:
+        """Looks at the folder, and begins to read what is new or has changed."""
+        now = self._pipeline.clock()
+        listing = folder.scan(self._root)
+        files = {file.name: file for file in listing.files}
+        if self._trials is None:
+            self._recall(files)
+        self._left_out = listing.left_out
+        self._present = frozenset(f"path:{name}" for name in files)
+        self._faults = {name: fault for name, fault in self._faults.items() if name in files}
+        self._waiting = [
+            file
+            for file in listing.files
+            if self._seen.get(file.name) != _state(file) and file.name not in self._under_way
+            if folder.stable(file, now)  # what is still being written is read by a later pass
+        ]
+        self._begin()
+
+    def collect(self) -> Outcome:
+        """Stores what has been read, and goes on with the next files; answers what is new, and the new faults."""
+        while True:
+            try:
+                self._read.append(self._results.get_nowait())
+            except Empty:
+                break
+            self._moved = time.monotonic()
+        late = time.monotonic() - self._moved >= _PATIENCE
+        if self._read and (late or len(self._read) >= min(BATCH, len(self._under_way))):
+            self._store()
+        self._begin()
+        return self._tell()
+
+    def close(self) -> None:
+        """Keeps what was done so far where people see it, when the rest is left to the next run."""
+        if self._news != Outcome():
+            self._tell(closing=True)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _recall(self, files: Mapping[str, SeedFile]) -> None:
+        """What an earlier run has left: files that stopped their reader stay so until they change."""
+        with self._pipeline.engine.connect() as connection:
+            self._trials = trials.held(connection)
+        changes: dict[str, Trial | None] = {}
+        for name, trial in self._trials.items():
+            file = files.get(name)
+            if file is None or _state(file) != (trial.mtime_ns, trial.size):
+                changes[name] = None
+            elif trial.fault or trial.tries >= len(_TOGETHER):
+                fault = trial.fault or (
+                    f"The ingest ended {trial.tries} times while this file was read. It is read again when it changes."
+                )
+                self._seen[name] = _state(file)
+                self._faults[name] = fault
+                changes[name] = replace(trial, fault=fault)
+        self._note(changes)
+
+    def _begin(self) -> None:
+        """Notes and begins the next files; those that were being read when everything ended come last."""
+        batch: list[SeedFile] = []
+        if self._waiting and len(self._under_way) < _AT_ONCE:
+            tries = min(map(self._tries, self._waiting))
+            if not (tries and self._under_way):
+                batch = [file for file in self._waiting if self._tries(file) == tries][: _TOGETHER[min(tries, 2)]]
+        self._note({file.name: Trial(*_state(file), tries=self._tries(file) + 1) for file in batch})
+        self._submit(batch)
+        with self._lock:
+            idle = time.monotonic() - self._moved >= _PATIENCE
+            if self._tasks.empty() or (self._working and not (idle and self._working < _AT_ONCE)):
+                return
+            self._working += 1
+        self._moved = time.monotonic()
+        # A daemon: at the end of the process nobody waits for a file that takes long.
+        threading.Thread(target=self._work, daemon=True, name="seed-files").start()
+
+    def _tries(self, file: SeedFile) -> int:
+        """How often the file, as it is, was begun and never ended."""
+        trial = (self._trials or {}).get(file.name)
+        return trial.tries if trial and (trial.mtime_ns, trial.size) == _state(file) else 0
+
+    def _note(self, changes: Mapping[str, Trial | None]) -> None:
+        changes = {**self._changes, **changes}
+        if not changes:
+            return
+        with record.writing(self._pipeline.engine) as connection:
+            trials.note(connection, changes, self._pipeline.clock())
+        self._changes = {}
+        kept = {**(self._trials or {}), **changes}
+        self._trials = {name: trial for name, trial in kept.items() if trial}
+
+    def _submit(self, batch: list[SeedFile]) -> None:
+        if not batch:
+            return
+        analyser = self._pipeline.analyser
+        if self._analyser is None or self._analyser[0] is not analyser:
+            self._analyser = (analyser, pickle.dumps(analyser))
+        with self._pipeline.engine.connect() as connection:
+            known = identity.newest(connection, FOLDER_SCOPE, [f"path:{file.name}" for file in batch])
+        begun = {file.name for file in batch}
+        self._waiting = [file for file in self._waiting if file.name not in begun]
+        for file in batch:
+            self._under_way[file.name] = file
+            self._tasks.put(_Task(file, known.get(f"path:{file.name}"), *self._analyser))
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if self._tasks.empty():
+                    self._working -= 1
+                    return
+                task = self._tasks.get_nowait()
+            found: analysts.Read | IngestError
+            try:
+                found = sandbox.run(
+                    "file", analysts.seed_file, task.file, task.pickled, task.known, self._pipeline.clock(),
+                    prepare=analysts.prepare,
+                )  # fmt: skip
+            except IngestError as error:
+                found = error
+            except Exception as error:  # a bug, but never the end of the folder
+                log.exception("reading %s failed", task.file.name)
+                found = IngestError(f"reading it failed ({type(error).__name__}: {error}). Please report it.")
+            self._results.put(_Result(task, found))
+
+    # -- storing ------------------------------------------------------------------------------------------------------
+
+    def _store(self) -> None:
+        done = sorted(self._read[:BATCH], key=lambda each: each.task.file.name)
+        articles: list[tuple[Source, int, Article]] = []
+        faults: dict[str, str] = {}
+        unread, stopped = set(), set()
+        for each in done:
+            name, found = each.task.file.name, each.found
+            if isinstance(found, IngestError):
+                faults[name] = str(found)
+                if isinstance(found, Stopped):
+                    stopped.add(name)
+                elif isinstance(found, SourceError):
+                    unread.add(name)  # no worker could be had: the next pass tries again
+            elif found.fault:
+                faults[name] = found.fault
+            elif each.task.analyser is not self._pipeline.analyser:
+                unread.add(name)  # the watch-list was edited meanwhile
+                self._waiting.append(each.task.file)
+            elif found.article:
+                articles.append((_outlet(found.entry), 0, found.article))
+        written, failed = self._pipeline.store(articles, SEED_FOLDER.name, self._present)
+        self._news += written
+        faults |= {entry.source: reason for entry, reason in failed}
+        # Only now: what could not be stored is read again.
+        del self._read[:BATCH]
+        for each in done:
+            file = self._under_way.pop(each.task.file.name)
+            self._faults.pop(file.name, None)
+            if file.name not in unread:
+                self._seen[file.name] = _state(file)
+            trial = Trial(*_state(file), fault=faults[file.name]) if file.name in stopped else None
+            self._changes[file.name] = trial
+        self._faults |= faults
+
+    def _tell(self, *, closing: bool = False) -> Outcome:
+        """Keeps what a pass did where people see it, when it has ended and meanwhile once a second."""
+        faults = {**self._left_out, **self._faults}
+        if self._news == Outcome() and faults == self._told:
+            return Outcome()
+        if self and not closing and time.monotonic() - self._told_at < 1:
+            return Outcome()
+        before, outcome, now = self._told or {}, self._news, self._pipeline.clock()
+        reason = "; ".join(_sentences(faults))[:_REASON] or None
+        new = _sentences({name: fault for name, fault in faults.items() if before.get(name) != fault})
+        with record.writing(self._pipeline.engine) as connection:
+            source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
+        attempt = Attempt("error" if reason else "ok", now, reason=reason)
+        values = {"last_attempt_at": now, "failures": 1 if reason else 0, "last_error": reason}
+        values |= {"state": "failing"} if reason else {"state": "ok", "last_success_at": now}
+        self._pipeline.schedule(source_id, attempt, outcome, values)
+        for fault in new:
+            log.warning("seed folder: %s", fault)
+        self._told, self._told_at, self._news = faults, time.monotonic(), Outcome()
+        return outcome + Outcome(faults=new)
+
+
+def _state(file: SeedFile) -> tuple[int, int]:
+    return file.mtime_ns, file.size
+
+
+def _sentences(faults: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}: {fault}" for name, fault in faults.items())
+
+
+def _outlet(entry: Entry) -> Source:
+    if not entry.outlet:
+        return SEED_FOLDER
+    name, group = plain.line(entry.outlet, 120), plain.line(entry.group or SEED_FOLDER.group, 80)
+    # The group is part of the identity: a file of the user's own cannot move an outlet of the demo out of the demo.
+    return Source(kind="folder", key=f"folder:{group}/{name}", name=name, group=group)
