@@ -30,28 +30,28 @@ from ingest.errors import IngestError
 
 log = logging.getLogger("app")
 
-#: A worker that ends by itself is started again after this many seconds.
+#: A worker that ended by itself is restarted after this many seconds.
 _RESTART_SECONDS = 5
 _STOP_SECONDS = 10
 
 
 class IngestChild:
-    """`python -m ingest watch` as a child that ends with us, however we end.
+    """`python -m ingest watch` as a child process that ends when this one does, however that happens.
 
-    It reads our end of a pipe: when that closes, it stops. It stands in a process group of its own, so that a Ctrl-C in
-    the terminal reaches us alone and the child can finish the commit in hand.
+    The child stops when its standard input, a pipe from here, closes. It has a process group of its own: Ctrl-C in the
+    terminal then reaches only the server, and the child can finish its commit.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True, name="ingest-child")
+        self._thread = threading.Thread(target=self._run, daemon=True, name="ingest-child")
 
     def start(self) -> None:
-        """Starts the child, and again whenever it ends by itself."""
+        """Starts the child, and restarts it whenever it ends by itself."""
         self._thread.start()
 
-    def _keep(self) -> None:
+    def _run(self) -> None:
         command = [sys.executable, "-m", "ingest", "watch", "--with-parent"]
         own_group: dict[str, Any] = (
             {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
@@ -71,7 +71,7 @@ class IngestChild:
             self._stop.wait(_RESTART_SECONDS)
 
     def stop(self) -> None:
-        """Asks the child to stop, and waits for it."""
+        """Asks the child to stop and waits; kills it after `_STOP_SECONDS`."""
         self._stop.set()
         process = self._process
         if process is None:
@@ -87,14 +87,14 @@ class IngestChild:
 
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Starts the worker in embedded mode and stops it at the end. A wrong setting ends the start with its message."""
+    """Starts an embedded worker and stops it at the end. A wrong setting ends the process with a message."""
     try:
         active = settings.load()
     except IngestError as error:
         # Printed, not raised: a traceback would bury the one line that helps.
         print(f"\nerror: {error}\n", file=sys.stderr, flush=True)
         os._exit(1)
-    # In a thread: the page that says how far the loading is must not wait for it.
+    # In a thread: the page that shows the progress of loading must not wait for it.
     threading.Thread(target=warm, daemon=True, name="warm").start()
     child = IngestChild() if active.worker == "embedded" else None
     if child:
@@ -107,21 +107,21 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def warm() -> None:
-    """Loads what the first viewer would otherwise wait for: the pages' libraries, and the read model."""
-    from dashboard.app_pages import articles, figures, overview, sources  # noqa: F401
+    """Loads the pages' libraries and the read model, which the first viewer would otherwise wait for."""
+    from dashboard import app_pages  # noqa: F401
     from dashboard.state import process
 
     process.shared()
 
 
 async def healthz(_: Request) -> JSONResponse:
-    """For monitors: is it up, is it fresh, how do the feeds stand."""
+    """`/healthz` for monitors."""
     status, found = await asyncio.to_thread(health.health)
     return JSONResponse(found, status_code=status)
 
 
 async def metrics(_: Request) -> Response:
-    """For Prometheus."""
+    """`/metrics` for Prometheus."""
     return Response(await asyncio.to_thread(health.metrics), headers={"Content-Type": prometheus.CONTENT_TYPE})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 # Streamlit puts this file's folder on the path, where `import view` would find a second copy of every module.
@@ -17,18 +18,14 @@ import streamlit as st
 from sqlalchemy.exc import DatabaseError, TimeoutError
 
 from dashboard import keys
-from dashboard.app_pages import articles, audit, figures, methods, overview, sources
+from dashboard.app_pages import PAGES, PARAMETERS
 from dashboard.controls import pin, searchfield, share, sidebar
 from dashboard.look import borders, palette, words
 from dashboard.numbers import holdings
-from dashboard.parts import evidence
 from dashboard.state import choices, process
 from dashboard.state.page import Page, Pin
 from dashboard.view import AUTOMATIC
 from ingest.errors import SearchError
-
-#: Parameters that pages set themselves: the open article, the open point, the figure of the Figures page, the sample.
-OWN = ("article", evidence.OPEN, "figure", audit.SAMPLE)
 
 st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.png"), layout="wide")
 
@@ -51,14 +48,8 @@ def main() -> None:
     page = Page(model, view, offered, theme, at, period)
     chosen = st.navigation(
         [
-            st.Page(
-                lambda: overview.draw(page), title="Overview", icon=":material/monitoring:", url_path="", default=True
-            ),
-            st.Page(lambda: figures.draw(page), title="Figures", icon=":material/person_search:", url_path="figures"),
-            st.Page(lambda: articles.draw(page), title="Articles", icon=":material/article:", url_path="articles"),
-            st.Page(lambda: sources.draw(page), title="Sources", icon=":material/rss_feed:", url_path="sources"),
-            st.Page(lambda: audit.draw(page), title="Audit", icon=":material/fact_check:", url_path="audit"),
-            st.Page(lambda: methods.draw(page), title="Methods", icon=":material/menu_book:", url_path="methods"),
+            st.Page(partial(row.draw, page), title=row.title, icon=row.icon, url_path=row.path, default=not row.path)
+            for row in PAGES
         ],
         position="top",
     )
@@ -156,7 +147,7 @@ def copy_link(page: Page) -> None:
     """The three links of this view: its period moving, its dates fixed, or its very numbers."""
     with st.popover("Copy link", icon=":material/link:", type="tertiary"):
         url = st.context.url or ""
-        extra = {name: st.query_params[name] for name in OWN if name in st.query_params}
+        extra = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
         for label, fixed, pinned in (
             ("Period moves with the calendar", False, False),
             ("Dates fixed", True, False),

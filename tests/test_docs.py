@@ -15,8 +15,7 @@ from markdown_it.token import Token
 from typer.main import get_command
 
 from dashboard import keys
-from dashboard.app_pages import audit
-from dashboard.parts import evidence
+from dashboard.app_pages import PARAMETERS
 from ingest import __version__
 from ingest.__main__ import app
 from ingest.settings import PROJECT, Settings
@@ -158,8 +157,7 @@ def test_every_command_stands_in_the_table_of_commands() -> None:
 
 def test_every_parameter_of_a_link_is_explained() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section(USE, "What a link holds"), re.MULTILINE)
-    own = ("article", "figure", evidence.OPEN, audit.SAMPLE)
-    assert sorted(name for name, _ in rows) == sorted((*keys.ALL_KEYS, keys.LINES, keys.AS_OF, *own))
+    assert sorted(name for name, _ in rows) == sorted((*keys.ALL_KEYS, keys.LINES, keys.AS_OF, *PARAMETERS))
 
 
 def test_every_field_of_a_search_is_explained() -> None:

@@ -37,7 +37,7 @@ _FROM = {
 
 def draw(page: Page) -> None:
     """The reader when an article is open, else the table."""
-    uid = st.query_params.get("article")
+    uid = st.query_params.get(keys.ARTICLE)
     if uid:
         read(page, uid)
         return
@@ -74,7 +74,7 @@ def _table(page: Page, found: list[Headline], named: dict[int, list[str]]) -> No
     def open_() -> None:
         # Of the rows that were on screen: by the time the page is drawn again others may have arrived above them.
         for row in st.session_state[key]["selection"]["rows"]:
-            st.query_params["article"] = found[row].uid
+            st.query_params[keys.ARTICLE] = found[row].uid
 
     st.dataframe(
         _frame(found, named, page.names),
@@ -116,7 +116,7 @@ def _frame(found: list[Headline], named: dict[int, list[str]], names: dict[str, 
 
 def close() -> None:
     """Back to the table."""
-    st.query_params.pop("article", None)  # a second click finds it gone
+    st.query_params.pop(keys.ARTICLE, None)  # a second click finds it gone
 
 
 def read(page: Page, uid: str) -> None:

@@ -29,6 +29,9 @@ COMPANIONS = (
 )
 BY_SOURCE = "Articles of each source that name the figure, with the mean tone toward it (n ≥ 5 stories)."
 
+#: The URL's parameter for the figure that the page is about.
+FIGURE = "figure"
+
 
 def draw(page: Page) -> None:
     """The page of one figure."""
@@ -37,7 +40,7 @@ def draw(page: Page) -> None:
     if not labels:
         empty.draw(page, 0)
         return
-    label = st.selectbox("Figure", labels, key="figure", bind="query-params", width=320) or labels[0]
+    label = st.selectbox("Figure", labels, key=FIGURE, bind="query-params", width=320) or labels[0]
     figure = page.choices.figures[label]
     entry = next(entry for entry in page.choices.watched.figures if entry["id"] == figure)
     today = page.view.today.isoformat()
@@ -93,7 +96,7 @@ def mix(page: Page, figure: str) -> None:
         drawn = charts.mix(frame, unit=view.bin, theme=page.theme)
         return Chart(drawn, alt.mix(frame, unit=view.bin), int(frame["n"].sum()))
 
-    chart = plot.shared(page, "mix", make)
+    chart = plot.cached(page, "mix", make)
     with panel(
         page,
         f"Negative, neutral, positive sentences, per {view.bin}",

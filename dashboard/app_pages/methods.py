@@ -144,7 +144,7 @@ def _audited(page: Page) -> list[Given]:
             return [each for each in labels.given(connection, page.pin.revision) if each.label != "unsure"]
 
         # Read once a label, not once a click.
-        return page.model.columns.answers.of(("labels", page.pin.revision, newest), ask)
+        return page.model.columns.cache.get(("labels", page.pin.revision, newest), ask)
 
 
 def table(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
@@ -155,7 +155,7 @@ def table(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
         for each in shipped
     ]
     for scorer in sample.scorers(here):
-        found = sample.against(here, scorer)
+        found = sample.agreement_with(here, scorer)
         accuracy = agreement.interval(found.accuracy, found.accuracy_interval)
         macro = agreement.f1(found.macro_f1, found.macro_f1_interval)
         shown = (accuracy, macro) if found.n >= sample.FEWEST else ("too few", "too few")

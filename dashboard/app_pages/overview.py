@@ -150,7 +150,7 @@ def attention(page: Page) -> None:
         said = alt.attention(frame, measure=view.measure, unit=view.bin) + alt.hatched(missing, view.bin)
         return Chart(drawn, said, int(frame.drop_duplicates("bin")["all"].sum()))
 
-    chart = plot.shared(page, "attention", make, tuple(missing.items()))
+    chart = plot.cached(page, "attention", make, tuple(missing.items()))
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
     with panel(
         page,
@@ -190,7 +190,7 @@ def tone(page: Page) -> None:
         said = alt.tone(frame, unit=view.bin) + alt.hatched(missing, view.bin)
         return Chart(drawn, said, int(frame["n"].sum()))
 
-    chart = plot.shared(page, "tone", make, tuple(missing.items()))
+    chart = plot.cached(page, "tone", make, tuple(missing.items()))
     with panel(
         page,
         f"Tone toward …, per {view.bin}",

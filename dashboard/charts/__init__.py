@@ -1,1 +1,1 @@
-"""A frame in, a figure and its sentence out."""
+"""From a frame to a figure, and to a sentence that describes it."""

@@ -1,6 +1,6 @@
-"""One sentence for each chart, for those who do not see it; the functions bear the charts' names and take their frames.
+"""A sentence for each chart, for people who do not see it; functions have the charts' names and take their frames.
 
-The texts are plain: `alt` reads no markup.
+The texts are plain: `alt` does not read markup.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dashboard.look.borders import plain
 from dashboard.look.palette import LIGHT
 from ingest.bins import Bin
 
-#: Longer lists are not listened to.
+#: Items of a list: nobody listens to a longer one.
 _NAMED = 6
 
 _NOTHING = "Nothing to show."
@@ -28,18 +28,18 @@ def attention(frame: pd.DataFrame, *, measure: Measure, unit: Bin) -> str:
         return f"Line chart: {_NOTHING}"
     text = words.share if measure == "share" else words.number
     what = "share of articles" if measure == "share" else "articles"
-    return _timeline(what, lines.dated(frame, charts.heights(frame, measure)), unit, text)
+    return _timeline(what, lines.dated(frame, charts.drawn_values(frame, measure)), unit, text)
 
 
 def tone(frame: pd.DataFrame, *, unit: Bin) -> str:
-    """As `attention`, with the lowest tone too."""
+    """Like `attention`, with the lowest tone too."""
     if frame.empty:
         return f"Line chart: {_NOTHING}"
     return _timeline("tone, −1 to 1,", lines.dated(frame, frame["tone"].tolist()), unit, words.signed, lowest=True)
 
 
 def hatched(gaps: Gaps, unit: Bin) -> str:
-    """What the hatching of a chart stands for, to be added to its sentence; empty where there is none."""
+    """The meaning of a chart's hatching, to be added to its sentence; empty without hatching."""
     if not gaps:
         return ""
     last = max(gaps)
@@ -51,7 +51,7 @@ def hatched(gaps: Gaps, unit: Bin) -> str:
 
 def mix(frame: pd.DataFrame, *, unit: Bin) -> str:
     """The shares of the whole period and of the last bin."""
-    rows = charts.mixed(frame)
+    rows = charts.scored_rows(frame)
     if not rows:
         return f"Stacked bars: {_NOTHING}"
     last = rows[-1]
@@ -62,19 +62,19 @@ def mix(frame: pd.DataFrame, *, unit: Bin) -> str:
 
 
 def voice(frame: pd.DataFrame) -> str:
-    """The largest parts of all mentions."""
+    """The figures with the largest shares of all mentions."""
     ranked = _ranked(frame, "mentions", lambda row: f"{plain(row.name)} {words.share(row.share)}")
     return f"Bars: each figure's part of all mentions: {ranked}"
 
 
 def companions(frame: pd.DataFrame) -> str:
-    """Who is named most in the same articles."""
+    """The figures named most in the same articles."""
     ranked = _ranked(frame, "articles", lambda row: f"{plain(row.name)} {words.number(row.articles)}")
     return f"Bars: articles that also name: {ranked}"
 
 
 def by_source(frame: pd.DataFrame) -> str:
-    """The sources with most articles, and their tone."""
+    """The sources with most articles, with their tone."""
 
     def item(row: Any) -> str:
         known = row.stories >= FEW and canvas.known(row.tone) is not None

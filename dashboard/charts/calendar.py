@@ -1,4 +1,4 @@
-"""The calendar of sources: one row each, one mark a day; what a mark means shows without its colour too."""
+"""The calendar of sources: a row each, a mark a day. Marks can be told apart without colour."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from ingest.store.read.verdicts import Judged, Verdict
 _ROW, _TOP, _BOTTOM = 22, 6, 34
 _NAME = 20
 _CHARACTER = 6.4
-#: Of a day's width and a row's height.
+#: Size of a mark, as parts of a day's width and a row's height.
 _WIDE, _HIGH = 0.82, 0.74
 _DAY_MS = 86_400_000
 
-#: For the caption, in the order of the marks' weight.
+#: For the caption.
 LEGEND = "■ normal · ▄ quiet · ▨ silent · ▩ failing · ━ gone · □ new · blank: not asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One source and its days."""
+    """One source, its verdict now, and its days."""
 
     name: str
-    stands: Verdict
+    verdict: Verdict
     days: tuple[Judged, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """How the days of one verdict look: a bar of a part of the row's height, and a sign on it."""
+    """How the days of one verdict look."""
 
-    high: float = 1.0
+    high: float = 1.0  #: part of a whole mark's height
     pattern: str = ""
-    colour: str = "grey"
-    fill: float = 1.0
+    colour: str = "grey"  #: a field of Theme
+    fill: float = 1.0  #: opacity
 
 
 _MARKS: dict[Verdict, _Mark] = {
@@ -55,7 +55,7 @@ _MARKS: dict[Verdict, _Mark] = {
 
 
 def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Figure:
-    """Rows of marks, the first on top, from one day to another."""
+    """The calendar from one day to another, the first row on top."""
     if not rows:
         return canvas.empty(theme, _TOP + _ROW + _BOTTOM)
     traces = [_trace(verdict, mark, rows, since, until, theme) for verdict, mark in _MARKS.items()]
@@ -72,7 +72,7 @@ def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Fi
             "hovermode": "closest",
             "xaxis": {
                 "type": "date",
-                "range": [(canvas.moment(since) - half).isoformat(), (canvas.moment(until) + half).isoformat()],
+                "range": [(canvas.midnight(since) - half).isoformat(), (canvas.midnight(until) + half).isoformat()],
                 "showgrid": False,
                 "tickmode": "array",
                 "tickvals": [day.isoformat() for day in ticks],
@@ -97,7 +97,7 @@ def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Fi
 def _trace(
     verdict: Verdict, mark: _Mark, rows: Sequence[Row], since: date, until: date, theme: Theme
 ) -> dict[str, Any]:
-    """The days of one verdict, of all rows."""
+    """The marks of all days with one verdict."""
     places = [
         (place, row, each)
         for place, row in enumerate(rows)
@@ -121,14 +121,14 @@ def _trace(
         "base": [place + _HIGH / 2 for place, _, _ in places],  # the axis points down
         "y": [-_HIGH * mark.high] * len(places),
         "width": _WIDE * _DAY_MS,
-        "hovertext": [f"<b>{plotly_text(row.name)}</b><br>{told(each)}" for _, row, each in places],
+        "hovertext": [f"<b>{plotly_text(row.name)}</b><br>{describe(each)}" for _, row, each in places],
         "hoverinfo": "text",
         "marker": look,
     }
 
 
-def told(day: Judged) -> str:
-    """A day in words: `12 Mar 2026: quiet`, and what that rests on."""
+def describe(day: Judged) -> str:
+    """A day in words: `12 Mar 2026: quiet`, and why."""
     head = f"{words.day(day.day)}: <b>{day.verdict}</b>"
     if not day.attempts:
         return f"{head}<br>no attempt on this day"
@@ -146,8 +146,8 @@ def _usual(value: float) -> str:
 
 
 def alt(rows: Sequence[Row], since: date, until: date) -> str:
-    """The sources that are not as usual, and how they stand."""
-    odd = [f"{plain(row.name)} {row.stands}" for row in rows if row.stands not in ("normal", "new", "not asked")]
+    """The sources that are not normal, with their verdicts."""
+    odd = [f"{plain(row.name)} {row.verdict}" for row in rows if row.verdict not in ("normal", "new", "not asked")]
     some = "; ".join(odd[:6]) + (f"; and {len(odd) - 6} more" if len(odd) > 6 else "")
     return (
         f"Calendar of {words.count(len(rows), 'source')}, {words.period(since, until)}, a mark a day. "
@@ -156,7 +156,7 @@ def alt(rows: Sequence[Row], since: date, until: date) -> str:
 
 
 def _ticks(since: date, until: date) -> list[date]:
-    """Four days or five, Mondays where they fit."""
+    """Four or five days, Mondays if weeks fit."""
     days = (until - since).days + 1
     step = max(1, round(days / 4))
     if step >= 7:

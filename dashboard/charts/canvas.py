@@ -1,7 +1,7 @@
-"""What all charts share: the template, the axes, labels at a line's end. Charts themselves are in charts.py.
+"""What all charts share: the template, the axes, labels at a line's end. The charts themselves are in charts.py.
 
-A figure here is a plain dict in Plotly's schema, with nothing in it but what JSON has: to make a `go.Figure`, which
-validates every property, took longer than all queries of a page. The tests validate each chart.
+A figure is a plain dict in Plotly's schema that holds only JSON values. Building a `go.Figure`, which validates every
+property, took longer than all queries of a page. The tests validate each chart.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dashboard.look.borders import plotly_text
 from dashboard.look.palette import Theme
 from ingest.bins import Bin, after
 
-#: The font that Streamlit ships and the page uses; the browser has it already.
+#: The font of Streamlit and of the page: the browser has it already.
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", sans-serif'
 FONT_SIZE = 13
 
@@ -33,21 +33,21 @@ _ROW = 28
 
 _MS_A_DAY = 86_400_000
 
-Figure = dict[str, Any]  # as Plotly's schema has it
+Figure = dict[str, Any]  # in Plotly's schema
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
     """A text at the right end of a line or a stack."""
 
-    y: float  #: where it belongs, in the axis's own unit
+    y: float  #: where it belongs, in the axis's unit
     html: str  #: escaped
-    length: int  #: characters as seen
+    length: int  #: visible characters
 
 
 @functools.cache
 def template(theme: Theme) -> dict[str, Any]:
-    """The one look of all charts: transparent, a quiet grid, no legend, no zooming by accident."""
+    """The look of all charts: transparent, a quiet grid, no legend, no accidental zoom."""
     text = {"family": FONT, "size": FONT_SIZE, "color": theme.muted}
     axis = {
         "fixedrange": True,
@@ -84,7 +84,7 @@ def template(theme: Theme) -> dict[str, Any]:
 
 
 def empty(theme: Theme, height: int) -> Figure:
-    """A figure with nothing in it; the page says why beside it."""
+    """A figure without data; the page says why beside it."""
     hidden = {"visible": False, "fixedrange": True}
     layout = {"template": template(theme), "height": height, "xaxis": hidden, "yaxis": hidden}
     return {"data": [], "layout": layout}
@@ -99,16 +99,17 @@ def timeline(
     height: int,
     **more: Any,
 ) -> Figure:
-    """A figure over time with `labels` at its right end; `more` is layout, `yaxis` with its `range` among it."""
+    """A figure over time with `labels` at its right end; `more` is layout and must have a `yaxis` with a `range`."""
     right = max((label.length for label in labels), default=0) * _CHARACTER + 22
     low, high = more["yaxis"]["range"]
     pixel = (high - low) / (height - _TOP - _BOTTOM)
+    places = _spread_out([label.y for label in labels], _LABEL_GAP * pixel, low, high)
     notes = [
         {
             "x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": y, "yanchor": "middle",
             "text": label.html, "showarrow": False, "align": "left", "font": {"color": theme.text},
         }
-        for label, y in zip(labels, _apart([label.y for label in labels], _LABEL_GAP * pixel, low, high), strict=True)
+        for label, y in zip(labels, places, strict=True)
     ]  # fmt: skip
     return {
         "data": list(traces),
@@ -126,7 +127,7 @@ def timeline(
 def bars(
     trace: Any, names: Sequence[str], theme: Theme, *, right: int, left: int, heads: Sequence[dict[str, Any]] = ()
 ) -> Figure:
-    """Horizontal bars, one row a name (escaped HTML), first on top; `left` is the widest name in characters."""
+    """Horizontal bars, a row a name (escaped HTML), the first on top; `left` is the widest name in characters."""
     top = _TOP if heads else 4
     return {
         "data": [trace],
@@ -152,17 +153,17 @@ def bars(
 
 
 def bars_height(rows: int) -> int:
-    """The height of so many horizontal bars, in pixels; of one at least."""
+    """The height of this many horizontal bars, at least one, in pixels."""
     return max(rows, 1) * _ROW + 4
 
 
 def note(text: str, theme: Theme, **where: Any) -> dict[str, Any]:
-    """A small quiet word in a chart."""
+    """A small muted text in a chart."""
     return {"text": text, "showarrow": False, "font": {"size": FONT_SIZE - 1, "color": theme.muted}, **where}
 
 
 def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) -> list[dict[str, Any]]:
-    """The word over the bin that is not over, right-aligned so that it stays within the chart."""
+    """A note over the bin that is not over yet, right-aligned so that it stays within the chart."""
     if partial is None:
         return []
     where = {
@@ -178,14 +179,14 @@ def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) 
 def hatched(
     places: Iterable[date], bins: Sequence[date], unit: Bin, low: float, high: float, theme: Theme
 ) -> list[dict[str, Any]]:
-    """Hatching over bins, each half-way to its neighbours: for times in which what is drawn may lack something."""
+    """Hatching over bins in which the data may be incomplete; each reaches half-way to its neighbours."""
     x: list[str | None] = []
     y: list[float | None] = []
     order = sorted(bins)
     for place in sorted(set(places).intersection(order)):
         at = order.index(place)
         before = order[at - 1] if at else place - (after(place, unit) - place)
-        left, right = (_between(before, place), _between(place, after(place, unit)))
+        left, right = (_halfway(before, place), _halfway(place, after(place, unit)))
         x += [left, left, right, right, left, None]
         y += [low, high, high, low, low, None]
     if not x:
@@ -205,14 +206,14 @@ def hatched(
     ]
 
 
-def _between(left: date, right: date) -> str:
-    return (moment(left) + (right - left) / 2).isoformat()
+def _halfway(left: date, right: date) -> str:
+    return (midnight(left) + (right - left) / 2).isoformat()
 
 
 def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, top: float = 0.0) -> dict[str, Any]:
-    """A vertical axis from the first tick to just above the last, whose line would not be drawn at the very edge.
+    """A vertical axis from the first tick to just above the last: at the very edge its line would not be drawn.
 
-    Where the highest value `top` stands on or above the last tick, the axis reaches far enough for its whole marker.
+    If the highest value `top` is on or above the last tick, the axis leaves room for its whole marker.
     """
     return {
         "range": [ticks[0], max(ticks[-1] * 1.01, top * 1.04)],
@@ -226,10 +227,10 @@ def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, to
 
 
 def steps(top: float, most: int = 5, *, whole: bool = False) -> list[float]:
-    """Round numbers from 0 to just above `top`; `whole` for what cannot be halved."""
+    """Round numbers from 0 to just above `top`, about `most` of them; `whole` ones for counts."""
     if not top > 0:  # nothing but zeros, or no value at all
         return [0.0, 1.0] if whole else [0.0, 0.01]
-    rough = top * 1.04 / most  # a point on the uppermost line would be cut in half
+    rough = top * 1.04 / most  # a point on the top line would be cut in half
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
     step = max(math.ceil(step), 1) if whole else step
@@ -237,9 +238,9 @@ def steps(top: float, most: int = 5, *, whole: bool = False) -> list[float]:
 
 
 def rows(frame: pd.DataFrame, **more: Iterable[Any]) -> list[Any]:
-    """The rows with their columns as attributes, and with `more` columns or others in their place.
+    """The rows as named tuples; columns in `more` are added or replace those of the frame.
 
-    As `itertuples`, but all at once: to ask pandas for one value after another takes twenty times as long.
+    Like `itertuples`, but all columns at once: getting single values from pandas takes twenty times as long.
     """
     values = frame.to_numpy(dtype=object).T.tolist()
     columns = dict(zip(map(str, frame.columns), values, strict=True)) | more
@@ -252,13 +253,13 @@ def _row(columns: tuple[str, ...]) -> Any:
 
 
 def known(value: float | None) -> float | None:
-    """The value, and None for what is no number: JSON has no NaN."""
+    """The value, or None for NaN, which JSON does not have."""
     return None if value is None or value != value else value
 
 
 def label_name(name: object) -> tuple[str, int]:
-    """A figure's name for a line's end, escaped, and its length as seen."""
-    limit = 18  # a phone is 60 characters wide and must show a chart too
+    """A figure's name at a line's end, escaped, and its visible length."""
+    limit = 18  # a phone is 60 characters wide, and must have room for the chart
     return plotly_text(name, limit), min(len(str(name)), limit)
 
 
@@ -269,13 +270,13 @@ def faded(colour: str, alpha: float) -> str:
 
 
 def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
-    """Four ticks or five, as a phone has room for, each on the first day of a bin: Plotly's own fall between weeks."""
+    """Four or five ticks, for a phone, on first days of bins: Plotly's own ticks fall between weeks."""
     every = max(1, math.ceil(len(bins) / 4))
     days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[unit]
     pad = max(timedelta(days=days) * 0.35, (bins[-1] - bins[0]) * 0.012)
     axis: dict[str, Any] = {
         "type": "date",
-        "range": [(moment(bins[0]) - pad).isoformat(), (moment(bins[-1]) + pad).isoformat()],
+        "range": [(midnight(bins[0]) - pad).isoformat(), (midnight(bins[-1]) + pad).isoformat()],
         "tick0": bins[0].isoformat(),
         "showgrid": False,
         "ticks": "outside",
@@ -288,14 +289,14 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     return {**axis, "dtick": every * days * _MS_A_DAY, "tickformat": "%-d %b\n%Y"}
 
 
-def moment(day: date) -> datetime:
+def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - an axis has no time zone
 
 
-def _apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """The wanted places, moved as little as needed so that all stand `gap` apart; in the order given."""
+def _spread_out(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """The wanted places, moved as little as needed so that they are `gap` apart; in the given order."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    groups: list[tuple[list[int], float]] = []  # members from below, and the middle of the group
+    groups: list[tuple[list[int], float]] = []  # the indexes from below, and the middle of the group
     for i in order:
         group, middle = [i], wanted[i]
         while groups and groups[-1][1] + (len(groups[-1][0]) + len(group)) * gap / 2 > middle:

@@ -1,8 +1,8 @@
-"""The charts: a data frame in, a Plotly figure out, as a plain dict.
+"""The charts: each function takes a data frame and returns a Plotly figure as a plain dict.
 
-Every point carries `customdata` that says what it stands for, so that a click leads to the articles behind it. Names of
-figures and sources come from outside and are escaped. Each chart's one sentence for those who do not see it is the
-function of the same name in alt.py. `plot.draw` puts both on the page.
+The `customdata` of a point says what it stands for, so that a click leads to the articles behind it. Names of figures
+and sources come from outside and are escaped. The function of the same name in alt.py describes a chart in a sentence
+for people who do not see it. `plot.draw` puts both on the page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Measure = Literal["share", "count"]
 
 #: Bins in which sources were not heard, by their first day, with which and how in plain words.
 Gaps = Mapping[date, Sequence[str]]
-_HEARD: Gaps = {}
+_NO_GAPS: Gaps = {}
 
 #: No mean of tone is shown below this many stories; a stacked bar of fewer mentions is drawn pale.
 FEW = FEWEST_STORIES
@@ -37,7 +37,7 @@ _NAME = 22  # characters of a name beside a bar
 
 
 def attention(
-    frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int = 340, theme: Theme, gaps: Gaps = _HEARD
+    frame: pd.DataFrame, *, measure: Measure, unit: Bin, height: int = 340, theme: Theme, gaps: Gaps = _NO_GAPS
 ) -> Figure:
     """Lines of the share of articles that mention a figure, or of their count; `gaps` are hatched.
 
@@ -46,7 +46,7 @@ def attention(
     """
     if frame.empty:
         return canvas.empty(theme, height)
-    rows = lines.dated(frame, heights(frame, measure))
+    rows = lines.dated(frame, drawn_values(frame, measure))
     text = words.share if measure == "share" else words.number
     drawn, labels = [], []
     for line in reversed(lines.of(rows, theme)):  # the first figures last: they lie on top
@@ -69,30 +69,22 @@ def attention(
     names = [f"{tick * 100:g}{words.NBSP}%" if measure == "share" else f"{tick:,g}" for tick in ticks]
     axis = canvas.value_axis(ticks, names, theme, top=top)
     low, high = axis["range"]
-    return canvas.timeline(
-        [*canvas.hatched(gaps, bins, unit, low, high, theme), *drawn],
-        bins,
-        unit,
-        labels,
-        theme,
-        height,
-        yaxis=axis,
-        annotations=canvas.so_far(bins, lines.partial_bin(rows), unit, theme),
-    )
+    traces = [*canvas.hatched(gaps, bins, unit, low, high, theme), *drawn]
+    notes = canvas.so_far(bins, lines.partial_bin(rows), unit, theme)
+    return canvas.timeline(traces, bins, unit, labels, theme, height, yaxis=axis, annotations=notes)
 
 
-def heights(frame: pd.DataFrame, measure: Measure) -> list[float | None]:
-    """What is drawn of attention, by row: where nothing was read, nothing is known."""
+def drawn_values(frame: pd.DataFrame, measure: Measure) -> list[float | None]:
+    """The values that `attention` draws, a row each; None where there are no articles at all."""
     values = frame["share" if measure == "share" else "articles"].tolist()
     return [value if all_ > 0 else None for value, all_ in zip(values, frame["all"].tolist(), strict=True)]
 
 
-def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gaps: Gaps = _HEARD) -> Figure:
+def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gaps: Gaps = _NO_GAPS) -> Figure:
     """Lines of the mean tone toward each figure with its 95 % interval; `gaps` are hatched.
 
-    Columns: bin, figure, name, n (mentions), stories, tone (NaN below 5 stories: a gap), low, high, partial. Where
-    there are mentions but too few stories, a tick at the bottom says so. A point's customdata is [figure, first day of
-    the bin].
+    Columns: bin, figure, name, n (mentions), stories, tone (NaN below 5 stories: a gap), low, high, partial. A tick at
+    the bottom marks bins with mentions but too few stories. A point's customdata is [figure, first day of the bin].
     """
     if frame.empty:
         return canvas.empty(theme, height)
@@ -119,30 +111,21 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gap
     step = 0.1 if reach <= 0.45 else 0.2 if reach < 0.9 else 0.5
     steps = int(reach / step + 1e-9)
     ticks = [step * i for i in range(-steps, steps + 1)]
+    low, high = -reach * 1.01, reach * 1.01
     axis = canvas.value_axis(ticks, [_tone_tick(tick, theme) for tick in ticks], theme)
+    axis |= {"range": [low, high], "zerolinecolor": theme.muted}
     bins = sorted({row.bin for row in rows})
-    return canvas.timeline(
-        [*canvas.hatched(gaps, bins, unit, -reach * 1.01, reach * 1.01, theme), *bands, *drawn],
-        bins,
-        unit,
-        labels,
-        theme,
-        height,
-        yaxis={
-            **axis,
-            "range": [-reach * 1.01, reach * 1.01],
-            "zerolinecolor": theme.muted,
-        },
-        annotations=canvas.so_far(bins, lines.partial_bin(rows), unit, theme),
-    )
+    traces = [*canvas.hatched(gaps, bins, unit, low, high, theme), *bands, *drawn]
+    notes = canvas.so_far(bins, lines.partial_bin(rows), unit, theme)
+    return canvas.timeline(traces, bins, unit, labels, theme, height, yaxis=axis, annotations=notes)
 
 
 def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> Figure:
-    """Stacked bars of the shares of negative, neutral and positive mentions; pale where there are few.
+    """Stacked bars of the shares of negative, neutral and positive mentions; a bar of few mentions is pale.
 
     Columns: bin, negative, neutral, positive (counts), n. A bar's customdata is [label, first day of the bin].
     """
-    rows = mixed(frame)
+    rows = scored_rows(frame)
     if not rows:
         return canvas.empty(theme, height)
     bins = [row.bin for row in rows]
@@ -151,7 +134,7 @@ def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> F
     for label in _LABELS:
         counts = [getattr(row, label) for row in rows]
         shares = [count / row.n for count, row in zip(counts, rows, strict=True)]
-        strength = 0.5 if label == "neutral" else 1  # the poles are the news
+        strength = 0.5 if label == "neutral" else 1  # the other two matter more
         hover = [
             f"{words.bin_name(row.bin, unit)}<br><b>{words.share(share)} {label}</b><br>"
             f"{words.number(count)} of n = {words.number(row.n)} mentions"
@@ -178,8 +161,8 @@ def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> F
     return canvas.timeline(drawn, bins, unit, labels, theme, height, yaxis=axis, barmode="stack", bargap=0.18)
 
 
-def mixed(frame: pd.DataFrame) -> list[Any]:
-    """The rows of a mix that hold mentions, in the order of time."""
+def scored_rows(frame: pd.DataFrame) -> list[Any]:
+    """The rows of `mix` with scored mentions, by time."""
     rows = canvas.rows(frame, bin=lines.days(frame["bin"]))
     return sorted((row for row in rows if row.n > 0), key=lambda row: row.bin)
 
@@ -259,7 +242,7 @@ def _bars(
     marks: list[str] | None = None,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Horizontal bars of `value`; `marks` stand between name and bar, `notes` below what stands at a bar."""
+    """Horizontal bars of `value`; `marks` are between name and bar, `notes` are the last line of a bar's hover."""
     if not rows:
         return canvas.empty(theme, canvas.bars_height(0))
     heads = []

@@ -1,4 +1,4 @@
-"""The parts of a line chart: the figures' lines, their intervals, the bins that say too little."""
+"""The parts of a line chart: the figures' lines, their intervals, the marks of bins with too little data."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from dashboard.look.borders import plotly_text
 from dashboard.look.palette import GLYPHS, GREY_MARKER, MARKERS, Theme
 from ingest.bins import Bin
 
-#: From this many bins on markers would cover the line.
-_MANY = 45
+#: With more bins than this, markers would cover the line.
+_MANY_BINS = 45
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure of a view, with its rows (see `dated`) in the order of time."""
+    """One figure of a view, with its rows (see `dated`) by time."""
 
     id: str
     name: str
     position: int
     colour: str
     rows: list[Any]
-    title: str  #: the name as it stands at a point (escaped HTML)
-    last: float | None  #: the value of the last bin that is over; of the one that is not only where there is no other
+    title: str  #: the name as shown at a point (escaped HTML)
+    last: float | None  #: the value of the last bin that is over; without one, of the one that is not
 
     @property
     def coloured(self) -> bool:
-        """Whether a colour is left at this position; all further lines are grey."""
+        """Whether there is a colour for this position; all further lines are grey."""
         return self.position < len(MARKERS)
 
     @property
@@ -41,12 +41,12 @@ class Line:
         return MARKERS[self.position] if self.coloured else GREY_MARKER
 
     def hover(self, row: Any, unit: Bin, *more: str) -> str:
-        """What stands at a point: the name, the bin, and `more` lines (escaped HTML)."""
+        """The text shown at a point: the name, the bin, and `more` lines (escaped HTML)."""
         when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
         return "<br>".join((self.title, when, *more))
 
     def unheard(self, row: Any, gaps: Mapping[date, Sequence[str]]) -> list[str]:
-        """Which sources were not heard in a bin (escaped HTML), and that its value falls with them, where it does."""
+        """Lines that say which sources were not heard in a bin, and whether its value fell (escaped HTML)."""
         lines = gaps.get(row.bin, ())
         if not lines:
             return []
@@ -56,7 +56,7 @@ class Line:
         return [head, *(f"{words.NBSP * 3}{plotly_text(line)}" for line in lines)]
 
     def label(self, value: str) -> list[canvas.Label]:
-        """The label at the line's end; none for a grey line and for one without a value."""
+        """The label at the line's end; none for a grey line or one without a value."""
         if self.last is None or not self.coloured:
             return []
         name, length = canvas.label_name(self.name)
@@ -69,12 +69,12 @@ def _fell(before: float | None, now: float | None) -> bool:
 
 
 def dated(frame: pd.DataFrame, y: Iterable[float | None]) -> list[Any]:
-    """The frame's rows with plain dates for bins, and with `y`, what is to be drawn: None is a gap."""
+    """The frame's rows with dates as bins, and with the values to draw as `y`: None is a gap."""
     return canvas.rows(frame, bin=days(frame["bin"]), y=map(canvas.known, y))
 
 
 def of(rows: Iterable[Any], theme: Theme) -> list[Line]:
-    """The figures of such rows, by their position in the view."""
+    """The lines of such rows, a figure each, in the order of the rows."""
     groups: dict[str, list[Any]] = {}
     for row in rows:
         groups.setdefault(str(row.figure), []).append(row)
@@ -88,42 +88,26 @@ def _line(figure: str, position: int, rows: list[Any], theme: Theme) -> Line:
 
 
 def traces(line: Line, hover: list[str]) -> list[Any]:
-    """The line of the bins that are over, and its dashed rest to the one that is not."""
+    """The line through the bins that are over, and its dashed end to the bin that is not."""
     over = next((place for place, row in enumerate(line.rows) if row.partial), len(line.rows))
-    size = 4 if len(line.rows) > _MANY else 6
+    size = 4 if len(line.rows) > _MANY_BINS else 6
     width = 2.25 if line.coloured else 1.25
+    stroke: dict[str, Any] = {"color": line.colour, "width": width}
+    mark: dict[str, Any] = {"symbol": line.marker, "size": size, "color": line.colour}
     found = []
     if over:
-        found.append(
-            _scatter(
-                line,
-                slice(0, over),
-                hover,
-                line={"color": line.colour, "width": width},
-                marker={"symbol": line.marker, "size": size, "color": line.colour},
-            )
-        )
+        found.append(_scatter(line, slice(0, over), hover, line=stroke, marker=mark))
     if over < len(line.rows):
-        before = min(over, 1)  # the dashes begin at the last bin that is over, whose marker is drawn already
-        found.append(
-            _scatter(
-                line,
-                slice(over - before, over + 1),
-                hover,
-                line={"color": line.colour, "width": width, "dash": "dot"},
-                marker={
-                    "symbol": f"{line.marker}-open",
-                    "size": [0] * before + [size + 2],
-                    "color": line.colour,
-                    "line": {"width": 1.5},
-                },
-            )
-        )
+        before = min(over, 1)  # the dashes start at the last bin that is over; its marker is drawn already
+        sizes = [0] * before + [size + 2]
+        mark = {**mark, "symbol": f"{line.marker}-open", "size": sizes, "line": {"width": 1.5}}
+        part = slice(over - before, over + 1)
+        found.append(_scatter(line, part, hover, line={**stroke, "dash": "dot"}, marker=mark))
     return found
 
 
 def bands(line: Line) -> Iterator[Any]:
-    """The interval: one patch for each run of bins that have one; a bin alone gets a bar."""
+    """The intervals: a patch for each run of bins that have one, a bar for a single bin."""
     run: list[Any] = []
     for row in [*line.rows, None]:
         if row is not None and None not in (row.y, canvas.known(row.low), canvas.known(row.high)):
@@ -166,12 +150,12 @@ def too_few(line: Line, y: float, unit: Bin) -> list[Any]:
 
 
 def days(values: pd.Series[Any]) -> list[date]:
-    """Plain dates, of whatever kind of date the column holds."""
+    """The column as dates, whichever kind of date it holds."""
     return [value.date() if isinstance(value, datetime) else value for value in values.tolist()]
 
 
 def partial_bin(rows: Iterable[Any]) -> date | None:
-    """The bin that is not over, if the view holds it."""
+    """The bin that is not over, if the view has one."""
     found: list[date] = [row.bin for row in rows if row.partial]
     return max(found, default=None)
 
@@ -182,11 +166,11 @@ def _last(rows: Sequence[Any]) -> float | None:
     return over if over is not None or not known else known[-1].y
 
 
-def _scatter(figure: Line, part: slice, hover: Sequence[str], **look: Any) -> Any:
-    rows = figure.rows[part]
+def _scatter(line_: Line, part: slice, hover: Sequence[str], **look: Any) -> Any:
+    rows = line_.rows[part]
     return {
         "type": "scatter",
-        **_places(figure, rows),
+        **_places(line_, rows),
         "y": [row.y for row in rows],
         "mode": "lines+markers",
         "connectgaps": False,
@@ -198,6 +182,6 @@ def _scatter(figure: Line, part: slice, hover: Sequence[str], **look: Any) -> An
 
 
 def _places(line: Line, rows: Sequence[Any]) -> dict[str, Any]:
-    """Where points stand in time, and what a click on each stands for."""
+    """The points' dates, and the customdata that a click on them gives."""
     x = [row.bin.isoformat() for row in rows]
     return {"x": x, "customdata": [[line.id, day] for day in x]}

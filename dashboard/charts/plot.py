@@ -1,4 +1,4 @@
-"""A chart on the page: drawn once for all who look at one view, and sent as it was drawn."""
+"""A chart on the page: made once for all viewers of a view, and sent unchanged."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from dashboard.charts.canvas import Figure
 from dashboard.numbers import scope
 from dashboard.state.page import Page
 
-#: Without Plotly's own buttons, which the panel's menu replaces.
+#: No buttons of Plotly's own: the panel has a menu.
 CONFIG = {"displayModeBar": False, "doubleClick": False}
 
-#: What a point takes in memory, mostly its text.
+#: Memory of a point, mostly its text.
 _BYTES_A_POINT = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure of charts.py, and its sentence of alt.py for those who do not see it."""
+    """A figure of charts.py with its sentence of alt.py."""
 
     figure: Figure
     alt: str
-    n: int = 0  #: what the figure counts in all
+    n: int = 0  #: how much the figure counts in all
 
     @property
     def nbytes(self) -> int:
-        """About how much memory it takes."""
+        """About how much memory it takes, in bytes."""
         return _BYTES_A_POINT * sum(len(trace["x"]) for trace in self.figure["data"])
 
 
-class Drawn(BaseFigure):  # type: ignore[misc]  # Plotly is untyped
-    """A figure that Streamlit takes as it is: a dict it would have Plotly validate and copy, a `go.Figure` copy.
+class PlainFigure(BaseFigure):  # type: ignore[misc]  # Plotly is untyped
+    """A figure that Streamlit sends unchanged: Plotly would validate and copy a dict, and copy a `go.Figure`.
 
-    The tests validate each chart, and nothing that comes from outside decides a property.
+    The tests validate each chart, and no input decides a property.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -47,16 +47,16 @@ class Drawn(BaseFigure):  # type: ignore[misc]  # Plotly is untyped
         return self._figure
 
 
-def shared(page: Page, name: str, make: Callable[[], Chart], *more: Hashable) -> Chart:
-    """The chart of that name as it was drawn for another viewer of this view, or what `make` draws.
+def cached(page: Page, name: str, make: Callable[[], Chart], *more: Hashable) -> Chart:
+    """The chart of that name that was made for another viewer of this view, or what `make` returns.
 
-    `more` is what else decides how it looks.
+    `more` is what else its look depends on.
     """
     names = tuple(page.names.items())
-    question = ("chart", name, scope.at(page.model, page.view), page.theme.name, names, *more)
-    return page.model.columns.answers.of(question, make)
+    key = ("chart", name, scope.pinned(page.model, page.view), page.theme.name, names, *more)
+    return page.model.columns.cache.get(key, make)
 
 
 def draw(chart: Chart, *, key: str, **how: Any) -> None:
-    """Draws a chart; `how` is for `st.plotly_chart`."""
-    st.plotly_chart(Drawn(chart.figure), key=key, config=CONFIG, theme=None, alt=chart.alt, **how)
+    """Draws a chart; `how` goes to `st.plotly_chart`."""
+    st.plotly_chart(PlainFigure(chart.figure), key=key, config=CONFIG, theme=None, alt=chart.alt, **how)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import keys
+from dashboard.keys import Control
 from dashboard.look import borders
 from dashboard.model.readmodel import ReadModel
 from ingest.errors import SearchError
@@ -29,18 +30,15 @@ Capitals and signs make no difference; Chinese, Japanese and Korean words are fo
 _AROUND = 30
 
 
-def draw(model: ReadModel, as_of: int) -> None:
-    """The field; under it, in words and with the place marked, what is wrong with what stands in it."""
+def draw(control: Control, model: ReadModel, as_of: int) -> str:
+    """The field and what is typed in it; under it, with the place marked, what is wrong with that."""
     typed = st.text_input(
-        "Search",
-        key=keys.SEARCH,
-        bind="query-params",
-        placeholder='words, "a phrase", OR, title:…',
-        max_chars=LONGEST,
-        help=HELP,
-    )
+        control.label, key=control.key, bind="query-params", placeholder='words, "a phrase", OR, title:…',
+        max_chars=LONGEST, help=HELP,
+    )  # fmt: skip
     if error := fault(model, typed or "", as_of):
         st.error(message(typed or "", error), icon=":material/search_off:")
+    return typed or ""
 
 
 def fault(model: ReadModel, typed: str, as_of: int | None) -> SearchError | None:

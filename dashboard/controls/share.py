@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from dashboard import keys
+from dashboard.keys import CONTROLS, Control
 from dashboard.state.choices import Choices
 from dashboard.view import CUSTOM, View
 
@@ -50,29 +53,32 @@ def query(
     """
     filters = view.filters
     pairs: list[tuple[str, str]] = []
-    if filters.search.strip():
-        pairs.append((keys.SEARCH, filters.search.strip()))
-    if fixed or period == CUSTOM:
-        pairs.append((keys.PERIOD, CUSTOM))
-        pairs += [(keys.DATES, day.isoformat()) for day in (view.since, view.until)]
-    else:
-        pairs.append((keys.PERIOD, period))
-    for key, ids, labels in (
-        (keys.FIGURES if filters.figures else keys.LINES, view.lines, choices.figure_names),
-        (keys.SOURCES, view.sources, choices.source_names),
-        (keys.TOPICS, filters.topics, choices.topic_names),
-    ):
-        pairs += [(key, labels[id_]) for id_ in ids if id_ in labels]  # type: ignore[index]
-    pairs += [(keys.LANGUAGES, code) for code in filters.languages]
-    pairs += [(keys.TEXTS, keys.TEXT_KINDS[kind]) for kind in filters.texts]
-    if filters.tone:
-        pairs += [(keys.TONE, f"{end:.2f}") for end in filters.tone]
-    pairs.append((keys.BIN, view.bin))
-    pairs.append((keys.MEASURE, keys.MEASURES[view.measure]))
-    if filters.offices:
-        pairs.append((keys.OFFICES, "true"))
-    if view.filters.copies == "once":
-        pairs.append((keys.ONCE, "true"))
+    for control in CONTROLS:
+        if control.kind != "period":
+            pairs += _written(control, view, choices)
+        elif fixed or period == CUSTOM:
+            pairs += [(keys.PERIOD, CUSTOM), *((keys.DATES, day.isoformat()) for day in (view.since, view.until))]
+        else:
+            pairs.append((keys.PERIOD, period))
     if pinned and filters.as_of:
         pairs.append((keys.AS_OF, str(filters.as_of)))
     return urlencode(pairs + list((extra or {}).items()))
+
+
+def _written(control: Control, view: View, choices: Choices) -> list[tuple[str, str]]:
+    """What stands in the URL for one filter; nothing where nothing is narrowed."""
+    value: Any = getattr(view if control.kind in ("one", "segments") else view.filters, control.field)
+    if control.key == keys.FIGURES and not value:
+        control, value = replace(control, key=keys.LINES), view.lines
+    texts: list[str] = []
+    match control.kind:
+        case "search":
+            texts = [value.strip()] if value.strip() else []
+        case "range":
+            texts = [f"{end:.2f}" for end in value or ()]
+        case "switch":
+            texts = ["true"] if value == control.on else []
+        case _:
+            labels = {of: label for label, of in choices.labelled(control.options).items()}
+            texts = [labels[of] for of in (value if control.kind == "several" else [value]) if of in labels]
+    return [(control.key, text) for text in texts]

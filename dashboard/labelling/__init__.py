@@ -1,1 +1,1 @@
-"""Labelling a sample of mentions, and how far labels agree."""
+"""The Audit page's parts: labelling a sample of mentions, and agreement."""

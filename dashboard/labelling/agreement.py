@@ -1,4 +1,4 @@
-"""What labels say of the scorers and of the coders, as panels; and the labels as a file."""
+"""The agreement of scorers and coders with the labels, as panels; and the labels as a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ingest.tone import labelled
 from ingest.tone.evaluate import Evaluation, Interval
 from ingest.tone.labelled import LABELS
 
-#: Sentences shown on which a coder and a scorer differ.
+#: Sentences shown on which coder and scorer differ.
 _DIFFER = 20
 
 AGREEMENT = (
@@ -33,13 +33,13 @@ GROUPS = f"Under {sample.FEWEST} labels a share is luck, and none is given. Few 
 ERRORS = "Rows: what people said; columns: what the scorer said. Off the diagonal are its mistakes, and their way."
 
 
-def draw(page: Page, given: Sequence[Given], *, by: str) -> None:
-    """Everything that these labels say; `by` is the coder who looks, who sees no score of what he has yet to label."""
-    judged = [each for each in given if each.label != "unsure"]
-    st.markdown(headline(given))
+def draw(page: Page, labels: Sequence[Given], *, by: str) -> None:
+    """Draws all panels. `by` is the coder who looks, and who must see no scores of mentions yet to label."""
+    judged = [each for each in labels if each.label != "unsure"]
+    st.markdown(headline(labels))
     scorers = sample.scorers(judged)
     if scorers:
-        found = {scorer: sample.against(judged, scorer) for scorer in scorers}
+        found = {scorer: sample.agreement_with(judged, scorer) for scorer in scorers}
         _scorers(page, found)
         _errors(page, scorers[0], found[scorers[0]])
     elif judged:
@@ -54,14 +54,14 @@ def draw(page: Page, given: Sequence[Given], *, by: str) -> None:
     _export(judged)
 
 
-def headline(given: Sequence[Given]) -> str:
-    """How many labels, of how many people, until when."""
-    judged = [each for each in given if each.label != "unsure"]
-    unsure = len(given) - len(judged)
+def headline(labels: Sequence[Given]) -> str:
+    """How many labels of how many mentions, by how many coders, and the day of the newest."""
+    judged = [each for each in labels if each.label != "unsure"]
+    unsure = len(labels) - len(judged)
     parts = [
         f"**{words.count(len(judged), 'label')}** of {words.count(len({each.place for each in judged}), 'mention')}",
-        f"by {words.count(len({each.by for each in given}), 'coder')}",
-        f"the newest of {words.day(max(each.at for each in given).date())}",
+        f"by {words.count(len({each.by for each in labels}), 'coder')}",
+        f"the newest of {words.day(max(each.at for each in labels).date())}",
     ]
     if unsure:
         parts.append(f"{words.number(unsure)} unsure, not counted")
@@ -85,7 +85,7 @@ def f1(value: float | None, of: Interval | None) -> str:
 
 
 def digits(value: float, places: int = 2) -> str:
-    """A number of −1 to 1 without the zero before its point: `.74`."""
+    """A number from −1 to 1 without the zero before the point: `.74`."""
     return f"{value:.{places}f}".replace("0.", ".", 1).replace("-", words.MINUS)
 
 
@@ -139,14 +139,14 @@ def _coders(page: Page, judged: Sequence[Given]) -> None:
                 "No mention was labelled by two people yet. Give a colleague the link (Copy link → Numbers fixed)."
             )
         for pair in found[:10]:
-            said = (
+            pair_names = (
                 f"**{borders.markdown(pair.one)}** and **{borders.markdown(pair.other)}**: n = {words.number(pair.n)}"
             )
             if pair.n < sample.FEWEST:
-                st.markdown(f"{said}, too few")
+                st.markdown(f"{pair_names}, too few")
                 continue
             kappa = "not to be had, both gave one label only" if pair.kappa is None else digits(pair.kappa)
-            st.markdown(f"{said} · agreement {words.share(pair.agreed)} · kappa {kappa}")
+            st.markdown(f"{pair_names} · agreement {words.share(pair.agreed)} · kappa {kappa}")
 
 
 def _groups(page: Page, title: str, key: str, judged: Sequence[Given], of: Callable[[Given], str]) -> None:
@@ -155,11 +155,11 @@ def _groups(page: Page, title: str, key: str, judged: Sequence[Given], of: Calla
         return
     rows: list[dict[str, object]] = []
     shown: list[dict[str, object]] = []
-    for name, mine in sample.by(judged, of):
+    for name, mine in sample.grouped(judged, of):
         row: dict[str, object] = {"name": name, "labels": len(mine)}
         cells: dict[str, object] = {"name": borders.csv_cell(name), "labels": len(mine)}
         for scorer in scorers:
-            found = sample.against(mine, scorer)
+            found = sample.agreement_with(mine, scorer)
             enough = found.n >= sample.FEWEST
             row |= {f"{scorer} agreement": found.accuracy if enough else None}
             row |= {f"{scorer} macro_f1": found.macro_f1 if enough else None}
@@ -178,7 +178,7 @@ def _groups(page: Page, title: str, key: str, judged: Sequence[Given], of: Calla
 
 
 def _differ(judged: Sequence[Given], scorer: str, by: str, names: dict[str, str]) -> None:
-    """Of this coder's labels alone: of the others he would learn scores before he has labelled."""
+    """Only this coder's own labels: others would reveal scores of mentions that the coder has yet to label."""
     found = [
         each for each in judged if each.by == by and each.found(scorer) not in (None, each.label) and each.sentence
     ]
@@ -189,21 +189,21 @@ def _differ(judged: Sequence[Given], scorer: str, by: str, names: dict[str, str]
             text, start, end = each.sentence, each.start, each.end
             before, name, after = (borders.piece(part) for part in (text[:start], text[start:end], text[end:]))
             who = borders.markdown(names.get(each.place.figure, each.place.figure))
-            said = f"{who} · you: {each.label} · {scorer}: {each.found(scorer)}"
-            st.markdown(f"{before}**{name.strip()}**{after}  \n:small[{said}]")
+            note = f"{who} · you: {each.label} · {scorer}: {each.found(scorer)}"
+            st.markdown(f"{before}**{name.strip()}**{after}  \n:small[{note}]")
 
 
 def _export(judged: Sequence[Given]) -> None:
     rows = [row for each in judged if (row := each.labelled()) is not None]
 
-    def made() -> bytes:
+    def jsonl() -> bytes:
         out = io.StringIO(newline="")
         labelled.write(rows, out)
         return out.getvalue().encode("utf-8")
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "Labels (JSONL)", data=made, file_name="labelled.jsonl", mime="application/jsonl", key="audit-jsonl",
+            "Labels (JSONL)", data=jsonl, file_name="labelled.jsonl", mime="application/jsonl", key="audit-jsonl",
             on_click="ignore", icon=":material/download:", disabled=not rows,
         )  # fmt: skip
         st.caption(

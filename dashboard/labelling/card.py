@@ -5,12 +5,12 @@ from __future__ import annotations
 from dashboard.look import borders, palette
 from ingest.store.read.labels import Passage
 
-#: Longest pieces of text on the page, in characters: sentences without an end come from broken sources.
+#: Longest text on each side of the name, and of a neighbour, in characters: broken sources have endless sentences.
 _AROUND, _NEIGHBOUR = 450, 350
 
 
 def html(passage: Passage, theme: palette.Theme) -> str:
-    """Every piece of the text is escaped; what is cut away is marked as such."""
+    """The card as HTML. All text is escaped; `…` marks where it was cut."""
     lead = max(0, passage.start - _AROUND)
     stop = min(passage.end, passage.start + _AROUND)
     trail = min(len(passage.sentence), stop + _AROUND)

@@ -1,4 +1,4 @@
-"""Colours of both themes, and what tells figures apart where colour does not reach."""
+"""The colours of both themes, and the marks that tell figures apart without colour."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Theme:
     muted: str  #: captions and axis labels
     accent: str
     accent_background: str
-    primary: str  #: filled buttons and chips: Streamlit writes white on it in both themes
+    primary: str  #: filled buttons and chips, on which Streamlit writes in white in both themes
     grid: str
-    grey: str  #: figures beyond the coloured ones, and bars that stand for no figure
+    grey: str  #: figures beyond the coloured ones, and bars that are of no figure
     tone_negative: str
     tone_neutral: str
     tone_positive: str
@@ -68,7 +68,7 @@ DARK = Theme(
     series=("#E0C9FC", "#83EB92", "#D04E3A", "#BE4DAE", "#F7D245", "#0B8473"),
 )
 
-#: Marker symbols by position. Dashes are not used to tell figures apart: a dashed line means "not over yet".
+#: Marker symbols by position. Figures are not told apart by dashes: a dashed line means "not over yet".
 MARKERS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 
 #: The same symbols as text, for labels at a line's end.
@@ -79,5 +79,5 @@ GREY_MARKER = "circle"
 
 
 def of(name: str | None) -> Theme:
-    """The theme of that name, as the browser reports it; light where it reports nothing."""
+    """The theme that the browser reports by name; light if it reports none."""
     return DARK if name == "dark" else LIGHT

@@ -57,7 +57,7 @@ def day(value: date) -> str:
 
 
 def period(since: date, until: date) -> str:
-    """`12 Mar – 10 Jun 2025`, the year once where it is one."""
+    """`12 Mar – 10 Jun 2025`: one year is written once."""
     if since == until:
         return day(since)
     first = day(since).removesuffix(f" {since.year}") if since.year == until.year else day(since)
@@ -65,9 +65,9 @@ def period(since: date, until: date) -> str:
 
 
 def span(since: date, until: date, unit: Bin, today: date, *, whole: bool = False) -> str:
-    """The period and its bins, and which of them the period cuts: `24 Oct – 22 Nov 2026 · per week (the first is cut)`.
+    """The period and its bins, and which of them it cuts: `24 Oct – 22 Nov 2026 · per week (the first is cut)`.
 
-    The one that holds today is drawn as not over, and needs no word. A `whole` period is all there is, and cuts none.
+    The bin of today is drawn as not over and is not mentioned. A `whole` period is all there is, and cuts no bin.
     """
     if whole:
         return f"{period(since, until)} · per {unit}"
@@ -91,7 +91,7 @@ def bin_name(start: date, unit: Bin) -> str:
 
 
 def so_far(unit: Bin) -> str:
-    """What stands over the bin that is not over."""
+    """The note over the bin that is not over: `this week, so far`."""
     return ("today" if unit == "day" else f"this {unit}") + ", so far"
 
 

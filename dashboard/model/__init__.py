@@ -1,1 +1,1 @@
-"""The record's facts in memory, and the thread that follows the record."""
+"""The read model: a copy of the record's facts in memory that follows the record."""

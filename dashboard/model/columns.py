@@ -1,9 +1,8 @@
-"""The tables of the read model: an in-memory DuckDB with what is current, and apart from it what was once.
+"""The tables of the read model: an in-memory DuckDB, with closed versions in tables of their own.
 
-`naming` holds what one article says of one figure, summed up: half the rows of `mention`, and counts of articles need
-no DISTINCT. Rows are known by the analysis they belong to, which is one version of an article. Closed versions stand in
-tables of their own (`…_closed`), so that three re-scores slow no current query; `rev_from` and `rev_to` say when a
-version held.
+`naming` sums up what one article says of one figure: it has half the rows of `mention`, and counting articles needs no
+DISTINCT. Rows belong to an analysis, which is one version of an article; `rev_from` and `rev_to` say when it held.
+Closed versions are in `…_closed`, so that three re-scores slow no current query.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
-from dashboard.model.answers import Answers
-from dashboard.model.facts import Facts, Kind
+from dashboard.model.cache import Cache
+from dashboard.model.facts import Facts, TableName
 
 _ARTICLE = (
     "analysis, id, content, source, day, published, language, text_kind, tone, story, rev, rev_from, p_mentions, p_n, "
@@ -56,14 +55,14 @@ CREATE TABLE mention_closed AS SELECT * FROM mention;
 CREATE TABLE topic_closed AS SELECT * FROM topic;
 """
 
-# What follows works on tables named …_in: the facts as they come from the record, their words as numbers.
+# The following works on tables named …_in: the facts as read from the record, with numbers for words.
 _SUMS = ", ".join(
     f"count(*) FILTER ({kinds}) AS {k}_mentions, count(tone) FILTER ({kinds}) AS {k}_n, "
     f"coalesce(sum(tone) FILTER ({kinds}), 0) AS {k}_sum, "
     f"count(tone) FILTER ({kinds} AND label < 0) AS {k}_neg, count(tone) FILTER ({kinds} AND label > 0) AS {k}_pos"
     for k, kinds in (("p", "kind = 0"), ("a", "kind < 2"))
 )
-_SUMMED_UP = f"""
+_SUM_UP = f"""
 CREATE OR REPLACE TEMP TABLE naming_in AS
 SELECT analysis, figure, {_SUMS} FROM mention_in WHERE kind < 2 GROUP BY ALL;
 
@@ -79,9 +78,9 @@ LEFT JOIN (
 ) n USING (analysis)
 """
 
-# A story of one article is its own cluster: sums over stories need not group it. Only what is current is looked at, and
-# what has been closed since at the question (Scope).
-_ALONE = """
+# An article is `alone` if no other one has its story: sums over stories need not group it. Only current versions are
+# compared here; Scope compares those that have been closed since.
+_NO_LONGER_ALONE = """
 UPDATE article SET alone = false
 WHERE alone AND story IN (SELECT story FROM whole_in WHERE rev_to IS NULL);
 UPDATE naming SET alone = false
@@ -89,8 +88,8 @@ WHERE alone AND story IN (SELECT story FROM whole_in WHERE rev_to IS NULL)
 """
 
 
-def _insert(closed: bool) -> str:
-    """Puts what is in …_in into the tables of what is current, or of what is closed."""
+def _insert_articles(closed: bool) -> str:
+    """Moves articles and namings from …_in into the tables of current or closed versions."""
     suffix, rev_to, state = ("_closed", ", w.rev_to", "NOT NULL") if closed else ("", "", "NULL")
     alone = "false" if closed else "w.story NOT IN (SELECT story FROM shared_in)"
     own = {"p_mentions", "p_n", "p_sum", "p_neg", "p_pos", "a_mentions", "a_n", "a_sum", "a_neg", "a_pos", "figure"}
@@ -109,8 +108,8 @@ def _insert(closed: bool) -> str:
     """
 
 
-def _belonging(closed: bool) -> str:
-    """The same for what belongs to an article."""
+def _insert_mentions_and_topics(closed: bool) -> str:
+    """Does the same for mentions and topics."""
     suffix, state = ("_closed", "NOT NULL") if closed else ("", "NULL")
     return "".join(
         f"INSERT INTO {name}{suffix} SELECT {columns} FROM {name}_in "
@@ -119,26 +118,26 @@ def _belonging(closed: bool) -> str:
     )
 
 
-_SHARED = """
+_FIND_SHARED = """
 CREATE OR REPLACE TEMP TABLE shared_in AS
 SELECT story FROM whole_in WHERE rev_to IS NULL GROUP BY 1 HAVING count(*) > 1
 UNION SELECT story FROM article WHERE story IN (SELECT story FROM whole_in WHERE rev_to IS NULL)
 """
-# While everything is loaded, mentions and topics go where they belong at once: they are most of it.
-_LOADED = """
+# While everything is loaded, mentions and topics, which are most of it, go straight into their tables.
+_PREPARE_LOAD = """
 CREATE TEMP TABLE article_in (
     analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, published TIMESTAMP, language SMALLINT,
     text_kind TINYINT, tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, rev_to INTEGER
 );
 CREATE TEMP VIEW mention_in AS SELECT * FROM mention
 """
-_LOAD: dict[Kind, str] = {
+_LOAD: dict[TableName, str] = {
     "article": "INSERT INTO article_in SELECT * FROM part",
     "mention": "INSERT INTO mention SELECT * FROM part WHERE analysis IN (SELECT analysis FROM article_in)",
     "topic": "INSERT INTO topic SELECT * FROM part WHERE analysis IN (SELECT analysis FROM article_in)",
 }
-# What is closed is no longer known to be alone in its story: it may have had company before.
-_MOVE = "".join(
+# A closed version is never marked alone: another article may have had its story earlier.
+_CLOSE = "".join(
     f"INSERT INTO {name}_closed SELECT "
     f"{', '.join('false' if column == 'alone' else f't.{column}' for column in columns.split(', '))}"
     f"{', closing.rev_to' if 'rev_from' in columns else ''} FROM {name} t JOIN closing USING (analysis);"
@@ -147,35 +146,37 @@ _MOVE = "".join(
 )
 
 
-#: Queries at once: more of them share the same cores, and all end late.
-_AT_ONCE = 2
+#: More queries at once would share the same cores, and all would end late.
+_QUERIES_AT_ONCE = 2
 
 
 #: Sums by day of a million articles from forty sources take 5 MB.
-_DAYS_BYTES = 64 * 1024 * 1024
+_DAY_SUMS_BYTES = 64 * 1024 * 1024
 
-#: A range with more gaps than this is looked at for longer than bits or a list.
-_GAPS = 8
-#: Ids below this fit the bits of a BIGINT; shifted further, it is 0.
+#: With more gaps than this, checking a range takes longer than checking bits or a list.
+_MOST_GAPS = 8
+#: Ids below this fit the bits of a BIGINT; a shift by more gives 0.
 _BITS = 63
 
 
 class Columns:
-    """One copy of the record's facts. It only ever moves forward; a doubtful one is thrown away."""
+    """A copy of the record's facts. It only moves forward; one that may be incomplete is thrown away."""
 
     def __init__(self) -> None:
         self.revision = 0  #: all revisions up to this one are in
-        self.reaches = 0  #: closed versions that held at this revision or later are in
-        self.answers = Answers()
-        self.days = Answers(_DAYS_BYTES)  #: the sums of all articles by day (sums.whole)
-        self.turns = threading.Semaphore(_AT_ONCE)  #: to be held while a query runs, and for nothing else
+        self.back_to = 0  #: closed versions that held at this revision or later are in
+        self.cache = Cache()
+        self.day_sums = Cache(_DAY_SUMS_BYTES)  #: the sums of all articles by day (sums.of_all)
+        self.query_slots = threading.Semaphore(
+            _QUERIES_AT_ONCE
+        )  #: one is held while a query runs, and for nothing else
         self._words: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._db = duckdb.connect(":memory:")
         self._db.execute(_TABLES)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of the caller's own: one shared by threads raises."""
+        """A new connection for the caller: threads must not share one."""
         return self._db.cursor()
 
     def word(self, number: int) -> str:
@@ -190,21 +191,21 @@ class Columns:
         """The numbers of some words as an SQL list; −1 for a word that no article has."""
         return sql_list(map(self.number, words))
 
-    def load(self, parts: Iterable[tuple[Kind, pa.Table]], revision: int) -> None:
-        """Takes in everything that is current as of a revision, piece by piece as it arrives, articles first."""
+    def load(self, parts: Iterable[tuple[TableName, pa.Table]], revision: int) -> None:
+        """Loads everything that is current at a revision, part by part as it arrives, articles first."""
         cursor = self.cursor()
-        cursor.execute(_LOADED)
-        for kind, part in parts:
-            cursor.register("part", self._coded(cursor, part))
-            cursor.execute(_LOAD[kind])
+        cursor.execute(_PREPARE_LOAD)
+        for table, part in parts:
+            cursor.register("part", self._with_numbers(cursor, part))
+            cursor.execute(_LOAD[table])
             cursor.unregister("part")
-        cursor.execute(_SUMMED_UP + ";" + _SHARED + ";" + _insert(closed=False))
+        cursor.execute(_SUM_UP + ";" + _FIND_SHARED + ";" + _insert_articles(closed=False))
         cursor.execute("UPDATE state SET revision = $1", [revision])
-        cursor.close()  # the temporary tables go with it
-        self.revision = self.reaches = revision
+        cursor.close()  # drops the temporary tables
+        self.revision = self.back_to = revision
 
     def follow(self, facts: Facts, closing: Sequence[tuple[int, int]], revision: int) -> None:
-        """Takes in what has been opened up to a revision, and closes the versions in `closing` (analysis, rev_to)."""
+        """Adds what was opened up to a revision, and closes the versions in `closing` (analysis, rev_to)."""
         cursor = self.cursor()
         cursor.execute("BEGIN")
         if closing:
@@ -213,44 +214,44 @@ class Columns:
                 "closing",
                 pa.table({"analysis": pa.array(analyses, pa.int32()), "rev_to": pa.array(ends, pa.int32())}),
             )
-            cursor.execute(_MOVE)
+            cursor.execute(_CLOSE)
         self._register(cursor, facts)
         if len(facts.article):
-            cursor.execute(_SUMMED_UP + ";" + _SHARED)
+            cursor.execute(_SUM_UP + ";" + _FIND_SHARED)
             if cursor.execute("SELECT 1 FROM shared_in LIMIT 1").fetchall():
-                cursor.execute(_ALONE)
-            cursor.execute(_insert(closed=False) + _belonging(closed=False))
+                cursor.execute(_NO_LONGER_ALONE)
+            cursor.execute(_insert_articles(closed=False) + _insert_mentions_and_topics(closed=False))
             if len(facts.article) - facts.article["rev_to"].null_count:
-                cursor.execute(_insert(closed=True) + _belonging(closed=True))
+                cursor.execute(_insert_articles(closed=True) + _insert_mentions_and_topics(closed=True))
         cursor.execute("UPDATE state SET revision = $1", [revision])
         cursor.execute("COMMIT")
         cursor.close()
         self.revision = revision
 
-    def remember(self, facts: Iterable[Facts], reaches: int) -> None:
-        """Takes in versions that were closed before the rest was loaded; then the past reaches back to a revision."""
+    def load_closed(self, facts: Iterable[Facts], back_to: int) -> None:
+        """Adds versions closed before `load`: then all that held at revision `back_to` or later are in."""
         cursor = self.cursor()
         cursor.execute("BEGIN")
         for part in facts:
             self._register(cursor, part)
-            cursor.execute(_SUMMED_UP + ";" + _insert(closed=True) + _belonging(closed=True))
+            cursor.execute(_SUM_UP + ";" + _insert_articles(closed=True) + _insert_mentions_and_topics(closed=True))
         cursor.execute("COMMIT")
         cursor.close()
-        self.reaches = reaches
+        self.back_to = back_to
 
     def _register(self, cursor: duckdb.DuckDBPyConnection, facts: Facts) -> None:
         for name in ("article", "mention", "topic"):
-            cursor.register(f"{name}_in", self._coded(cursor, getattr(facts, name)))
+            cursor.register(f"{name}_in", self._with_numbers(cursor, getattr(facts, name)))
 
-    def _coded(self, cursor: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
-        """The table with numbers in place of its words."""
+    def _with_numbers(self, cursor: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
+        """The table with its words replaced by their numbers."""
         for place, field in enumerate(table.schema):
             if pa.types.is_dictionary(field.type):
-                coded = [self._codes(cursor, chunk) for chunk in table.column(place).chunks]
-                table = table.set_column(place, field.name, pa.chunked_array(coded, pa.int16()))
+                numbers = [self._numbers_of(cursor, chunk) for chunk in table.column(place).chunks]
+                table = table.set_column(place, field.name, pa.chunked_array(numbers, pa.int16()))
         return table
 
-    def _codes(self, cursor: duckdb.DuckDBPyConnection, words: pa.DictionaryArray) -> pa.Array:
+    def _numbers_of(self, cursor: duckdb.DuckDBPyConnection, words: pa.DictionaryArray) -> pa.Array:
         known = words.dictionary.to_pylist()
         for word in known:
             if word not in self._numbers:
@@ -261,17 +262,17 @@ class Columns:
 
 
 def sql_list(values: Iterable[int]) -> str:
-    """Numbers as an SQL list; one that nothing is in where there are none."""
+    """Numbers as an SQL list; without any, one that matches nothing."""
     return f"({', '.join(map(str, values)) or '-1'})"
 
 
-def among(column: str, ids: Iterable[int]) -> str:
-    """The condition that a column holds one of these ids.
+def in_ids(column: str, ids: Iterable[int]) -> str:
+    """The SQL condition that a column holds one of these ids.
 
-    As a range where there are few gaps in them, or as bits: both are checked in a third of the time of a list.
+    A range, if the ids have few gaps, or bits: checking either takes a third of the time of a list.
     """
     wanted = set(ids)
-    if not wanted or max(wanted) - min(wanted) - len(wanted) >= _GAPS:
+    if not wanted or max(wanted) - min(wanted) - len(wanted) >= _MOST_GAPS:
         if wanted and max(wanted) < _BITS:
             return f"(({sum(1 << id_ for id_ in wanted)}::BIGINT >> {column}) & 1) = 1"
         return f"{column} IN {sql_list(sorted(wanted))}"

@@ -1,8 +1,8 @@
-"""Reads the narrow facts of the record as Arrow tables: articles, mentions, topics, of the analyses asked for.
+"""Reads the narrow facts of the record (articles, mentions, topics of selected analyses) as Arrow tables.
 
-They travel as one long text for thousands of rows, which the database writes and numpy and Arrow take apart, all in C:
-a fifth of the time of rows that pass through Python one by one, and Python is free meanwhile for those who look at a
-page. SQLite, which takes long to write a number in digits, writes numbers as characters: see `_packed`.
+The database writes thousands of rows as one long text, which numpy and Arrow take apart. All of it happens in C: it
+takes a fifth of the time of reading rows in Python, and leaves Python free for the viewers. SQLite is slow at writing
+numbers in digits, so it writes them as characters: see `_read_sqlite`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from sqlalchemy import Connection, text
 
 from ingest.models import TextKind
 
-#: Between values: no id, code or number holds it.
-_BETWEEN = "\x1f"
+#: Between values. No id, code or number contains it.
+_SEPARATOR = "\x1f"
 
-#: Analyses read at once, and mentions.
+#: How many analyses, and mentions, are read at once.
 STEP = 50_000
 _MENTIONS = 150_000
 
-Kind = Literal["article", "mention", "topic"]
+TableName = Literal["article", "mention", "topic"]
 
 
 class _Column(NamedTuple):
@@ -49,7 +49,7 @@ _LABEL = "CASE m.label WHEN 'negative' THEN -1 WHEN 'neutral' THEN 0 WHEN 'posit
 TEXT_KINDS: tuple[TextKind, ...] = ("full", "summary", "title")
 _TEXT_KIND = "CASE c.text_kind WHEN 'full' THEN 0 WHEN 'summary' THEN 1 ELSE 2 END"
 
-_COLUMNS: dict[Kind, _Columns] = {
+_COLUMNS: dict[TableName, _Columns] = {
     "article": {
         "analysis": _Column("a.id", _ID),
         "id": _Column("a.article_id", _ID),
@@ -76,8 +76,8 @@ _COLUMNS: dict[Kind, _Columns] = {
     "topic": {"analysis": _Column("t.analysis_id", _ID), "topic": _Column("t.topic", _WORD)},
 }
 
-# CROSS JOIN: SQLite then takes the tables in this order, so that a range of analyses decides what is read.
-_OF: dict[Kind, str] = {
+# CROSS JOIN makes SQLite take the tables in this order, so that a range of analyses decides what is read.
+_JOINS: dict[TableName, str] = {
     "article": "CROSS JOIN content c CROSS JOIN article r WHERE c.id = a.content_id AND r.id = a.article_id",
     "mention": "CROSS JOIN mention m WHERE m.analysis_id = a.id",
     "topic": "CROSS JOIN analysis_topic t WHERE t.analysis_id = a.id",
@@ -85,17 +85,17 @@ _OF: dict[Kind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
-    """The analyses that are meant: a condition on `a`, true for the record as of revision `newest`."""
+class Selection:
+    """Some analyses: a condition on the table alias `a`, and the revision as of which it holds."""
 
     condition: str
     newest: int
 
-    def among(self, first: int, last: int) -> Which:
-        """Those of them whose ids lie in a range, which is to be walked."""
-        # The plus keeps SQLite from the index of a revision.
+    def in_range(self, first: int, last: int) -> Selection:
+        """The part whose ids lie in a range."""
+        # The plus keeps SQLite from using the index of a revision: it shall walk the range.
         condition = self.condition.replace("a.rev_", "+a.rev_")
-        return Which(f"{condition} AND a.id BETWEEN {first} AND {last}", self.newest)
+        return Selection(f"{condition} AND a.id BETWEEN {first} AND {last}", self.newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,75 +109,75 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of one kind; `tail` says which, from FROM on."""
+    """Some rows of one table; `tail` is the query from FROM on."""
 
-    kind: Kind
+    table: TableName
     tail: str
     newest: int
 
 
-def current(newest: int) -> Which:
-    """The analyses that are current as of a revision, whatever has been committed since."""
-    return Which(f"a.rev_from <= {newest} AND (a.rev_to IS NULL OR a.rev_to > {newest})", newest)
+def current(newest: int) -> Selection:
+    """The analyses that were current at a revision, whatever has been committed since."""
+    return Selection(f"a.rev_from <= {newest} AND (a.rev_to IS NULL OR a.rev_to > {newest})", newest)
 
 
-def opened(after: int, newest: int) -> Which:
-    """The analyses opened after a revision up to another one, whether they have been closed or not."""
-    return Which(f"a.rev_from > {after} AND a.rev_from <= {newest}", newest)
+def opened(after: int, newest: int) -> Selection:
+    """The analyses opened after one revision and up to another, closed or not."""
+    return Selection(f"a.rev_from > {after} AND a.rev_from <= {newest}", newest)
 
 
-def closed(after: int, newest: int) -> Which:
-    """The analyses closed after a revision up to another one."""
-    return Which(f"a.rev_to > {after} AND a.rev_to <= {newest}", newest)
+def closed(after: int, newest: int) -> Selection:
+    """The analyses closed after one revision and up to another."""
+    return Selection(f"a.rev_to > {after} AND a.rev_to <= {newest}", newest)
 
 
-def count(connection: Connection, which: Which) -> int:
-    """How many there are."""
-    return int(connection.execute(text(f"SELECT count(*) FROM analysis a WHERE {which.condition}")).scalar_one())
+def count(connection: Connection, selection: Selection) -> int:
+    """How many analyses are selected."""
+    return int(connection.execute(text(f"SELECT count(*) FROM analysis a WHERE {selection.condition}")).scalar_one())
 
 
-def parts(connection: Connection, which: Which, articles: int) -> Iterator[Which]:
-    """The same in parts of a size to be read at once; `articles` is how many there are."""
+def parts(connection: Connection, selection: Selection, articles: int) -> Iterator[Selection]:
+    """The selection in parts small enough to be read at once; `articles` is its size."""
     if articles <= STEP:
-        yield which
+        yield selection
         return
     for first, last in _ranges(connection, "analysis", STEP):
-        yield which.among(first, last)
+        yield selection.in_range(first, last)
 
 
-def whole(connection: Connection, which: Which, articles: int) -> Iterator[Part]:
-    """The same, where that is most of the record: articles first, then mentions and topics.
+def all_parts(connection: Connection, selection: Selection, articles: int) -> Iterator[Part]:
+    """The rows of all tables for a selection, articles first, then mentions and topics.
 
-    Mentions and topics come as they lie, those of other analyses among them: to look each one's analysis up takes
-    longer, as long as there are not many versions of one article.
+    Where the selection is most of the record, mentions and topics are read in the order in which they are stored, those
+    of other analyses too: looking up the analysis of each one takes longer, unless articles have many versions.
     """
-    each = list(parts(connection, which, articles))
-    for part in each:
-        yield Part("article", _tail("article", part), which.newest)
-    if articles > STEP and 2 * articles > _most(connection, "analysis"):
+    selections = list(parts(connection, selection, articles))
+    for each in selections:
+        yield Part("article", _tail("article", each), selection.newest)
+    if articles > STEP and 2 * articles > _max_id(connection, "analysis"):
         for first, last in _ranges(connection, "mention", _MENTIONS):
-            yield Part("mention", f"FROM mention m WHERE m.id BETWEEN {first} AND {last}", which.newest)
+            yield Part("mention", f"FROM mention m WHERE m.id BETWEEN {first} AND {last}", selection.newest)
         for first, last in _ranges(connection, "analysis", 4 * STEP):
             tail = f"FROM analysis_topic t WHERE t.analysis_id BETWEEN {first} AND {last}"
-            yield Part("topic", tail, which.newest)
+            yield Part("topic", tail, selection.newest)
         return
-    kinds: tuple[Kind, ...] = ("mention", "topic")
-    for kind in kinds:
-        for part in each:
-            yield Part(kind, _tail(kind, part), which.newest)
+    tables: tuple[TableName, ...] = ("mention", "topic")
+    for table in tables:
+        for each in selections:
+            yield Part(table, _tail(table, each), selection.newest)
 
 
-def read(connection: Connection, which: Which) -> Facts:
-    """The facts of these analyses."""
-    kinds: tuple[Kind, ...] = ("article", "mention", "topic")
-    return Facts(*(table(connection, Part(kind, _tail(kind, which), which.newest)) for kind in kinds))
+def read(connection: Connection, selection: Selection) -> Facts:
+    """All facts of the selected analyses."""
+    tables: tuple[TableName, ...] = ("article", "mention", "topic")
+    return Facts(*(read_part(connection, Part(table, _tail(table, selection), selection.newest)) for table in tables))
 
 
-def _tail(kind: Kind, which: Which) -> str:
-    return f"FROM analysis a {_OF[kind]} AND {which.condition}"
+def _tail(table: TableName, selection: Selection) -> str:
+    return f"FROM analysis a {_JOINS[table]} AND {selection.condition}"
 
 
-def _most(connection: Connection, table: str) -> int:
+def _max_id(connection: Connection, table: str) -> int:
     return int(connection.execute(text(f"SELECT coalesce(max(id), 0) FROM {table}")).scalar_one())
 
 
@@ -187,81 +187,81 @@ def _ranges(connection: Connection, table: str, step: int) -> Iterator[tuple[int
         yield first, first + step - 1
 
 
-def table(connection: Connection, part: Part) -> pa.Table:
-    """The rows of a part."""
+def read_part(connection: Connection, part: Part) -> pa.Table:
+    """The rows of a part as a table with the columns of `_COLUMNS`."""
     columns = {
         name: _Column(sql.format(published=_PUBLISHED[connection.dialect.name], newest=part.newest), type_)
-        for name, (sql, type_) in _COLUMNS[part.kind].items()
+        for name, (sql, type_) in _COLUMNS[part.table].items()
     }
-    made = _copied if connection.dialect.name == "postgresql" else _packed
-    return made(connection, columns, part.tail)
+    reader = _read_postgresql if connection.dialect.name == "postgresql" else _read_sqlite
+    return reader(connection, columns, part.tail)
 
 
 # -- PostgreSQL
 
 
-def _copied(connection: Connection, columns: _Columns, tail: str) -> pa.Table:
+def _read_postgresql(connection: Connection, columns: _Columns, tail: str) -> pa.Table:
     driver = connection.connection.driver_connection
     assert driver is not None
     values = ", ".join(column.sql for column in columns.values())
     with driver.cursor() as cursor:
-        copying = f"COPY (SELECT {values} {tail}) TO STDOUT (FORMAT csv, DELIMITER '{_BETWEEN}')"
+        copying = f"COPY (SELECT {values} {tail}) TO STDOUT (FORMAT csv, DELIMITER '{_SEPARATOR}')"
         with cursor.copy(copying) as rows:
-            return _parsed(b"".join(rows), columns)
+            return _parse(b"".join(rows), columns)
 
 
-def _parsed(written: bytes, columns: _Columns) -> pa.Table:
+def _parse(written: bytes, columns: _Columns) -> pa.Table:
     types = {name: column.type for name, column in columns.items()}
     if not written:
         return pa.schema(list(types.items())).empty_table()
     return pyarrow.csv.read_csv(
         io.BytesIO(written),
         read_options=pyarrow.csv.ReadOptions(column_names=list(types), use_threads=False, block_size=len(written) + 1),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=_BETWEEN, quote_char=False),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=_SEPARATOR, quote_char=False),
         convert_options=pyarrow.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
     )
 
 
 # -- SQLite
 
-#: Added to every number, so that its character is one of four bytes, and nothing is the character 0.
-_FROM = 0x10000 + 20_000
-#: An id is two characters, the lower one of which holds so many bits.
+#: Added to every number: its character then takes four bytes, and the character 0 is left for "missing".
+_OFFSET = 0x10000 + 20_000
+#: An id takes two characters; the lower one holds this many bits.
 _BITS = 19
-#: A tone is told in ten-thousandths: it has four digits.
-_TONES = 10_000
+#: A tone has four digits and is written in ten-thousandths.
+_TONE_STEPS = 10_000
 
 
-def _packed(connection: Connection, columns: _Columns, tail: str) -> pa.Table:
-    """Numbers as one text in which each is a character or two, words as another one, of lines."""
+def _read_sqlite(connection: Connection, columns: _Columns, tail: str) -> pa.Table:
+    """Reads numbers as one text of one or two characters each, and words as another text, a line a row."""
     numbers = {name: column for name, column in columns.items() if column.type in (_ID, _SMALL, _TONE)}
     words = {name: column for name, column in columns.items() if name not in numbers}
     characters = [sql for column in numbers.values() for sql in _characters(column)]
-    line = f" || '{_BETWEEN}' || ".join(f"ifnull({column.sql}, '')" for column in words.values())
+    line = f" || '{_SEPARATOR}' || ".join(f"ifnull({column.sql}, '')" for column in words.values())
     written, lines = connection.exec_driver_sql(
         f"SELECT group_concat(char({', '.join(characters)}), ''), group_concat({line}, char(10)) {tail}"
     ).one()
-    found = _parsed((lines or "").encode(), words)
-    places = np.frombuffer((written or "").encode("utf-32-le"), np.uint32).reshape(-1, len(characters)).T
-    made, at = {}, 0
+    found = _parse((lines or "").encode(), words)
+    codes = np.frombuffer((written or "").encode("utf-32-le"), np.uint32).reshape(-1, len(characters)).T
+    unpacked, at = {}, 0
     for name, column in numbers.items():
-        wide = column.type == _ID
-        made[name] = _unpacked(places[at : at + 1 + wide], column.type)
-        at += 1 + wide
-    return pa.table({name: made[name] if name in made else found[name] for name in columns})
+        width = 2 if column.type == _ID else 1
+        unpacked[name] = _unpack(codes[at : at + width], column.type)
+        at += width
+    return pa.table({name: unpacked[name] if name in unpacked else found[name] for name in columns})
 
 
 def _characters(column: _Column) -> list[str]:
     if column.type == _ID:
-        return [f"(({column.sql}) >> {_BITS}) + {_FROM}", f"(({column.sql}) & {(1 << _BITS) - 1}) + {_FROM}"]
+        return [f"(({column.sql}) >> {_BITS}) + {_OFFSET}", f"(({column.sql}) & {(1 << _BITS) - 1}) + {_OFFSET}"]
     if column.type == _TONE:
-        return [f"{_TONES} * ({column.sql}) + {_FROM}.5"]  # a whole number of it cuts off what follows the point
-    return [f"({column.sql}) + {_FROM}"]
+        return [f"{_TONE_STEPS} * ({column.sql}) + {_OFFSET}.5"]  # char() cuts off the fraction: .5 makes it round
+    return [f"({column.sql}) + {_OFFSET}"]
 
 
-def _unpacked(places: npt.NDArray[np.uint32], type_: pa.DataType) -> pa.Array:
-    nothing = places[-1] == 0
-    value = places.astype(np.int64) - _FROM
+def _unpack(codes: npt.NDArray[np.uint32], type_: pa.DataType) -> pa.Array:
+    missing = codes[-1] == 0
+    value = codes.astype(np.int64) - _OFFSET
     number = (value[0] << _BITS) + value[1] if type_ == _ID else value[0]
-    given = number / _TONES if type_ == _TONE else number.astype(type_.to_pandas_dtype())
-    return pa.array(given, type_, mask=nothing if nothing.any() else None)
+    values = number / _TONE_STEPS if type_ == _TONE else number.astype(type_.to_pandas_dtype())
+    return pa.array(values, type_, mask=missing if missing.any() else None)

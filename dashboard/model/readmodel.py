@@ -1,4 +1,4 @@
-"""The read model: the record's narrow facts in memory, following it by revision. A cache: it can be rebuilt."""
+"""The read model: the record's narrow facts in memory. It follows the record by revision and can always be rebuilt."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from sqlalchemy import Connection, Engine, func, select
 
 from dashboard.model import facts
 from dashboard.model.columns import Columns
-from dashboard.model.facts import Kind
+from dashboard.model.facts import TableName
 from ingest.errors import IngestError
 from ingest.store import record, schema
 from ingest.store.read import sources
 
 log = logging.getLogger(__name__)
 
-#: Parts of the record read side by side while all of it is loaded: databases and Arrow leave Python free meanwhile.
+#: Threads that read while the record is loaded: databases and Arrow leave Python free meanwhile.
 _READERS = 2
 
 Part = TypeVar("Part")
-Table = TypeVar("Table")
+Read = TypeVar("Read")
 
 _NEVER: Callable[[int, int], None] = lambda done, total: None  # noqa: E731
 
 
 def in_words(error: Exception) -> str:
-    """What went wrong, in a line."""
-    said = str(getattr(error, "orig", None) or error).strip()
-    return f"{type(error).__name__}: {said.partition(chr(10))[0]}"
+    """What went wrong, in one line."""
+    message = str(getattr(error, "orig", None) or error).strip()
+    return f"{type(error).__name__}: {message.partition(chr(10))[0]}"
 
 
 class ReadModel:
-    """The facts of one record. One per process; a cursor for each query; one follower."""
+    """The facts of one record: one read model a process, one thread that follows, a cursor for each query."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.columns = Columns()
-        self.at: datetime | None = None  #: when the newest revision that is in was made
+        self.at: datetime | None = None  #: when the newest loaded revision was made
         self.checked: datetime | None = None  #: when the record was last looked at
         self.heard: datetime | None = None  #: when some source was last heard from
         self.fault: str | None = None  #: why following fails, in words, while it does
         self._following = threading.Lock()
-        self._doubtful = False  # the copy may be half of something: the next look makes a new one
+        self._doubtful = False  # the copy may be incomplete
         self._file = self._inode()
 
     @property
     def revision(self) -> int:
-        """All revisions up to this one are in."""
+        """All revisions up to this one are loaded."""
         return self.columns.revision
 
     def catch_up(self, progress: Callable[[int, int], None] = _NEVER) -> int:
-        """Takes in everything the record has gained; answers how many articles were touched.
+        """Loads what is new in the record, and returns how many articles it concerns.
 
-        `progress` is told how many articles of how many are in while all of them are loaded: the first time, and when
-        the record is no longer the one that was followed (a copy was restored, or it stands elsewhere).
+        Everything is loaded the first time, and when the record has been replaced (by a restored copy, say); `progress`
+        then gets the number of articles loaded so far and of all.
         """
         with self._following:
             self._reopen()
@@ -79,62 +79,63 @@ class ReadModel:
                 return touched
 
     def follow(self, stop: threading.Event, seconds: float = 0.5) -> None:
-        """Catches up for ever. A fault is kept in words for the page to say, and tried again."""
+        """Catches up until `stop` is set. A fault is put in words for the page, and the attempt repeated."""
         while not stop.wait(seconds):
             try:
                 self.catch_up()
                 self.fault = None
-            except Exception as error:  # whatever it is, the page must say it and go on with what it has
+            except Exception as error:  # whatever it is, the page must show it and go on with what is loaded
                 if self.fault is None:
                     log.exception("the read model can't follow the record")
                 self.fault = in_words(error)
 
-    def doubt(self, why: str) -> None:
-        """Whoever changed the copy may have been stopped half-way: the next look makes a new one."""
+    def mark_doubtful(self, why: str) -> None:
+        """Marks the copy as possibly incomplete: the next `catch_up` loads a new one."""
         self.fault, self._doubtful = why, True
 
-    def reaching(self, revision: int) -> Columns:
-        """The copy, with all versions that held at a revision.
+    def back_to(self, revision: int) -> Columns:
+        """The copy, with all versions that held at a revision or later.
 
-        Those closed before the dashboard started are loaded when somebody first asks that far back: most never do, and
-        three re-scores would make the start three times as long.
+        Versions closed before the start are loaded when first asked for: that is rare, and after three re-scores the
+        start would take three times as long.
         """
         columns = self.columns
-        if 0 <= revision < columns.reaches:
+        if 0 <= revision < columns.back_to:
             with self._following, self.engine.connect() as connection:
                 columns = self.columns
-                if revision < columns.reaches:
-                    self._guarded(lambda: self._remember(connection, columns, revision))
+                if revision < columns.back_to:
+                    self._guarded(lambda: self._load_closed(connection, columns, revision))
         return columns
 
     @staticmethod
     def made(connection: Connection, revision: int) -> datetime | None:
-        """When a revision was made; None when there is none of this number."""
+        """When a revision was made; None if there is no such revision."""
         return connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == revision)).scalar()
 
     def _same(self, connection: Connection) -> bool:
-        """Whether the newest revision that is in is the record's own one of this number."""
+        """Whether the newest loaded revision is the one that the record has under this number."""
         return self.revision == 0 or self.made(connection, self.revision) == self.at
 
     def _continues(self, connection: Connection, newest: int) -> bool:
-        """Whether the record is the one followed so far, with every revision since."""
+        """Whether it is still the same record, with no gap in the revisions since."""
         number = schema.revision.c.number
         since = select(func.count()).where(number > self.revision, number <= newest)
         return self._same(connection) and newest - self.revision == connection.execute(since).scalar_one()
 
     def _load(self, connection: Connection, newest: int, progress: Callable[[int, int], None]) -> int:
-        which = facts.current(newest)
-        total = facts.count(connection, which)
+        selection = facts.current(newest)
+        total = facts.count(connection, selection)
         columns = Columns()
 
-        def told() -> Iterator[tuple[Kind, pa.Table]]:
-            parts = list(facts.whole(connection, which, total))
-            for done, (part, table) in enumerate(zip(parts, self._side_by_side(facts.table, parts), strict=True), 1):
+        def tables() -> Iterator[tuple[TableName, pa.Table]]:
+            parts = list(facts.all_parts(connection, selection, total))
+            read = self._in_threads(facts.read_part, parts)
+            for done, (part, rows) in enumerate(zip(parts, read, strict=True), 1):
                 progress(total * done // len(parts), total)
-                yield part.kind, table
+                yield part.table, rows
 
-        columns.load(told(), newest)
-        # All at once: who asks meanwhile gets the whole of what was in before.
+        columns.load(tables(), newest)
+        # Only now, so that queries meanwhile see the old copy as a whole.
         self.columns, self._doubtful = columns, False
         return total
 
@@ -150,15 +151,15 @@ class ReadModel:
         self._guarded(lambda: self.columns.follow(opened, closing, newest))
         return len({row.article_id for row in rows} | set(opened.article["id"].to_pylist()))
 
-    def _remember(self, connection: Connection, columns: Columns, revision: int) -> None:
-        which = facts.closed(revision, columns.reaches)
-        total = facts.count(connection, which)
-        columns.remember(self._side_by_side(facts.read, facts.parts(connection, which, total)), revision)
+    def _load_closed(self, connection: Connection, columns: Columns, revision: int) -> None:
+        selection = facts.closed(revision, columns.back_to)
+        total = facts.count(connection, selection)
+        columns.load_closed(self._in_threads(facts.read, facts.parts(connection, selection, total)), revision)
 
-    def _side_by_side(self, read: Callable[[Connection, Part], Table], parts: Iterable[Part]) -> Iterator[Table]:
-        """What is read of each part, in order, a few of them side by side."""
+    def _in_threads(self, read: Callable[[Connection, Part], Read], parts: Iterable[Part]) -> Iterator[Read]:
+        """Reads parts in a few threads, each with a connection of its own; in the order of `parts`."""
 
-        def one(part: Part) -> Table:
+        def one(part: Part) -> Read:
             with self.engine.connect() as connection:
                 return read(connection, part)
 
@@ -173,7 +174,7 @@ class ReadModel:
         try:
             change()
         except duckdb.Error:
-            # Rolled back, as a rule; but after some of its faults DuckDB answers nothing more, ever.
+            # Usually it was rolled back, but after some faults DuckDB fails on every further query.
             self._doubtful = True
             raise
 
@@ -187,7 +188,7 @@ class ReadModel:
         return found.st_dev, found.st_ino
 
     def _reopen(self) -> None:
-        """Lets go of a file that another one stands in the place of: connections would read the old one for ever."""
+        """Reopens the record if its file has been replaced: open connections would go on reading the old one."""
         file = self._inode()
         if file == self._file:
             return

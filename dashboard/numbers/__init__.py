@@ -1,1 +1,1 @@
-"""A view in, a frame of numbers out."""
+"""From a view to the numbers that pages show."""

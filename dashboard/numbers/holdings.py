@@ -1,4 +1,4 @@
-"""What there is, whatever the filters: the span of the data, and how much of it each source, day and language has."""
+"""What the record holds, whatever the filters: its period, and its articles by source, day and language."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.model.columns import among
+from dashboard.model.columns import in_ids
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import sums
-from dashboard.numbers.scope import Moment
+from dashboard.numbers.scope import AsOf
 
 
 def extent(model: ReadModel, sources: Sequence[int], as_of: int | None = None) -> tuple[date, date] | None:
-    """The first and last day that hold articles of these sources; None when there are none."""
-    days = sums.whole(model, as_of).of(sources, date.min, date.max, "day")["day"]
+    """The first and last day with articles of these sources; None if there are none."""
+    days = sums.of_all(model, as_of).select(sources, date.min, date.max, "day")["day"]
     return (sums.day(days[0]), sums.day(days[-1])) if len(days) else None
 
 
@@ -24,26 +24,26 @@ def articles_between(
     model: ReadModel, sources: Sequence[int], since: date, until: date, as_of: int | None = None
 ) -> int:
     """How many articles of these sources are dated from one day to the other, both included."""
-    return sums.whole(model, as_of).of(sources, since, until, "articles").total("articles")
+    return sums.of_all(model, as_of).select(sources, since, until, "articles").total("articles")
 
 
 def articles_after(model: ReadModel, revision: int, sources: Sequence[int]) -> int:
     """How many articles of these sources are new or edited since a revision."""
-    sql = f"SELECT count(*) FROM {{article}} WHERE rev > {revision} AND {among('source', sources)}"
+    sql = f"SELECT count(*) FROM {{article}} WHERE rev > {revision} AND {in_ids('source', sources)}"
     return int(_rows(model, None, sql)[0][0])
 
 
 def languages(model: ReadModel, as_of: int | None = None) -> list[str]:
     """The languages of all articles, the most frequent first."""
-    everything = sums.whole(model, as_of)
+    everything = sums.of_all(model, as_of)
     known, place = np.unique(everything["language"], return_inverse=True)
     counts = np.bincount(place, everything["articles"], len(known)).tolist()
     found = sorted((-count, model.columns.word(number)) for number, count in zip(known.tolist(), counts, strict=True))
     return [word for _, word in found]
 
 
-def held(model: ReadModel, as_of: int | None = None) -> dict[int, tuple[int, datetime | None]]:
-    """How many articles each source has, and when its newest is from; by the source's id."""
+def by_source(model: ReadModel, as_of: int | None = None) -> dict[int, tuple[int, datetime | None]]:
+    """The number of articles of each source, and the time of its newest; by the source's id."""
     rows = _rows(model, as_of, "SELECT source, count(*), max(published) FROM {article} GROUP BY 1")
     return {source: (articles, newest.replace(tzinfo=UTC)) for source, articles, newest in rows}
 
@@ -51,9 +51,9 @@ def held(model: ReadModel, as_of: int | None = None) -> dict[int, tuple[int, dat
 def per_day(
     model: ReadModel, sources: Sequence[int], since: date, until: date, as_of: int | None = None
 ) -> dict[int, dict[date, int]]:
-    """Articles of each source on each day that has any."""
+    """The number of articles of each source, by its id, on each day that has any."""
     found: dict[int, dict[date, int]] = {}
-    counted = sums.whole(model, as_of).of(sources, since, until, "source", "day", "articles")
+    counted = sums.of_all(model, as_of).select(sources, since, until, "source", "day", "articles")
     for source, day, count in zip(*(counted[name].tolist() for name in ("source", "day", "articles")), strict=True):
         days = found.setdefault(source, {})
         days[sums.day(day)] = days.get(sums.day(day), 0) + int(count)
@@ -61,11 +61,11 @@ def per_day(
 
 
 def _rows(model: ReadModel, as_of: int | None, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of a query over `{article}` as of a revision, asked once for everybody."""
+    """The rows of a query over `{article}` as of a revision. It runs once for all viewers."""
     revision = model.revision if as_of is None else min(as_of, model.revision)
 
-    def ask() -> list[tuple[Any, ...]]:
-        with Moment(model, revision) as here:
-            return here.ask(sql.format(article=here.table("article"))).fetchall()
+    def compute() -> list[tuple[Any, ...]]:
+        with AsOf(model, revision) as here:
+            return here.execute(sql.format(article=here.table("article"))).fetchall()
 
-    return model.columns.answers.of((sql, revision), ask)
+    return model.columns.cache.get((sql, revision), compute)

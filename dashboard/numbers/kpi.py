@@ -1,4 +1,4 @@
-"""The row of key figures, and its change against the period before."""
+"""The row of key figures, and the same for the period before."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import queries, scope, sums
-from dashboard.numbers.scope import Scope, kept
+from dashboard.numbers.scope import Scope, cached
 from dashboard.numbers.sums import Sums
 from dashboard.view import View
 
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """The row of key figures of a period."""
+    """The key figures of a period."""
 
     articles: int
     mentions: int
     net_tone: float | None  #: (positive − negative) ÷ scored mentions; None under five stories
-    half: float | None  #: how far its 95 % interval reaches to either side (the end of the scale cuts one off)
+    half: float | None  #: half of its 95 % interval (the longer side, where the end of the scale cuts one off)
     stories: int
     most_named: str | None
     most_named_articles: int
     total: int  #: all articles of the sources, languages and period
     heard: int  #: sources with at least one article
-    revision: int  #: what all of it is true for
+    revision: int  #: as of which all of it holds
     articles_by_bin: tuple[int, ...] = ()
     mentions_by_bin: tuple[int, ...] = ()
     net_by_bin: tuple[float | None, ...] = ()
@@ -40,31 +40,31 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
     """
     ends = None
     if before:
-        # To the minute: all who look at one view in one minute share an answer.
+        # To the minute, so that all viewers of one view within a minute share the result.
         ends = (now - timedelta(days=view.days)).replace(second=0, microsecond=0) if view.running else None
         view = view.before()
     return _of(model, view, ends=ends, before=before)
 
 
-@kept
+@cached
 def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) -> Kpi:
     figures = view.filters.figures
     view = replace(view, lines=figures)
     with Scope(model, view, ends=ends) as here:
         everything = sums.articles(here, hits=False)
-        # Without figures an article's own sums tell everything: nothing that it names needs to be looked at.
+        # Without chosen figures the articles' own sums are enough.
         mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
         articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
-        if len(figures) > 1:  # an article that names two of them is one article, and one cluster
-            several = sums.several(here, figures)
+        if len(figures) > 1:  # an article that names two of them counts once, and is one cluster
+            several = sums.of_several(here, figures)
             articles -= several.by_bin(view, "again")[0]
-            clusters = mine.clusters(sums.NET, mine["alone"] & mine["single"])
-            clusters += several.clusters(sums.NET, several["alone"])
+            clusters = mine.cluster_sums(sums.NET, mine["alone"] & mine["single"])
+            clusters += several.cluster_sums(sums.NET, several["alone"])
         else:
-            clusters = mine.clusters(sums.NET, mine["alone"])
+            clusters = mine.cluster_sums(sums.NET, mine["alone"])
         if mine["k"][~mine["alone"]].any():
             of = f"named WHERE figure IN {here.figures(figures)}" if figures else _HIT
-            ((*shared,),) = here.shared("", of, value="pos - neg" if figures else "net")
+            ((*shared,),) = here.story_sums("", of, value="pos - neg" if figures else "net")
             clusters += [float(value or 0) for value in shared]
     _, stories, mean, low, high, *_ = scope.mean(clusters)
     most = None if before else _most_named(model, view, mine)
@@ -85,12 +85,12 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
     )
 
 
-#: Articles as `Scope.shared` takes them: it adds up labels, which only mentions have.
+#: Articles for `Scope.story_sums`, which adds up labels: only mentions have them.
 _HIT = "(SELECT *, 0 AS neg, 0 AS pos FROM hit) WHERE true"
 
 
 def _most_named(model: ReadModel, view: View, mine: Sums) -> tuple[str, int] | None:
-    """The figure that is named in most articles, of those chosen or of all, with their number."""
+    """The figure named in most articles, of the chosen ones or of all, with the number of articles."""
     if figures := view.filters.figures:
         counts = {
             figure: mine.where(mine["figure"] == model.columns.number(figure)).total("articles") for figure in figures

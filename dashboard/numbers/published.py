@@ -1,4 +1,4 @@
-"""What was measured of the tone scorers before they were shipped: the model's card."""
+"""How well the shipped tone scorers did on labels that they were not trained on: the model's card."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Published:
     accuracy: float | None = None
     n: int | None = None
     held_out: str = ""  #: which labels those were, in words
-    spread: float | None = None  #: how far training again with other luck moves the macro-F1
+    spread: float | None = None  #: how far training again with another seed moves the macro-F1
     date: str = ""
 
 
 @lru_cache(maxsize=4)
 def read(path: Path = CARD) -> tuple[Published, ...]:
-    """The shipped model's figures, and after them those of the scorers that it is compared with; none without a card.
+    """The shipped model's figures, then those of the scorers it is compared with; empty without a readable card.
 
-    A card is one JSON object with `name`, `macro_f1` and, where known, the other fields; `others` lists more of them.
+    A card is a JSON object with `name`, `macro_f1` and, where known, the other fields; `others` lists more of these.
     """
     try:
         card = json.loads(path.read_text(encoding="utf-8"))

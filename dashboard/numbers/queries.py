@@ -1,7 +1,7 @@
-"""Every number on every page: a View in, a small frame out. No Streamlit here.
+"""The queries behind the pages: each takes a View and returns a small frame or list. No Streamlit here.
 
-Attention's denominator is all articles of the chosen sources, languages, texts and period; search, topic and tone
-narrow the numerator only. A frame's `attrs["revision"]` is the revision that it is true for.
+The denominator of attention is all articles of the chosen sources, languages, texts and period; search, topic and tone
+narrow only the numerator (docs/methods.md). A frame's `attrs["revision"]` is the revision as of which it holds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 from dashboard.model.facts import TEXT_KINDS
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import scope, statistics, sums
-from dashboard.numbers.scope import Scope, kept
+from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest import bins
 from ingest.models import TextKind
@@ -29,14 +29,14 @@ _TONE = ["n", "stories", "tone", "low", "high", *_LABELS]
 _FLOATS = {"tone": float, "low": float, "high": float}  # None becomes NaN
 
 
-@kept
+@cached
 def total(model: ReadModel, view: View) -> int:
     """All articles of the view's sources, languages, texts and period: the denominator."""
     with Scope(model, view) as here:
         return sums.articles(here, hits=False).total("articles")
 
 
-@kept
+@cached
 def texts(model: ReadModel, view: View) -> dict[TextKind, int]:
     """How many articles of the denominator are of each kind of text."""
     with Scope(model, view) as here:
@@ -45,7 +45,7 @@ def texts(model: ReadModel, view: View) -> dict[TextKind, int]:
     return {kind: int(count) for kind, count in zip(TEXT_KINDS, counts, strict=True) if count}
 
 
-@kept
+@cached
 def ranking(model: ReadModel, view: View) -> list[tuple[str, int]]:
     """The figures named in the view, each with the number of articles; the most named first."""
     with Scope(model, view) as here:
@@ -59,25 +59,25 @@ def most_named(model: ReadModel, view: View, limit: int) -> list[str]:
     return [figure for figure, _ in ranking(model, view)[:limit]]
 
 
-# Five times as fast as count(DISTINCT …), and few stories have copies at all.
+# Five times as fast as count(DISTINCT …), because few stories have copies.
 _SHARED = "SELECT bin, count(*) FROM (SELECT DISTINCT {bin} AS bin, story FROM base WHERE NOT alone) GROUP BY 1"
 
 
-@kept
+@cached
 def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """One row a figure in view and bin: bin, figure, name, articles, all, share (NaN where there are none), partial.
 
-    The interval is Wilson's with stories for n: a text printed twenty times is one thing that was decided.
+    low and high are Wilson's interval with stories for n: a text printed twenty times is one decision.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    said = sums.figures(model, view)
+    by_figure = sums.figures(model, view)
     with Scope(model, view) as here:
         everything = sums.articles(here, hits=False)
         (stories,) = everything.by_bin(view, "articles", rows=everything["alone"])
         if not everything["alone"].all():
             shared = dict(here.rows(_SHARED))
             stories += [shared.get(start, 0) for start in starts]
-        (naming,) = said.by_line(view, [here.number(line) for line in view.lines], "articles")
+        (naming,) = by_figure.by_line(view, [here.number(line) for line in view.lines], "articles")
     articles, all_ = naming.ravel(), np.tile(everything.by_bin(view, "articles")[0], len(view.lines))
     share = np.divide(articles, all_, out=np.full(len(all_), np.nan), where=all_ > 0)
     limits = [
@@ -89,21 +89,21 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     return _by_line(view, starts, names, columns)
 
 
-@kept
+@cached
 def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """One row a figure in view and bin: bin, figure, name, n, stories, tone, low, high, the three labels, partial.
 
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    said = sums.figures(model, view)
+    by_figure = sums.figures(model, view)
     shared = {}
     with Scope(model, view) as here:
-        if said["k"][~said["alone"]].any():
+        if by_figure["k"][~by_figure["alone"]].any():
             of = f"named WHERE figure IN {here.figures(view.lines)}"
-            shared = {row[:2]: np.array(row[2:], float) for row in here.shared("figure, {bin} AS bin", of)}
+            shared = {row[:2]: np.array(row[2:], float) for row in here.story_sums("figure, {bin} AS bin", of)}
         numbers = [here.number(line) for line in view.lines]
-    lone = np.moveaxis(said.by_line(view, numbers, *sums.TONE, rows=said["alone"]), 0, -1)
+    lone = np.moveaxis(by_figure.by_line(view, numbers, *sums.TONE, rows=by_figure["alone"]), 0, -1)
     rows = [
         scope.mean(own + shared[number, start] if (number, start) in shared else own)
         for number, of in zip(numbers, lone, strict=True)
@@ -116,24 +116,24 @@ def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     return _by_line(view, starts, names, columns)
 
 
-@kept
+@cached
 def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
     view = replace(view, lines=(figure,))
-    said = sums.figures(model, view)
-    negative, positive, n = said.by_bin(view, "neg", "pos", "n").astype(int)
+    by_figure = sums.figures(model, view)
+    negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n").astype(int)
     starts = bins.between(view.since, view.until, view.bin)
     columns = (starts, negative, n - negative - positive, positive, n)
     frame = pd.DataFrame(dict(zip(("bin", *_LABELS, "n"), columns, strict=True)))
     return _true_for(frame, view)
 
 
-@kept
+@cached
 def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
-    said = sums.figures(model, view)
+    by_figure = sums.figures(model, view)
     numbers = [model.columns.number(line) for line in view.lines]
-    counts = said.by_line(view, numbers, "mentions")[0].sum(axis=1).astype(int).tolist()
+    counts = by_figure.by_line(view, numbers, "mentions")[0].sum(axis=1).astype(int).tolist()
     rows = [(line, names.get(line, line), count) for line, count in zip(view.lines, counts, strict=True)]
     frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"]).sort_values(
         "mentions", ascending=False, kind="stable", ignore_index=True
@@ -142,9 +142,9 @@ def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     return _true_for(frame, view)
 
 
-@kept
+@cached
 def companions(model: ReadModel, view: View, figure: str, names: Names, limit: int = 10) -> pd.DataFrame:
-    """Who is named in the same articles: figure, name, articles; the most frequent first."""
+    """The figures named in the same articles: figure, name, articles; the most frequent first."""
     with Scope(model, view) as here:
         of = here.figures([figure])
         counts = here.rows(
@@ -162,27 +162,24 @@ _LONE = ", ".join(
 )
 
 
-@kept
+@cached
 def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]) -> pd.DataFrame:
     """One row a source that names the figure: source, articles, all, share, n, stories, tone, low, high."""
     with Scope(model, view) as here:
         of = f"named WHERE figure IN {here.figures([figure])}"
         everything = sums.articles(here, hits=False)
         lone = {row[0]: row[1:] for row in here.rows(f"SELECT source, count(*), {_LONE} FROM {of} GROUP BY 1")}
-        shared = {row[0]: np.array(row[1:], float) for row in here.shared("source", of)}
+        shared = {row[0]: np.array(row[1:], float) for row in here.story_sums("source", of)}
     rows = []
     for source, (articles, *own) in sorted(lone.items(), key=lambda item: (-item[1][0], item[0])):
         n, stories, mean, low, high, *_ = scope.mean(np.array(own, float) + shared.get(source, 0))
-        name, all_ = (
-            sources.get(source, str(source)),
-            everything.where(everything["source"] == source).total("articles"),
-        )
-        rows.append((name, articles, all_, articles / all_, n, stories, mean, low, high))
+        all_ = everything.where(everything["source"] == source).total("articles")
+        rows.append((sources.get(source, str(source)), articles, all_, articles / all_, n, stories, mean, low, high))
     columns = ["source", "articles", "all", "share", "n", "stories", "tone", "low", "high"]
     return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), view)
 
 
-@kept
+@cached
 def newest(model: ReadModel, view: View, limit: int) -> list[int]:
     """The ids of the newest articles that pass all filters and name one of the figures, if any are chosen."""
     with Scope(model, view) as here:
@@ -199,7 +196,7 @@ def naming(here: Scope, view: View) -> str:
     return f"analysis IN (SELECT analysis FROM named WHERE figure IN {here.figures(view.filters.figures)})"
 
 
-@kept
+@cached
 def counted(
     model: ReadModel,
     view: View,
@@ -209,10 +206,10 @@ def counted(
     label: str | None = None,
     scored: bool = False,
 ) -> list[int]:
-    """The ids of exactly the mentions that a point counts, newest article first.
+    """The ids of exactly the mentions that a point of a chart counts, newest article first.
 
-    `start` is the first day of its bin (None: the whole period); `label` one part of the mix; `scored` leaves out what
-    has no tone.
+    `start` is the first day of its bin (None: the whole period), `label` the part of a stacked bar; `scored` leaves out
+    mentions without a tone.
     """
     with Scope(model, view) as here:
         rows = here.rows(
@@ -225,13 +222,13 @@ def counted(
     return [row[0] for row in rows]
 
 
-@kept
+@cached
 def extremes(model: ReadModel, view: View, figure: str, *, positive: bool, limit: int) -> list[int]:
     """The mentions with the most positive (or most negative) tone toward a figure, one a story."""
     order = "DESC" if positive else "ASC"
     sign, some = ("m.tone >= 0.05", "n.pos > 0") if positive else ("m.tone <= -0.05", "n.neg > 0")
     with Scope(model, view) as here:
-        # A window over a million stories would cost a second; some hundred of the strongest mostly hold enough of them.
+        # A window over a million stories takes a second. The strongest few hundred mentions mostly hold enough stories.
         ordered = (
             f"{_mentions(here, view, figure, 'm.id, n.story')} AND {sign} AND {some} "
             f"ORDER BY m.tone {order}, n.day DESC, m.id"
@@ -256,7 +253,7 @@ def _mentions(here: Scope, view: View, figure: str, columns: str = "m.id") -> st
 
 
 def _by_line(view: View, starts: Sequence[date], names: Names, columns: dict[str, Any]) -> pd.DataFrame:
-    """A row for each line of the view and bin: bin, figure, name, the columns, partial."""
+    """A row for each figure of the view's lines and bin: bin, figure, name, the columns, partial."""
     lines, count = view.lines, len(starts)
     frame = pd.DataFrame(
         {
@@ -271,5 +268,5 @@ def _by_line(view: View, starts: Sequence[date], names: Names, columns: dict[str
 
 
 def _true_for(frame: pd.DataFrame, view: View) -> pd.DataFrame:
-    frame.attrs["revision"] = view.filters.as_of  # set by `kept`
+    frame.attrs["revision"] = view.filters.as_of  # set by `cached`
     return frame

@@ -1,4 +1,4 @@
-"""The sample that is labelled blind, and how far labels, scorers and coders agree. No Streamlit here."""
+"""The sample to be labelled blind, and the agreement of labels, scorers and coders. No Streamlit here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.model.readmodel import ReadModel
-from dashboard.numbers.scope import Scope, kept
+from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest.models import Label
 from ingest.store.read.labels import Given, Place
@@ -20,11 +20,11 @@ from ingest.tone.evaluate import Evaluation
 
 Numbers = NDArray[np.uint64]
 
-#: Labels below which a group's agreement is not said: at 20, its interval is some ±20 points.
+#: With fewer labels no agreement of a group is shown: at 20, its interval is about ±20 points.
 FEWEST = 20
 
-#: Mentions to draw from, at most: a hundred times the largest sample.
-_ENOUGH = 200_000
+#: At most this many mentions are ranked: a hundred times the largest sample.
+_LARGEST_POOL = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class Sample:
     """Mentions drawn from a view."""
 
     ids: tuple[int, ...]  #: of the mentions, in the order in which they are labelled
-    total: int  #: scored mentions that it was drawn from
+    total: int  #: scored mentions it was drawn from
     figures: int  #: … and of how many figures
     outlets: int  #: … in how many outlets
 
 
-@kept
+@cached
 def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
     """A random sample of the view's scored mentions, each figure and outlet in proportion.
 
-    Every mention has a number of its own, made of seed, words and place; within its figure and outlet they make its
-    rank, and the ranks of all strata, spread evenly, make the order. So each mention has the same chance, a larger
-    sample begins with the smaller one, and scores play no part. Of a text that many printed, one copy is drawn from.
+    Each mention gets a random number from the seed, its words and its place. The numbers rank the mentions within each
+    figure and outlet, and the order spreads the ranks of all these strata evenly. So each mention has the same chance,
+    a larger sample begins with the smaller one, and scores play no part. Only one copy of a text can be drawn.
     """
     view = replace(view, filters=replace(view.filters, copies="once"))
     with Scope(model, view) as here:
@@ -57,7 +57,7 @@ def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
         if not len(rows["id"]):
             return Sample((), 0, 0, 0)
         codes, figure = np.unique(rows["figure"], return_inverse=True)
-        # By what they are called: the numbers of the read model differ from process to process.
+        # By their ids: the read model's numbers differ from process to process.
         names = np.array([zlib.crc32(here.name(int(code)).encode()) for code in codes], np.uint64)[figure]
         order = shuffled(seed, names, *(rows[name].astype(np.uint64) for name in ("source", "content", "sentence")))
     ids = tuple(int(id_) for id_ in rows["id"][order[:size]])
@@ -65,34 +65,34 @@ def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
 
 
 def shuffled(seed: int, figure: Numbers, source: Numbers, content: Numbers, sentence: Numbers) -> NDArray[np.int64]:
-    """The places of mentions in the order in which they are drawn, of many the first; see `sample`.
+    """The indexes of mentions in the order in which they are drawn (see `draw`), at most about `_LARGEST_POOL` of them.
 
-    Those of one figure in one sentence follow each other.
+    Mentions of one figure in one sentence must follow each other.
     """
-    luck = _luck(seed, content, figure, sentence, _nth(content, figure, sentence))
-    kept = np.arange(len(luck))
-    if len(luck) > _ENOUGH:  # to rank millions takes seconds; a random part of them is as good to draw from
-        kept = np.flatnonzero(luck < _ENOUGH / len(luck))
-        figure, source, luck = figure[kept], source[kept], luck[kept]
+    random = _random(seed, content, figure, sentence, _nth(content, figure, sentence))
+    kept = np.arange(len(random))
+    if len(random) > _LARGEST_POOL:  # ranking millions takes seconds, and a random part of them serves as well
+        kept = np.flatnonzero(random < _LARGEST_POOL / len(random))
+        figure, source, random = figure[kept], source[kept], random[kept]
     stratum = (figure << np.uint64(32)) | source
     _, first, stratum, sizes = np.unique(stratum, return_index=True, return_inverse=True, return_counts=True)
-    ranked = np.lexsort((luck, stratum))
-    rank = np.empty(len(luck))
-    rank[ranked] = np.arange(len(luck)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    begin = _luck(seed, figure[first], source[first])
-    return kept[np.lexsort((luck, (rank + begin[stratum]) / sizes[stratum]))]
+    ranked = np.lexsort((random, stratum))
+    rank = np.empty(len(random))
+    rank[ranked] = np.arange(len(random)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    begin = _random(seed, figure[first], source[first])
+    return kept[np.lexsort((random, (rank + begin[stratum]) / sizes[stratum]))]
 
 
 def _nth(*columns: Numbers) -> Numbers:
-    """Which of the rows with equal values each row is, from 0; the rows are in order."""
+    """The number of each row among those with equal values, from 0. Equal rows must follow each other."""
     new = np.ones(len(columns[0]), bool)
     new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
     starts = np.flatnonzero(new)
     return (np.arange(len(new)) - np.repeat(starts, np.diff([*starts, len(new)]))).astype(np.uint64)
 
 
-def _luck(seed: int, *columns: Numbers) -> NDArray[np.float64]:
-    """A number from 0 to 1 for each row, the same on every machine (splitmix64: Steele, Lea & Flood 2014)."""
+def _random(seed: int, *columns: Numbers) -> NDArray[np.float64]:
+    """A random number from 0 to 1 for each row, the same on every machine (splitmix64: Steele, Lea & Flood 2014)."""
     state = np.full(len(columns[0]), seed, np.uint64)
     for column in columns:
         state = (state ^ column) + np.uint64(0x9E3779B97F4A7C15)
@@ -105,7 +105,7 @@ def _luck(seed: int, *columns: Numbers) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two coders, and the mentions on which both said something of the tone."""
+    """Two coders, and their agreement on the mentions that both gave a tone."""
 
     one: str
     other: str
@@ -114,40 +114,40 @@ class Pair:
     kappa: float | None
 
 
-def against(given: Iterable[Given], scorer: str) -> Evaluation:
-    """A scorer against the labels. Each coder's label counts; what comes from one article is one cluster."""
+def agreement_with(labels: Iterable[Given], scorer: str) -> Evaluation:
+    """The agreement of a scorer with the labels. Each coder's label counts; the labels of one article are a cluster."""
     pairs = [
         (each.label, found, each.uid)
-        for each in given
+        for each in labels
         if each.label != "unsure" and (found := each.found(scorer)) is not None
     ]
     return evaluate.of([pair[0] for pair in pairs], [pair[1] for pair in pairs], groups=[pair[2] for pair in pairs])
 
 
-def by(given: Iterable[Given], key: Callable[[Given], str]) -> list[tuple[str, list[Given]]]:
-    """The labels that say something of the tone in groups, the largest first."""
+def grouped(labels: Iterable[Given], key: Callable[[Given], str]) -> list[tuple[str, list[Given]]]:
+    """The labels in groups, without "unsure" ones; the largest group first."""
     groups: dict[str, list[Given]] = {}
-    for each in given:
+    for each in labels:
         if each.label != "unsure":
             groups.setdefault(key(each), []).append(each)
     return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
 
 
-def pairs(given: Iterable[Given]) -> list[Pair]:
-    """How far every two coders agree where both have labelled, those with most in common first."""
-    said: dict[str, dict[Place, Label]] = {}
-    for each in given:
+def pairs(labels: Iterable[Given]) -> list[Pair]:
+    """The agreement of every two coders who labelled the same mentions; those with most in common first."""
+    coders: dict[str, dict[Place, Label]] = {}
+    for each in labels:
         if each.label != "unsure":
-            said.setdefault(each.by, {})[each.place] = each.label
+            coders.setdefault(each.by, {})[each.place] = each.label
     found = []
-    for one, other in combinations(sorted(said), 2):
-        if both := [place for place in said[one] if place in said[other]]:
-            first, second = [said[one][place] for place in both], [said[other][place] for place in both]
+    for one, other in combinations(sorted(coders), 2):
+        if both := [place for place in coders[one] if place in coders[other]]:
+            first, second = [coders[one][place] for place in both], [coders[other][place] for place in both]
             agreed = sum(a == b for a, b in zip(first, second, strict=True)) / len(both)
             found.append(Pair(one, other, len(both), agreed, evaluate.kappa(first, second)))
     return sorted(found, key=lambda pair: -pair.n)
 
 
-def scorers(given: Sequence[Given]) -> list[str]:
-    """The scorers that have scored any of these places, the one in force first."""
-    return [name for name in ("encoder", "rule") if any(each.found(name) is not None for each in given)]
+def scorers(labels: Sequence[Given]) -> list[str]:
+    """The scorers that have scored any of these mentions, the one that counts first."""
+    return [name for name in ("encoder", "rule") if any(each.found(name) is not None for each in labels)]

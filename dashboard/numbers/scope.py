@@ -1,4 +1,4 @@
-"""The articles of a view as relations in the read model, which every query is made of."""
+"""The articles of a view as SQL relations over the read model. Every query is written over them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dashboard.model.columns import COLUMNS, among, sql_list
+from dashboard.model.columns import COLUMNS, in_ids, sql_list
 from dashboard.model.facts import TEXT_KINDS
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import statistics
@@ -23,39 +23,39 @@ P = ParamSpec("P")
 Answer = TypeVar("Answer")
 Query = Callable[Concatenate[ReadModel, View, P], Answer]
 
-#: The first day of a bin where that is cheaper than date_trunc. 5 January 1001, before all articles, was a Monday.
+#: The first day of a bin, where that is cheaper than date_trunc. 5 January 1001, before all articles, was a Monday.
 _BINS = {"day": "day", "week": "(day - ((day - DATE '1001-01-05') % 7)::INTEGER)"}
 
 
-class Moment:
-    """A cursor on the read model as of one revision: the one wanted, or the newest that is in."""
+class AsOf:
+    """A cursor on the read model as of one revision: the one wanted, or the newest that is loaded."""
 
     def __init__(self, model: ReadModel, wanted: int | None) -> None:
-        self.columns = model.reaching(model.revision if wanted is None else wanted)
+        self.columns = model.back_to(model.revision if wanted is None else wanted)
         self.cursor = self.columns.cursor()
-        # One state for all that is asked: the follower may commit between a numerator and its denominator.
+        # One transaction for all queries: the follower may commit between a numerator and its denominator.
         self.cursor.execute("BEGIN")
         ((newest,),) = self.cursor.execute("SELECT revision FROM state").fetchall()
         self.revision: int = newest if wanted is None else min(wanted, newest)  #: what all answers are true for
         self._past = self.revision < newest
 
     def table(self, name: str) -> str:
-        """A table of the read model: what is current, or with it what has been closed since this revision."""
+        """A table of the read model as of this revision: with the versions that have been closed since."""
         if not self._past:
             return name
-        if name in ("mention", "topic"):  # they belong to an analysis, which tells when they held
+        if name in ("mention", "topic"):  # their analysis says when they held
             return f"(SELECT * FROM {name} UNION ALL SELECT * FROM {name}_closed)"
         held = f"rev_from <= {self.revision} AND rev_to > {self.revision}"
-        # Not alone: who shares a story with a version closed since.
+        # An article is not alone either if its story has a version that was closed since.
         alone = f"alone AND story NOT IN (SELECT story FROM article_closed WHERE {held})"
         return (
             f"(SELECT * REPLACE ({alone} AS alone) FROM {name} WHERE rev_from <= {self.revision} "
             f"UNION ALL SELECT {COLUMNS[name]} FROM {name}_closed WHERE {held})"
         )
 
-    def ask(self, sql: str) -> duckdb.DuckDBPyConnection:
-        """The cursor with the rows of a query, asked when it is its turn."""
-        with self.columns.turns:
+    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Runs a query as soon as a slot is free; its rows are in the cursor."""
+        with self.columns.query_slots:
             return self.cursor.execute(sql)
 
     def __enter__(self) -> Self:
@@ -65,30 +65,30 @@ class Moment:
         self.cursor.close()
 
 
-class Scope(Moment):
+class Scope(AsOf):
     """The view's articles as relations.
 
-    `base` is the denominator and `hit` the numerator, by article; `named` what each article of the numerator says of
-    each figure, summed up: `mentions` of it, `n` scored, the `sum` of their tone, how many are `neg` and `pos`. `alone`
-    marks what is the only article of its story, `single` what names no other figure. `figure` is a number: see
-    `figures` and `name`. The bin of a day is `{bin}`.
+    `base` is the denominator and `hit` the numerator, a row an article. `named` has a row for each article of the
+    numerator and figure: `mentions`, `n` scored ones, the `sum` of their tone, and how many are `neg` and `pos`.
+    `alone` marks the only article of its story, `single` an article that names no other figure. `figure` is a number:
+    see `figures` and `name`. In a query `{bin}` stands for the first day of the bin.
     """
 
     def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
         super().__init__(model, view.filters.as_of)
         self.model, self.view, self.ends = model, view, ends
         filters = view.filters
-        self.once = filters.copies == "once"  #: whether of each story one article counts
+        self.once = filters.copies == "once"  #: whether only one article of each story counts
         #: Whether the numerator may be smaller than the denominator.
         self.narrowed = bool(filters.tone or filters.topics or filters.search.strip())
-        self.kinds = "a" if filters.offices else "p"  #: the columns of what is counted: offices too, or persons
+        self.kinds = "a" if filters.offices else "p"  #: prefix of the columns that count: persons, or offices too
         self._bin = _BINS.get(view.bin, f"date_trunc('{view.bin}', day)::DATE")
         self._sql = self._relations(model, view, ends)
 
     def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> dict[str, str]:
         filters = view.filters
         base = (
-            f"{among('source', view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
+            f"{in_ids('source', view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
             f"AND DATE '{view.until.isoformat()}'"
         )
         if filters.languages:
@@ -109,13 +109,13 @@ class Scope(Moment):
             topics = self.columns.numbers(filters.topics)
             hit += f" AND analysis IN (SELECT analysis FROM {self.table('topic')} WHERE topic IN {topics})"
         if filters.search.strip():
-            self.cursor.register("found", self._found(model, filters.search))
+            self.cursor.register("found", self._search(model, filters.search))
             by_article = " AND {} IN (SELECT id FROM found)"
         whole = f"SELECT * FROM {self.table('article')} WHERE {base}{before}"
         one_a_story = ""
         if self.once:
-            # Of each story the copy that arrived first, of those in the denominator.
-            self._give("first", f"SELECT min(id) AS id FROM ({whole}) WHERE NOT alone GROUP BY story")
+            # The copy of each story that arrived first, among those of the denominator.
+            self._register("first", f"SELECT min(id) AS id FROM ({whole}) WHERE NOT alone GROUP BY story")
             one_a_story = " AND (alone OR {} IN (SELECT id FROM first))"
             whole += one_a_story.format("id")
         kinds = self.kinds
@@ -144,29 +144,29 @@ class Scope(Moment):
         return self.columns.number(word)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query over the relations; `{bin}` in it is the first day of the bin."""
-        return self._over(sql).fetchall()
+        """The rows of a query over the relations."""
+        return self._execute_with_relations(sql).fetchall()
 
     def arrays(self, sql: str) -> dict[str, Any]:
-        """The same as numpy arrays, by the names of the columns."""
-        return self._over(sql).fetchnumpy()
+        """The columns of a query over the relations, as numpy arrays by name."""
+        return self._execute_with_relations(sql).fetchnumpy()
 
-    def _over(self, sql: str) -> duckdb.DuckDBPyConnection:
-        # Only what it names: to plan a relation that nobody asks for takes longer than to count a month.
-        wanted = {name for name in self._sql if name in sql}
-        if "hit" in wanted:
-            wanted.add("base")
-        given = ", ".join(f"{name} AS NOT MATERIALIZED ({of})" for name, of in self._sql.items() if name in wanted)
-        asked = given + sql + self._bin
-        columns = ", ".join(column for name, column in self._columns.items() if name in asked)
-        given = given.replace("{columns}", columns)
-        return self.ask(f"WITH {given} {sql}".replace("{bin}", self._bin))
+    def _execute_with_relations(self, sql: str) -> duckdb.DuckDBPyConnection:
+        # Only relations and columns that the query names: planning an unused relation costs more than counting a month.
+        used = {name for name in self._sql if name in sql}
+        if "hit" in used:
+            used.add("base")
+        relations = ", ".join(f"{name} AS NOT MATERIALIZED ({of})" for name, of in self._sql.items() if name in used)
+        text = relations + sql + self._bin
+        columns = ", ".join(column for name, column in self._columns.items() if name in text)
+        relations = relations.replace("{columns}", columns)
+        return self.execute(f"WITH {relations} {sql}".replace("{bin}", self._bin))
 
-    def shared(self, keys: str, rows: str, *, value: str = "sum") -> list[tuple[Any, ...]]:
-        """For each group what its stories of several articles add up to, keys first; see `mean`.
+    def story_sums(self, keys: str, rows: str, *, value: str = "sum") -> list[tuple[Any, ...]]:
+        """The sums that `mean` takes, over stories of several articles: a row for each value of `keys`, keys first.
 
-        Only they need to be grouped by story: what is `alone` is a cluster by itself. `rows` are a relation and its
-        condition, `value` is what of each article is averaged.
+        Only these stories need grouping: an article that is `alone` is a cluster by itself. `rows` is a relation with
+        its condition, `value` the column that is averaged.
         """
         names = [key.rpartition(" AS ")[2] for key in keys.split(", ") if key]
         groups = "".join(f"{name}, " for name in names)
@@ -179,21 +179,21 @@ class Scope(Moment):
             f"FROM ({story}) " + (f"GROUP BY {', '.join(names)}" if names else "")
         )
 
-    def _give(self, name: str, sql: str) -> None:
-        """Makes the rows of a query known by a name; asked once a revision, not once a chart."""
+    def _register(self, name: str, sql: str) -> None:
+        """Gives the rows of a query a name. The query runs once a revision, not once a chart."""
 
-        def ask() -> pa.Table:
-            return pa.table(self.ask(sql).fetchnumpy())
+        def compute() -> pa.Table:
+            return pa.table(self.execute(sql).fetchnumpy())
 
-        self.cursor.register(name, self.columns.answers.of((name, self.revision, sql), ask))
+        self.cursor.register(name, self.columns.cache.get((name, self.revision, sql), compute))
 
-    def _found(self, model: ReadModel, query: str) -> pa.Table:
-        """The ids of a search, from the record; asked once a revision, not once a chart.
+    def _search(self, model: ReadModel, query: str) -> pa.Table:
+        """The ids of the articles that a search finds in the record. It runs once a revision, not once a chart.
 
-        Raises SearchError when it is not understood, or takes too long.
+        Raises SearchError if the search is not understood or takes too long.
         """
 
-        def ask() -> pa.Table:
+        def compute() -> pa.Table:
             with model.engine.connect() as connection:
                 contents = search.content_ids(connection, query)
                 if contents is None:
@@ -201,13 +201,13 @@ class Scope(Moment):
                     return pa.table({"id": pa.array(ids, pa.int32())})
             self.cursor.register("contents", pa.table({"content": contents}))
             in_force = f"SELECT id FROM {self.table('article')} WHERE content IN (SELECT content FROM contents)"
-            return pa.table(self.ask(in_force).fetchnumpy())
+            return pa.table(self.execute(in_force).fetchnumpy())
 
-        return self.columns.answers.of(("found", self.revision, query.strip()), ask)
+        return self.columns.cache.get(("found", self.revision, query.strip()), compute)
 
 
-def at(model: ReadModel, view: View) -> View:
-    """The view as of one revision: the one it names, or the newest that is in."""
+def pinned(model: ReadModel, view: View) -> View:
+    """The view as of one revision: the one it names, or the newest that is loaded."""
     newest, wanted = model.revision, view.filters.as_of
     if wanted is not None and wanted <= newest:
         return view
@@ -215,26 +215,26 @@ def at(model: ReadModel, view: View) -> View:
 
 
 def mean(sums: Sequence[Any] | NDArray[Any]) -> tuple[Any, ...]:
-    """n, stories, mean, low, high, negative, neutral, positive of clusters.
+    """n, stories, mean, low, high, and the numbers of negative, neutral and positive mentions, of clusters.
 
-    `sums` are their number, Σn, Σs, Σs², Σsn, Σn², negative and positive ones.
+    `sums` are the number of clusters, Σn, Σs, Σs², Σsn, Σn², and the numbers of negative and positive mentions.
     """
     stories, n, negative, positive = (int(sums[place] or 0) for place in (0, 1, 6, 7))
     found = statistics.mean_interval(stories, n, *(float(value or 0) for value in sums[2:6])) or (None, None, None)
     return n, stories, *found, negative, n - negative - positive, positive
 
 
-def kept(query: Query[P, Answer]) -> Query[P, Answer]:
-    """The query as of one revision, asked once for all who look at one view."""
+def cached(query: Query[P, Answer]) -> Query[P, Answer]:
+    """A decorator: the query runs as of one revision, and once for all viewers of one view."""
 
     @wraps(query)
-    def asked(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
-        view = at(model, view)
-        question = (query, view, *map(_frozen, args), *((name, _frozen(of)) for name, of in named.items()))
-        return model.columns.answers.of(question, lambda: query(model, view, *args, **named))
+    def wrapper(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
+        view = pinned(model, view)
+        key = (query, view, *map(_hashable, args), *((name, _hashable(of)) for name, of in named.items()))
+        return model.columns.cache.get(key, lambda: query(model, view, *args, **named))
 
-    return cast(Query[P, Answer], asked)
+    return cast(Query[P, Answer], wrapper)
 
 
-def _frozen(value: Any) -> Any:
+def _hashable(value: Any) -> Any:
     return tuple(value.items()) if isinstance(value, dict) else value

@@ -1,17 +1,17 @@
-"""Intervals and changes, as METRICS defines them."""
+"""Intervals and changes, as docs/methods.md defines them."""
 
 from __future__ import annotations
 
 import math
 
-#: Fewer stories than this carry no mean: measured coverage of the interval fell to 85 % there.
+#: No mean is given for fewer stories: the interval's measured coverage fell to 85 % there.
 FEWEST_STORIES = 5
 
 _Z = 1.959963984540054
 
 
 def student(freedom: int) -> float:
-    """The 97.5 % quantile of Student's t, by Fisher's expansion of the normal one; within .001 from 4 degrees on."""
+    """The 97.5 % quantile of Student's t, by Fisher's expansion; right within .001 from 4 degrees of freedom on."""
     z, v = _Z, float(freedom)
     return (
         z
@@ -45,10 +45,10 @@ def wilson(hits: float, of: int) -> tuple[float, float] | None:
     share, z2 = hits / of, _Z * _Z
     centre = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    # Rounding must not put the share itself outside: 0 of 12 would begin at 3e-17.
+    # Rounding must not leave the share itself outside: 0 of 12 would begin at 3e-17.
     return min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
 
 
 def change(now: float, before: float) -> float | None:
-    """Value over the value of the period before, minus 1; None where there was nothing to compare with."""
+    """The change against the period before: `now / before - 1`; None if `before` is 0."""
     return now / before - 1 if before else None

@@ -1,7 +1,7 @@
-"""What articles, and what they say of figures, add up to by day.
+"""Sums by day over articles, and over what they say of figures.
 
-Sums of all articles by day and source are kept for a revision: what a page asks of them is then added up here in less
-time than it takes DuckDB to plan one query.
+The sums of all articles by day and source are cached for a revision. Adding them up here takes less time than DuckDB
+needs to plan one query.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dashboard.model.facts import TEXT_KINDS
 from dashboard.model.readmodel import ReadModel
-from dashboard.numbers.scope import Moment, Scope, kept
+from dashboard.numbers.scope import AsOf, Scope, cached
 from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
@@ -28,13 +28,13 @@ Array = NDArray[Any]
 _FIRST = date(1970, 1, 1)
 _DAY = f"(day - DATE '{_FIRST.isoformat()}')::INTEGER AS day"
 
-#: The sums that a mean and its interval are made of (Scope.shared): of tone, and of positive minus negative.
+#: The sums from which a mean and its interval are computed (`scope.mean`): of tone, and of positive minus negative.
 TONE = ("k", "n", "s", "ss", "sn", "nn", "neg", "pos")
 NET = ("k", "n", "net", "net_net", "net_n", "nn", "neg", "pos")
 
 
 def _sums(**of: str) -> str:
-    # As floats, which add up faster than whole numbers; up to 2⁵³ they are as exact.
+    # Floats add up faster than integers, and are exact up to 2⁵³.
     return ", ".join(f"sum({expression})::DOUBLE AS {name}" for name, expression in of.items())
 
 
@@ -47,10 +47,11 @@ _FIGURES = "count(*)::DOUBLE AS articles, " + _sums(
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Sums in columns, a row for each group; `day` counts from 1970, `alone` says whether its stories have no copies.
+    """Sums in columns, a row for each group. `day` counts from 1970; `alone` is whether its stories have no copies.
 
-    `articles`, `mentions`, `n` scored ones, `neg` and `pos`; and over its articles, each taken by itself: `k` with
-    anything scored, `s` the sum of tone, `net` positive minus negative, `ss`, `sn`, `nn`, `net_net`, `net_n` products.
+    `articles`, `mentions`, `n` scored ones, `neg` and `pos`. Over the articles, each a cluster by itself: `k` with any
+    scored mention, `s` the sum of tone, `net` positive minus negative, and the products `ss`, `sn`, `nn`, `net_net`,
+    `net_n`.
     """
 
     columns: Mapping[str, Array]
@@ -72,14 +73,14 @@ class Sums:
         return int(self.columns[name].sum())
 
     def by_bin(self, view: View, *names: str, rows: Array | slice = slice(None)) -> Array:
-        """Columns added up by the view's bins: a row a name, a value for each of `bins.between`."""
+        """Columns added up by the view's bins: names × bins (those of `bins.between`)."""
         place, count = self._bins(view, rows)
         return np.array([np.bincount(place, self[name][rows], count) for name in names])
 
     def by_line(self, view: View, figures: Sequence[int], *names: str, rows: Array | slice = slice(None)) -> Array:
-        """Columns added up by figure (its number) and bin: names × figures × bins."""
+        """Columns added up by figure (given as numbers) and bin: names × figures × bins."""
         place, count = self._bins(view, rows)
-        # From −1, the number of figures that no article names; what is of no line goes to a last one.
+        # A figure that no article names has number −1. Rows of other figures go to an extra last line.
         line = np.full(max([0, *figures, int(self["figure"].max(initial=0))]) + 2, len(figures))
         line[[figure + 1 for figure in figures]] = range(len(figures))
         place = line[self["figure"][rows] + 1] * count + place
@@ -87,82 +88,79 @@ class Sums:
         added = np.array([np.bincount(place, self[name][rows], most) for name in names])
         return added.reshape(len(names), len(figures) + 1, count)[:, :-1]
 
-    def clusters(self, names: Iterable[str], rows: Array | slice = slice(None)) -> Array:
-        """What `scope.mean` takes, of articles that are clusters by themselves; `names` are TONE or NET."""
+    def cluster_sums(self, names: Iterable[str], rows: Array | slice = slice(None)) -> Array:
+        """The sums that `scope.mean` takes, each article being a cluster; `names` are TONE or NET."""
         return np.array([self[name][rows].sum() for name in names])
 
-    def of(self, sources: Iterable[int], since: date, until: date, *names: str) -> Sums:
-        """The rows of some sources in a period, both ends included, and of the columns those asked for, or all.
+    def select(self, sources: Iterable[int], since: date, until: date, *names: str) -> Sums:
+        """The rows of some sources from one day to another, both included, with the named columns or all.
 
-        They must be in the order of days.
+        The rows must be in the order of days.
         """
         first, last = np.searchsorted(self["day"], (_number(since), _number(until) + 1))
         within = slice(first, max(first, last))
-        chosen = _among(self["source"][within], sources)
+        chosen = _in_ids(self["source"][within], sources)
         return Sums({name: self[name][within][chosen] for name in names or self.columns})
 
     def _bins(self, view: View, rows: Array | slice) -> tuple[Array, int]:
-        """The place of each row's bin, and how many bins there are."""
+        """The index of each row's bin, and the number of bins."""
         starts = _starts(view.since, view.until, view.bin)
         return np.searchsorted(starts, self["day"][rows], side="right") - 1, len(starts)
 
-    def together(self, more: Sums) -> Sums:
-        """The rows of both, in the columns of this one."""
+    def plus(self, more: Sums) -> Sums:
+        """The rows of both, with the columns of this one."""
         return Sums({name: np.concatenate((column, more[name])) for name, column in self.columns.items()})
 
 
-def whole(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Sums:
-    """All articles as of a revision, by day, source, language, text_kind and `alone`, in the order of days.
+def of_all(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> Sums:
+    """The sums of all articles as of a revision, by day, source, language, text_kind and `alone`, in the order of days.
 
-    `kinds` are p for persons, a for offices too.
+    `kinds` is "p" for mentions of persons, "a" for offices too.
     """
     revision = model.revision if as_of is None else min(as_of, model.revision)
 
-    def ask() -> Sums:
-        with Moment(model, revision) as here:
+    def compute() -> Sums:
+        with AsOf(model, revision) as here:
             of = (
                 f"SELECT *, {kinds}_mentions AS mentions, {kinds}_n AS n, {kinds}_net AS net "
                 f"FROM {here.table('article')}"
             )
-            columns: dict[str, Any] = here.ask(
+            columns: dict[str, Any] = here.execute(
                 f"SELECT {_DAY}, source, language, text_kind, alone, {_ARTICLES} FROM ({of}) "
                 "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"
             ).fetchnumpy()
             return Sums(columns)
 
-    return model.columns.days.of((revision, kinds), ask)
+    return model.columns.day_sums.get((revision, kinds), compute)
 
 
 def articles(here: Scope, *, hits: bool) -> Sums:
-    """The articles of the denominator, or those that pass all filters (`hits`).
-
-    By day, source, text_kind and `alone`.
-    """
+    """The sums of the denominator's articles, or the numerator's (`hits`), by day, source, text_kind and `alone`."""
     relation = "hit" if hits and here.narrowed else "base"
     sql = f"SELECT {_DAY}, source, text_kind, alone, {_ARTICLES} FROM {relation}"
     if here.once or relation == "hit":
         return Sums(here.arrays(f"{sql} GROUP BY 1, 2, 3, 4"))
     filters, until = here.view.filters, here.view.until
     cut = here.ends is not None and here.ends.date() <= until
-    if cut:  # within a day, which the kept sums can't tell
+    if cut:  # within a day, and the cached sums are of whole days
         assert here.ends is not None
         until = here.ends.date() - timedelta(days=1)
-    found = whole(here.model, here.revision, kinds=here.kinds).of(filters.sources, here.view.since, until)
+    found = of_all(here.model, here.revision, kinds=here.kinds).select(filters.sources, here.view.since, until)
     if filters.languages:
         found = found.where(np.isin(found["language"], [here.number(language) for language in filters.languages]))
     if filters.texts:
         found = found.where(np.isin(found["text_kind"], [TEXT_KINDS.index(kind) for kind in filters.texts]))
     if cut:
         last = Sums(here.arrays(f"{sql} WHERE day > DATE '{until.isoformat()}' GROUP BY 1, 2, 3, 4"))
-        found = last.together(found)
+        found = last.plus(found)
     return found
 
 
-@kept
+@cached
 def figures(model: ReadModel, view: View, *, ends: datetime | None = None) -> Sums:
-    """What the articles that pass all filters say of the view's lines, by figure (its number), day, `alone`, `single`.
+    """The sums of the numerator by figure of the view's lines (its number), day, `alone` and `single`.
 
-    One look at them for all charts of a page.
+    One query serves all charts of a page.
     """
     with Scope(model, view, ends=ends) as here:
         return Sums(
@@ -173,10 +171,10 @@ def figures(model: ReadModel, view: View, *, ends: datetime | None = None) -> Su
         )
 
 
-def several(here: Scope, chosen: Iterable[str]) -> Sums:
-    """The articles that may name several of the chosen figures, each once, by day and `alone`.
+def of_several(here: Scope, chosen: Iterable[str]) -> Sums:
+    """The sums of articles that may name several of the chosen figures, each counted once, by day and `alone`.
 
-    `again` is how often they are counted too much where every figure counts them.
+    `again` is how often these articles are counted too much if each figure counts them.
     """
     each = (
         f"SELECT day, alone, 0 AS mentions, sum(n) AS n, sum(pos - neg) AS net, count(*) - 1 AS again FROM named "
@@ -201,8 +199,8 @@ def _number(of: date) -> int:
     return (of - _FIRST).days
 
 
-def _among(column: Array, ids: Iterable[int]) -> Array:
-    """Which values of a column are among some ids: small numbers, looked up faster than np.isin sorts them."""
+def _in_ids(column: Array, ids: Iterable[int]) -> Array:
+    """Which values of a column are one of these ids. Small numbers: looking them up is faster than np.isin."""
     wanted = list(ids)
     known = np.zeros(max([*wanted, int(column.max(initial=0))]) + 1, bool)
     known[wanted] = True

@@ -1,6 +1,6 @@
-"""Files that are made while they are sent, so that any number of rows takes no memory.
+"""Downloads of any number of rows: the file is made while it is sent, so it takes no memory.
 
-Streamlit's own download button takes a file whole and keeps it; it is for what stands on the page anyway.
+Streamlit's own download button holds a whole file in memory; it is used for data that the page has anyway.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ _ROWS = 500
 
 @dataclass(eq=False)
 class Download:
-    """What a link on one viewer's page leads to."""
+    """The file behind a link on one viewer's page."""
 
     engine: Engine
     rows: Callable[[Connection], Iterable[export.Row]]
     header: Sequence[str]
 
     def parts(self) -> Iterator[bytes]:
-        """The CSV in parts. Raises SearchError before the first one."""
-        yield "\ufeff".encode()  # without this mark Excel takes é for Ã©
+        """The CSV in parts. Raises SearchError before the first rows."""
+        yield "\ufeff".encode()  # without this mark Excel shows é as Ã©
         with self.engine.connect() as connection:
             lines = export.lines(self.rows(connection), "csv", self.header)
             while part := "".join(islice(lines, _ROWS)):
                 yield part.encode()
 
 
-#: By the token in its address. Only the viewer's session holds a download: it goes with the session.
+#: Downloads by the token in their address. Only the viewer's session holds one, so they end together.
 _offered: WeakValueDictionary[str, Download] = WeakValueDictionary()
 
 
 def link(name: str, download: Download, *, key: str, type_: Literal["secondary", "tertiary"] = "secondary") -> None:
-    """A button that downloads these rows as the CSV file `name`; its address stays the same from run to run."""
+    """A button that downloads the rows as the CSV file `name`; its address is the same in every run of the page."""
     token, _ = st.session_state.get(f"download-{key}") or (secrets.token_urlsafe(16), None)
     st.session_state[f"download-{key}"] = token, download
     _offered[token] = download
@@ -56,7 +56,7 @@ def link(name: str, download: Download, *, key: str, type_: Literal["secondary",
 
 
 async def send(request: Request) -> Response:
-    """The file of a link."""
+    """Answers the request for a download: the file, 404 if it has ended, 400 for a search that fails."""
     download = _offered.get(request.path_params["token"])
     if download is None:
         return PlainTextResponse("This download has ended. Reload the page that led here and click again.", 404)

@@ -1,4 +1,4 @@
-"""The sentences behind a number: the name in bold, outlet, date and link."""
+"""The sentences behind a number, each with the name in bold, outlet, date and link."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from ingest.store.read.articles import Evidence, Headline
 #: Sentences shown at once; the rest is one click away, and in the CSV.
 _SHOWN = 20
 
-#: Words that move the odds by less are many and tell a reader little; exports have them all.
-_TELLING = 0.25
+#: Words with less weight are many and tell a reader little, so they are not coloured. Exports have them all.
+_LEAST_WEIGHT = 0.25
 
 _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 
-#: The URL's parameter for what is open: chart, and the two values that its point carries.
+#: The URL's parameter for the open point: its chart, and the two values of its customdata.
 OPEN = "open"
 
 
 def draw(page: Page, name: str, chart: Chart) -> None:
-    """Draws a chart whose points open the sentences they count; `name` is what it is called in the URL."""
-    # The key changes with the view: a point chosen in another view is not chosen in this one.
-    # What arrives meanwhile is no other view: what is chosen stays so.
+    """Draws a chart whose points open the sentences that they count; `name` is the chart's name in the URL."""
+    # The key changes with the view, so a point selected in another view is not selected in this one. It does not change
+    # with the revision: a selection survives new articles.
     view = replace(page.view, filters=replace(page.view.filters, as_of=None))
     key = f"{name}-{hash(view) & 0xFFFFFFFF:08x}"
     plot.draw(chart, key=key, on_select=clicked(name, key), selection_mode="points")
 
 
 def clicked(chart: str, key: str) -> Callable[[], None]:
-    """The callback of a chart: opens the point that was clicked, in the URL, so that a link opens it too.
+    """The callback of a chart: puts the clicked point into the URL, so that a link opens it too.
 
-    A chart that is drawn anew loses its selection; what is open stays until it is closed or another point is clicked.
+    A redrawn chart loses its selection; the point stays open until it is closed or another one is clicked.
     """
 
     def open_() -> None:
@@ -58,7 +58,7 @@ def clicked(chart: str, key: str) -> Callable[[], None]:
 
 
 def opened(chart: str, page: Page) -> tuple[str, date] | None:
-    """The point of this chart that is open: its first value and its bin; None when it is none of the view's."""
+    """The open point of this chart: its first value and its bin; None if there is none in this view."""
     name, _, rest = st.query_params.get(OPEN, "").partition(":")
     value, _, start = rest.rpartition(":")
     if name != chart:
@@ -72,16 +72,16 @@ def opened(chart: str, page: Page) -> tuple[str, date] | None:
 
 
 def close() -> None:
-    """Closes what is open."""
+    """Closes the open point."""
     st.query_params.pop(OPEN, None)
 
 
 def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by: str) -> None:
-    """Choices exactly these mentions. `by` says what the number counts: `articles` or `mentions`."""
+    """Lists exactly these mentions. `by` is what the number behind them counts: `articles` or `mentions`."""
     shown_key = f"shown-{key}"
     limit = st.session_state.get(shown_key, _SHOWN)
     with page.model.engine.connect() as connection:
-        # Only what is shown is read with its words: a point of a busy week counts thousands of sentences.
+        # Words are read only of what is shown: a point of a busy week counts thousands of sentences.
         found = articles.evidence(connection, mention_ids[:limit])
         count = words.count(articles.articles_of(connection, mention_ids), "article")
     mentions = words.count(len(mention_ids), "mention")
@@ -114,17 +114,17 @@ def _more(key: str, limit: int) -> None:
 
 
 def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
-    """Up to `limit` different sentences, each with its article: for lists that are a choice, not a count."""
+    """Up to `limit` different sentences, each with its article: for examples, where nothing is counted."""
     with page.model.engine.connect() as connection:
         found = articles.evidence(connection, mention_ids)
-    different = {item.sentence: item for item in reversed(found)}  # of a reprinted sentence, the first one
+    different = {item.sentence: item for item in reversed(found)}  # the first of a reprinted sentence
     for item in list(reversed(different.values()))[:limit]:
         sentence(item)
         st.markdown(byline(page, item.article))
 
 
 def sentence(item: Evidence) -> None:
-    """One sentence: the name in bold, the words that moved its tone in colour, the tone with its sign and certainty."""
+    """A sentence with its name in bold, the words that moved its tone in colour, the tone and its confidence."""
     tone = "" if item.tone is None else f"  {tone_badge(item.tone, item.label)}"
     sure = "" if item.confidence is None else f"  :small[{words.share(item.confidence)} sure]"
     kind = f"  :small[{_KIND[item.kind]}]" if item.kind in _KIND else ""
@@ -132,8 +132,8 @@ def sentence(item: Evidence) -> None:
 
 
 def marked(sentence: str, start: int, end: int, because: Sequence[Sequence[Any]]) -> str:
-    """A sentence as Markdown: the name in bold, the words that moved its tone in the colour of their direction."""
-    weights: dict[str, float] = {word: weight for word, weight in because if abs(weight) >= _TELLING}
+    """A sentence as Markdown: the name in bold, words that moved its tone up in blue, down in orange."""
+    weights: dict[str, float] = {word: weight for word, weight in because if abs(weight) >= _LEAST_WEIGHT}
     pieces = []
     for text, inside in ((sentence[:start], False), (sentence[start:end], True), (sentence[end:], False)):
         if inside:
@@ -163,7 +163,7 @@ def tone_badge(tone: float, label: str | None = None) -> str:
 
 
 def byline(page: Page, headline: Headline) -> str:
-    """Title (opens the reader), outlet, day and the way to the source, as Markdown."""
+    """Title (a link to the reader), outlet, day and a link to the source, as Markdown."""
     title = borders.markdown(headline.title)
     parts = [borders.markdown(headline.source), words.day(headline.day)]
     if headline.published_from in ("file time", "fetch time"):

@@ -1,6 +1,6 @@
-"""What the ledger of days says of the sources in view: their calendars, and where a chart must be hatched.
+"""Verdicts on the days of the sources in view: for their calendar, and for the hatching of charts.
 
-Verdicts of days that are over are worked out a few times a day for all viewers, and today's once in some seconds.
+Verdicts on past days are computed a few times a day for all viewers, today's every few seconds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ingest.store.read import sources, verdicts
 from ingest.store.read.sources import SourceRow
 from ingest.store.read.verdicts import DEAD, Judged, Verdict
 
-_OVER, _FRESH = 21_600, 10
+#: How long verdicts on past days, and on today, are cached.
+_PAST_SECONDS, _TODAY_SECONDS = 21_600, 10
 
 #: Sources named for a bin; the Sources page has them all.
 _NAMED = 3
@@ -35,16 +36,16 @@ Gaps = dict[date, tuple[str, ...]]
 
 
 def days(page: Page) -> Days:
-    """All days of all feeds, to today; for a link that fixes the numbers, to the moment for which it was made.
+    """All days of all feeds up to today.
 
-    What happened later changes nothing that such a link shows.
+    For a pinned link, up to the moment of its revision: what happened later does not change what the link shows.
     """
-    every, at = (_OVER, page.pin.now) if page.pin.fixed else (_FRESH, None)
-    return _fresh(page.model.engine, page.view.today, int(time.monotonic()) // every, at)
+    seconds, at = (_PAST_SECONDS, page.pin.now) if page.pin.fixed else (_TODAY_SECONDS, None)
+    return _with_today(page.model.engine, page.view.today, int(time.monotonic()) // seconds, at)
 
 
 def standing(page: Page) -> dict[int, Verdict]:
-    """How each feed on the list stands now, or at the moment that a link fixes; by the source's id."""
+    """The verdict on each listed feed now, or at the moment of a pinned link; by the source's id."""
     known = days(page)
     return {
         row.id: verdicts.standing(known.get(row.id, []), row.state)
@@ -54,17 +55,17 @@ def standing(page: Page) -> dict[int, Verdict]:
 
 
 @lru_cache(maxsize=4)
-def _over(engine: Engine, today: date, slot: int, at: datetime | None) -> Days:
-    """The days before this one."""
+def _past_days(engine: Engine, today: date, slot: int, at: datetime | None) -> Days:
+    """The days before today."""
     with engine.connect() as connection:
         rows = sources.listing(connection, {}, at=at)
-        # As things stood: what has retired since was not retired then.
+        # As of `at`: a source that has retired since was not retired then.
         return verdicts.of(connection, rows, today=today, until=today - timedelta(days=1))
 
 
 @lru_cache(maxsize=4)
-def _fresh(engine: Engine, today: date, slot: int, at: datetime | None = None) -> Days:
-    over = _over(engine, today, int(time.monotonic()) // _OVER, at)
+def _with_today(engine: Engine, today: date, slot: int, at: datetime | None = None) -> Days:
+    over = _past_days(engine, today, int(time.monotonic()) // _PAST_SECONDS, at)
     with engine.connect() as connection:
         now = coverage.ledger(connection, since=today) if at is None else coverage.day_so_far(connection, at)
         rows = [row for row in sources.listing(connection, {}, at=at) if row.kind == "feed"]
@@ -80,7 +81,7 @@ def _fresh(engine: Engine, today: date, slot: int, at: datetime | None = None) -
 def gaps(page: Page) -> Gaps:
     """The bins of the view in which sources in view were failing, silent or gone; by their first day.
 
-    A source that never brought anything can't be missed, nor one that nobody lists any more from that day on.
+    Sources without articles do not count, nor sources from the day on which they left the list.
     """
     view = page.view
     chosen = set(view.sources)
@@ -91,7 +92,7 @@ def gaps(page: Page) -> Gaps:
 
 
 def of(heard: Sequence[SourceRow], known: Days, since: date, until: date, unit: Bin) -> Gaps:
-    """The bins from `since` to `until` in which some of these sources were not heard."""
+    """The same for given sources, days and bins."""
     found: dict[date, dict[int, list[Judged]]] = {}
     for row in heard:
         for each in known.get(row.id, ()):
@@ -116,5 +117,5 @@ def _how(start: date, mine: list[Judged], unit: Bin) -> str:
 
 
 def in_words(found: Gaps, unit: Bin) -> str:
-    """The hatched bins for a caption: `▨ sources not heard in 3 weeks`; empty where there are none."""
+    """The hatched bins for a caption: `▨ sources not heard in 3 weeks`; empty if there are none."""
     return f"▨ sources not heard in {words.count(len(found), unit)}" if found else ""

@@ -1,4 +1,4 @@
-"""The articles that a search found, each with the piece of it in which the words stand."""
+"""The articles that a search found, each with a snippet that shows the words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ingest.store.read.articles import Headline
 from ingest.store.search import snippets
 from ingest.store.search.snippets import Marked, Snippet
 
-#: Hits shown at once; every one of them is read whole.
+#: Hits shown at once; the whole text of each one is read.
 _SHOWN = 25
 
 
 def listing(page: Page, found: Sequence[Headline]) -> None:
-    """The hits, newest first, with what was searched for in bold."""
+    """Lists the hits, newest first, with the words that were searched for in bold."""
     filters = page.view.filters
     key = f"hits-shown-{filters.search}"
     limit = st.session_state.get(key, _SHOWN)
@@ -27,7 +27,7 @@ def listing(page: Page, found: Sequence[Headline]) -> None:
         cut = snippets.of(connection, filters.search, [headline.id for headline in shown], filters.as_of)
     with st.container(border=True, key="hits"):
         for headline in shown:
-            if snippet := cut.get(headline.id):  # none where it was withdrawn a moment ago
+            if snippet := cut.get(headline.id):  # none if it was withdrawn a moment ago
                 st.markdown(_hit(page, headline, snippet))
         if rest := len(found) - len(shown):
             st.button(f"Show {min(_SHOWN, rest)} more", key="hits-more", on_click=_more, args=(key, limit))

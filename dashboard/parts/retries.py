@@ -1,4 +1,4 @@
-"""Asks the running worker to try sources again, and shows what became of it."""
+"""Asks the running worker to try sources again, and shows the outcome."""
 
 from __future__ import annotations
 
@@ -16,31 +16,25 @@ from ingest.store import record
 from ingest.store.plan import requests
 from ingest.store.plan.requests import Retry
 
-#: So long an answer stands on the page.
+#: How long an outcome stays on the page.
 _SHOWN = timedelta(minutes=10)
 _MOST = 8
 
 
 def button(page: Page, ids: Collection[int], *, label: str, key: str, help_: str = "") -> None:
-    """A button that asks for these sources."""
-    st.button(
-        label,
-        key=key,
-        icon=":material/refresh:",
-        on_click=ask,
-        args=(page.model.engine, tuple(ids)),
-        help=help_ or None,
-    )
+    """A button that asks the worker to try these sources again."""
+    args = page.model.engine, tuple(ids)
+    st.button(label, key=key, icon=":material/refresh:", on_click=ask, args=args, help=help_ or None)
 
 
 def ask(engine: Engine, ids: Collection[int]) -> None:
-    """Writes the requests; the running worker sees to them within seconds."""
+    """Writes the requests, which a running worker takes up within seconds."""
     with record.writing(engine) as connection:
         requests.ask(connection, ids, by="dashboard", now=utcnow())
 
 
 def answers(page: Page) -> None:
-    """What was asked for lately and what came of it; looked at again while something is open."""
+    """Shows recent requests and their outcomes, and updates them while any is open."""
     found = _recent(page.model.engine)
     if found:
         names = {row.id: row.name for row in page.choices.sources}

@@ -1,1 +1,1 @@
-"""One article: tones, edits, copies."""
+"""The reader's parts for one article: tones, edits, copies."""

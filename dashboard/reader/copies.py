@@ -1,4 +1,4 @@
-"""The copies of an article: who else printed the text, when, and in what other words."""
+"""The copies of an article: who else printed the text, when, and with which differences."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
+from dashboard import keys
 from dashboard.look import borders, words
 from dashboard.reader import edits
 from dashboard.state.page import Page
@@ -15,12 +16,12 @@ from ingest.store.read.history import Version
 from ingest.store.read.reprints import Copy
 from ingest.text import plain
 
-#: Of a text that everybody prints, the first ones tell enough.
+#: Copies listed, the first ones.
 _LISTED = 20
 
 
 def draw(page: Page, article: FullArticle) -> None:
-    """A closed box for each copy, the first one marked; nothing for an article that stands alone."""
+    """An expander for each copy; nothing for an article without copies."""
     headline = article.headline
     with page.model.engine.connect() as connection:
         found, count = reprints.copies(connection, headline.id, page.view.filters.as_of, most=_LISTED)
@@ -29,16 +30,16 @@ def draw(page: Page, article: FullArticle) -> None:
     here = "" if any(copy.first for copy in found) else " This one came first."
     st.markdown(f"**{words.count(count, 'copy', 'copies')} of this text.**{here}")
     for copy in found:
-        box = st.expander(label(copy, headline.title), key=f"copy-{copy.uid}", on_change="rerun")
-        if box.open:
-            with box:
+        expander = st.expander(label(copy, headline.title), key=f"copy-{copy.uid}", on_change="rerun")
+        if expander.open:
+            with expander:
                 _differences(page, article, copy)
     if count > len(found):
         st.caption(f"And {words.count(count - len(found), 'more copy', 'more copies')}.")
 
 
 def label(copy: Copy, title: str) -> str:
-    """Outlet, time, whether it was the first, and its headline where that is another one; as Markdown."""
+    """Outlet, time, whether it was the first, and its headline if that differs; as Markdown."""
     at = f"{words.day(copy.published_at.date())} {copy.published_at:%H:%M} UTC"
     parts = [f"**{borders.markdown(copy.source)}**", at]
     if copy.first:
@@ -48,8 +49,8 @@ def label(copy: Copy, title: str) -> str:
     return " · ".join(parts)
 
 
-def apart(one: str, other: str) -> tuple[int, int]:
-    """How many words the other text has more, and how many less, wherever they stand."""
+def word_difference(one: str, other: str) -> tuple[int, int]:
+    """How many words the other text has in addition, and how many it lacks, in whatever order."""
     have, has = Counter(one.split()), Counter(other.split())
     return (has - have).total(), (have - has).total()
 
@@ -59,9 +60,9 @@ def _differences(page: Page, article: FullArticle, copy: Copy) -> None:
     with page.model.engine.connect() as connection:
         body = reprints.body(connection, copy.content_id)
     ours = plain.body_of(article.text, headline.title)
-    more, less = apart(ours, body)
-    said = f"{words.count(more, 'word')} more, {words.count(less, 'word')} less" if more or less else "the same words"
-    st.caption(f"Beside the text above: {said}.")
+    more, less = word_difference(ours, body)
+    change = f"{words.count(more, 'word')} more, {words.count(less, 'word')} less" if more or less else "the same words"
+    st.caption(f"Beside the text above: {change}.")
     st.button("Read this copy", key=f"read-{copy.uid}", on_click=_open, args=(copy.uid,), type="tertiary")
     one = Version(headline.published_at, headline.title, ours, None, None, headline.published_at)
     other = Version(copy.published_at, copy.title, body, None, None, copy.published_at)
@@ -70,4 +71,4 @@ def _differences(page: Page, article: FullArticle, copy: Copy) -> None:
 
 
 def _open(uid: str) -> None:
-    st.query_params["article"] = uid
+    st.query_params[keys.ARTICLE] = uid

@@ -1,4 +1,4 @@
-"""What was changed in an article since it came: its versions, the newest first, sentence by sentence."""
+"""What was changed in an article since it arrived: its edits, the newest first, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dashboard.look import borders, words
 from ingest.store.read.history import Version
 from ingest.text import plain, sentences
 
-#: Sentences that have less than this in common were not edited but replaced: shown whole, one after the other.
+#: Passages less alike than this (0 … 1) were replaced rather than edited: both are shown whole.
 _SAME = 0.4
 _WORD = re.compile(r"\s*\S+")
 _OLD = "color:inherit;opacity:.7;text-decoration:line-through"
 _NEW = "color:inherit;text-decoration:underline;text-decoration-thickness:2px;font-weight:600"
-#: How a changed passage is set.
+#: The style of a changed passage.
 BLOCK = "line-height:1.6;max-width:42rem;overflow-wrap:anywhere;margin:0 0 .6rem"
 
 
 def draw(versions: Sequence[Version], language: str) -> None:
-    """A closed box with every edit of an article; nothing for an article that was never edited."""
+    """An expander with every edit of an article; nothing for an article that was never edited."""
     if len(versions) < 2:
         return
     with st.expander(f"What changed in {words.count(len(versions) - 1, 'edit')}", icon=":material/history:"):
@@ -37,7 +37,7 @@ def draw(versions: Sequence[Version], language: str) -> None:
 
 
 def details(before: Version, after: Version) -> list[str]:
-    """What changed besides the words, a line each, as Markdown."""
+    """Changes of author, address and date, a line each, as Markdown."""
     pairs = (
         ("Author", before.author, after.author),
         ("Address", before.link, after.link),
@@ -51,7 +51,7 @@ def details(before: Version, after: Version) -> list[str]:
 
 
 def blocks(before: Version, after: Version, language: str) -> list[str]:
-    """The sentences that were taken out, put in or rewritten, as HTML: all text of the article's is escaped."""
+    """The sentences that were removed, added or rewritten, as HTML; the article's text is escaped."""
     return list(_blocks(_sentences(before, language), _sentences(after, language)))
 
 
@@ -79,14 +79,14 @@ def _rewritten(was: str, now: str) -> Iterator[str]:
     yield "".join(pieces)
 
 
-def _marked(tag: str, said: str) -> str:
-    bare = said.lstrip()
+def _marked(tag: str, text: str) -> str:
+    bare = text.lstrip()
     if not bare:
         return ""
-    # Screen readers rarely say these tags: the label does.
+    # Screen readers rarely announce these tags, so the title does.
     label = "taken out" if tag == "del" else "put in"
     style = _OLD if tag == "del" else _NEW
-    return f'{" " * (bare != said)}<{tag} style="{style}" title="{label}">{borders.html(bare)}</{tag}>'
+    return f'{" " * (bare != text)}<{tag} style="{style}" title="{label}">{borders.html(bare)}</{tag}>'
 
 
 def _sentences(version: Version, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The tone toward each figure of an article, mention by mention: both scorers, how sure, and what it hangs on."""
+"""The tone of each mention in an article: both scorers, the confidence, and the words it depends on."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ingest.store.read.articles import FullArticle
 from ingest.tone import Scorer, Target, scorers
 from ingest.tone.explain import leave_one_out
 
-#: Mentions shown before somebody asks for all of them.
+#: Mentions shown at first.
 _SHOWN = 12
-#: Two scorers that lie so far apart, on different sides of 0, are no matter of degree.
+#: Scorers that differ by this much, with different labels, disagree.
 _DISAGREE = 0.5
 
 Row = Mapping[str, Any]
 
 
 def draw(page: Page, article: FullArticle) -> None:
-    """A closed box with the tone of each mention; nothing where none is scored."""
+    """An expander with the tone of each mention; nothing if none is scored."""
     scored = [mention for mention in article.mentions if mention["tone_rule"] is not None]
     if not scored:
         return
@@ -47,7 +47,7 @@ def draw(page: Page, article: FullArticle) -> None:
 
 
 def disagree(mention: Row) -> bool:
-    """Whether rule and encoder say the opposite, and clearly."""
+    """Whether one of rule and encoder says negative, the other positive, and they differ by `_DISAGREE` or more."""
     rule, encoder = mention["tone_rule"], mention["tone_encoder"]
     if rule is None or encoder is None:
         return False
@@ -81,7 +81,7 @@ def _mention(page: Page, article: FullArticle, mention: Row) -> None:
 
 
 def _why(target: Target, made_by: str, key: str) -> None:
-    """On demand: the whole sentence is scored once more without each of its words."""
+    """Scores the sentence again without each of its words, when asked to."""
     if not st.button("Leave out each word once, and look", key=key):
         return
     try:
@@ -105,5 +105,5 @@ def _cue(cue: Cue) -> str:
 
 @cache
 def _encoder(name: str) -> Scorer:
-    # Loaded when somebody first asks: 110 MB that most servers of a dashboard never need.
+    # Loaded when first asked for: it takes 110 MB, and most dashboards never need it.
     return scorers.by_name("encoder" if name == "rule" else name)

@@ -1,1 +1,1 @@
-"""What programs ask of the server: health, metrics, compressed files."""
+"""Parts of the server besides the pages: health, metrics, compression."""

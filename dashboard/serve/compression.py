@@ -1,4 +1,4 @@
-"""gzip for what the server sends. Static files are compressed once, not once a request: Plotly alone is 4.7 MB."""
+"""gzip for all that the server sends. A static file is compressed once, not once a request: Plotly's has 4.7 MB."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/s
 
 
 class Compression:
-    """ASGI middleware: static files from a cache of compressed bytes, everything else compressed as it is sent."""
+    """ASGI middleware: sends static files from a cache of compressed bytes, and compresses everything else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._others = GZipMiddleware(app, minimum_size=1_000, compresslevel=5)
-        self._kept: dict[str, tuple[Message, bytes]] = {}
+        self._cached: dict[str, tuple[Message, bytes]] = {}
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,14 +29,14 @@ class Compression:
         if not accepted or Headers(scope=scope).get("range"):
             await (self._app if static else self._others)(scope, receive, send)
             return
-        # Who asks whether a file has changed asks the application: it alone says 304.
-        asks = any(name.startswith(b"if-") for name, _ in scope["headers"])
-        if not asks and (kept := self._kept.get(scope["path"])):
-            await _reply(kept, send)
+        # A request whether the file has changed goes to the application, because only that answers 304.
+        conditional = any(name.startswith(b"if-") for name, _ in scope["headers"])
+        if not conditional and (reply := self._cached.get(scope["path"])):
+            await _reply(reply, send)
             return
-        answer = _Answer()
-        await self._app(scope, receive, answer)
-        start, body = answer.start, bytes(answer.body)
+        collector = _Collector()
+        await self._app(scope, receive, collector)
+        start, body = collector.start, bytes(collector.body)
         headers = MutableHeaders(raw=list(start["headers"]))
         if start["status"] == 200 and headers.get("content-type", "").startswith(_COMPRESSIBLE) and len(body) > 1_000:
             body = await to_thread(gzip.compress, body, 6)
@@ -46,13 +46,13 @@ class Compression:
             if "etag" in headers:
                 headers["etag"] = f"W/{headers['etag'].removeprefix('W/')}"
             start = {**start, "headers": headers.raw}
-            if scope["path"] not in self._kept and self._bytes + len(body) <= _MOST_BYTES:
+            if scope["path"] not in self._cached and self._bytes + len(body) <= _MOST_BYTES:
                 self._bytes += len(body)
-                self._kept[scope["path"]] = (start, body)
+                self._cached[scope["path"]] = (start, body)
         await _reply((start, body), send)
 
 
-class _Answer:
+class _Collector:
     """Collects what the application sends."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class _Answer:
             self.body += message.get("body", b"")
 
 
-async def _reply(kept: tuple[Message, bytes], send: Send) -> None:
-    start, body = kept
+async def _reply(reply: tuple[Message, bytes], send: Send) -> None:
+    start, body = reply
     await send(start)
     await send({"type": "http.response.body", "body": body})

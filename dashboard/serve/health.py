@@ -1,4 +1,4 @@
-"""What monitors ask: is it up, is it fresh, how do the sources stand. All of it is read from the record."""
+"""Health and metrics for monitors: is it up, is it fresh, how are the feeds. Nearly all is read from the record."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from ingest.store.read.verdicts import Verdict
 from ingest.store.upkeep import vitals
 from ingest.store.upkeep.vitals import Tally
 
-#: Verdicts are read anew after so many seconds: monitors ask every few.
-_FRESH = 30
-#: Sources that `/healthz` names.
+#: Verdicts are cached for this many seconds: monitors ask every few.
+_VERDICT_SECONDS = 30
+#: At most this many feeds are listed in `/healthz`.
 _NAMED = 100
 
 _HEAD = record.head()
@@ -36,8 +36,8 @@ _engines: dict[str, tuple[Engine, Tally]] = {}
 _opening = threading.Lock()
 
 
-def _opened(url: str) -> tuple[Engine, Tally]:
-    """The one engine of all monitors, as long as the record is of the version that we know."""
+def _open(url: str) -> tuple[Engine, Tally]:
+    """The engine for all monitors, opened again if the record is no longer of the version that we know."""
     with _opening:
         if (known := _engines.get(url)) is not None:
             try:
@@ -47,7 +47,7 @@ def _opened(url: str) -> tuple[Engine, Tally]:
                 version = None
             if version == _HEAD:
                 return known
-            # Replaced, damaged, migrated: opening it anew says which, and lets go of the old file.
+            # Replaced, damaged or migrated: opening it again says which, and closes the old file.
             _engines.pop(url)[0].dispose()
         _engines[url] = record.open_engine(url), Tally()
         return _engines[url]
@@ -58,7 +58,7 @@ Standing = tuple[tuple[SourceRow, Verdict], ...]
 
 @lru_cache(maxsize=1)
 def _standing(engine: Engine, slot: int) -> Standing:
-    """Every listed feed and how it stands."""
+    """Every listed feed with its verdict."""
     with engine.connect() as connection:
         rows = [row for row in sources.listing(connection, {}) if row.kind == "feed" and row.listed]
         days = verdicts.of(connection, rows, today=utcnow().date())
@@ -66,14 +66,14 @@ def _standing(engine: Engine, slot: int) -> Standing:
 
 
 def _now(engine: Engine) -> Standing:
-    return _standing(engine, int(time.monotonic()) // _FRESH)
+    return _standing(engine, int(time.monotonic()) // _VERDICT_SECONDS)
 
 
 def health() -> tuple[int, dict[str, Any]]:
-    """Revision, age of the newest fetch, whether the worker lives, how the feeds stand; 503 without a usable record."""
+    """Status and body of `/healthz`: 200 with revision, newest fetch, worker, feeds, faults; 503 without a record."""
     try:
         active = settings.load()
-        engine, _ = _opened(active.database)
+        engine, _ = _open(active.database)
         with engine.connect() as connection:
             newest = sources.newest_fetch(connection)
             revision = record.current_revision(connection)
@@ -108,11 +108,11 @@ def health() -> tuple[int, dict[str, Any]]:
 
 
 def metrics() -> str:
-    """The same and more for Prometheus; `discourse_record_up 0` alone when the record can't be used."""
+    """The body of `/metrics`; only `discourse_record_up 0` if the record can't be used."""
     up = "Whether the record can be used."
     try:
         active = settings.load()
-        engine, tally = _opened(active.database)
+        engine, tally = _open(active.database)
         with engine.connect() as connection:
             found = [*_fetches(connection, tally), *_waiting(connection), *_revisions(connection)]
         found += _sources(_now(engine))
@@ -162,22 +162,22 @@ def _waiting(connection: Connection) -> list[Metric]:
 def _revisions(connection: Connection) -> list[Metric]:
     newest = record.current_revision(connection)
     found = [_gauge("discourse_revision", "The record's newest revision.", newest)]
-    from dashboard.numbers import holdings  # pandas and all: the server must not wait for them before it listens
+    from dashboard.numbers import holdings  # imported here, or the server would wait for pandas before it listens
     from dashboard.state import process
 
     state = process.begun()
     if state is None or state.model is None or not state.ready.is_set():
         return found
     model = state.model
-    held = model.revision
-    since = vitals.first_after(connection, held)
+    loaded = model.revision
+    since = vitals.first_after(connection, loaded)
     lag = (utcnow() - since).total_seconds() if since else 0.0
-    articles = sum(articles for articles, _ in holdings.held(model).values())
+    articles = sum(articles for articles, _ in holdings.by_source(model).values())
     return [
         *found,
         _gauge("discourse_articles", "Current articles.", articles),
-        _gauge("discourse_read_model_revision", "The newest revision that this dashboard shows.", held),
-        _gauge("discourse_read_model_lag_revisions", "Revisions it has not taken in.", max(0, newest - held)),
+        _gauge("discourse_read_model_revision", "The newest revision that this dashboard shows.", loaded),
+        _gauge("discourse_read_model_lag_revisions", "Revisions it has not taken in.", max(0, newest - loaded)),
         _gauge("discourse_read_model_lag_seconds", "Age of the first of them.", max(0.0, lag)),
     ]
 

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: its text format, version 0.0.4."""
+"""Prometheus' text format for metrics, version 0.0.4."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Metric:
 
 
 def text(metrics: Iterable[Metric]) -> str:
-    """The document."""
+    """The metrics as a document."""
     return "".join(line + "\n" for metric in metrics for line in _lines(metric))
 
 

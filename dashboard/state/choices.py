@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import holdings
@@ -42,12 +42,18 @@ class Choices:
     def source_names(self) -> dict[int, str]:
         return {id_: label for label, id_ in self.source_ids.items()}
 
+    def labelled(self, options: Mapping[str, Any] | str) -> Mapping[str, Any]:
+        """The values of a filter by their labels: those given, or those in the attribute of this name."""
+        found = getattr(self, options) if isinstance(options, str) else options
+        return found if isinstance(found, Mapping) else dict(zip(found, found, strict=True))
+
     def automatic_sources(self) -> tuple[int, ...]:
-        """All sources but the demo; the demo alone while nothing else has articles."""
-        demo = [row for row in self.sources if row.group == DEMO_GROUP]
-        real = [row for row in self.sources if row.group != DEMO_GROUP]
-        chosen = real if any(row.articles for row in real) or not demo else demo
-        return tuple(row.id for row in chosen if row.articles or (row.listed and row.kind == "feed"))
+        """Of the sources that count where nobody chose any, those with articles and the feeds listed."""
+        found = any(row.articles for row in self.sources if row.group != DEMO_GROUP)
+        ids = set(sources.not_the_demo({row.id: row.group for row in self.sources}, found=found))
+        return tuple(
+            row.id for row in self.sources if row.id in ids and (row.articles or (row.listed and row.kind == "feed"))
+        )
 
     def only_demo(self, sources: Iterable[int]) -> bool:
         """Whether all of these sources with articles belong to the demo."""
@@ -68,7 +74,7 @@ def of(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -
 
 @lru_cache(maxsize=8)  # one or two hundred kilobytes each
 def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choices:
-    held = holdings.held(model, revision)  # before a connection is taken: it may wait for its turn
+    held = holdings.by_source(model, revision)  # before a connection is taken: it may wait for its turn
     with model.engine.connect() as connection:
         held_list = watched.watchlist(connection, revision)
         rows = tuple(sources.listing(connection, held, at=at))

@@ -46,7 +46,7 @@ class Page:
 
     def article_link(self, uid: str) -> str:
         """The reader page of an article, relative to this page, with the filters as they are in the URL."""
-        return f"articles?{urlencode([*self._given, ('article', uid)])}"
+        return f"articles?{urlencode([*self._given, (keys.ARTICLE, uid)])}"
 
     @cached_property
     def _given(self) -> list[tuple[str, str]]:

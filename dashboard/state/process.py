@@ -61,7 +61,7 @@ class Shared:
             if self._thread:
                 log.error("the thread that follows the record died; starting another one")
                 if self.model and self.ready.is_set():
-                    self.model.doubt("The thread that follows it died and was started again.")
+                    self.model.mark_doubtful("The thread that follows it died and was started again.")
             self._thread = threading.Thread(target=self._run, daemon=True, name="read-model")
             self._thread.start()
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, func, select
 
 from ingest import settings
 from ingest.bins import Bin
 from ingest.cli.console import Row, as_json, fail, opened, people, progress
-from ingest.errors import SearchError
-from ingest.models import TextKind, utcnow
+from ingest.cli.options import filters, source_ids, understood, with_filters
+from ingest.models import utcnow
 from ingest.run import lock
 from ingest.settings import Settings
 from ingest.store import record, schema
@@ -26,16 +25,12 @@ from ingest.store.plan import complaints
 from ingest.store.read import articles, export, verdicts
 from ingest.store.read import sources as stored
 from ingest.store.read.export import Format, What
-from ingest.store.read.filters import Filters
 from ingest.store.read.sources import SourceRow
 from ingest.store.read.verdicts import Judged
-from ingest.store.search import search as searching
 from ingest.store.upkeep import damage, move
 from ingest.store.write.commit import Commit
 
 app = typer.Typer()
-
-ANY_TONE = (-1.0, 1.0)
 
 
 @app.command(epilog="Example: python -m ingest status --json")
@@ -65,54 +60,23 @@ def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object."
 @app.command(
     "export", epilog="Example: python -m ingest export attention --figure 'Kim Jong Un' --bin month -o kim.csv"
 )
+@with_filters
 def export_(
     what: Annotated[What, typer.Argument(help="What a row is.")],
     format_: Annotated[Format, typer.Option("--format", help="csv, or jsonl: one JSON object a line.")] = "csv",
-    figure: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Name; may be repeated. Default: all but the demo.")] = None,
-    topic: Annotated[list[str] | None, typer.Option(help="Name or id; may be repeated.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="Two letters; may be repeated.")] = None,
-    text: Annotated[list[str] | None, typer.Option(help="full, summary or title; may be repeated.")] = None,
-    since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC).")] = None,
-    tone: Annotated[tuple[float, float], typer.Option(help="Lowest and highest article tone, -1 to 1.")] = ANY_TONE,
-    search: Annotated[str, typer.Option(help="As in the search field: words, phrases, AND OR NOT, title: …")] = "",
-    offices: Annotated[bool, typer.Option("--offices", help="Count offices as naming their holder.")] = False,
-    once: Annotated[
-        bool, typer.Option("--once", help="Of a text that many printed, the copy that came first.")
-    ] = False,
     as_of: Annotated[int | None, typer.Option(min=0, help="As things stood at this revision. Default: now.")] = None,
     bin_: Annotated[Bin, typer.Option("--bin", help="How long a row of attention is.")] = "week",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
+    *,
+    given: Mapping[str, Any],
 ) -> None:
     """Writes articles, mentions or attention, with the same filters as the dashboard."""
     with opened() as (_, engine), engine.connect() as connection:
-        if since and until and until < since:
-            raise typer.BadParameter("--to is before --from")
-        if tone[1] < tone[0]:
-            raise typer.BadParameter("--tone takes the lowest first")
-        newest = record.current_revision(connection)
-        if as_of is not None and as_of > newest:
-            raise typer.BadParameter(f"--as-of {as_of}: the newest revision is {newest}")
-        watched = articles.watchlist(connection, as_of)
-        filters = Filters(
-            figures=_ids("--figure", figure, watched.figures),
-            sources=_sources(connection, source),
-            topics=_ids("--topic", topic, watched.topics),
-            languages=tuple(language or ()),
-            texts=_kinds(text),
-            since=since.date() if since else None,
-            until=until.date() if until else None,
-            tone=None if tone == ANY_TONE else tone,
-            search=_understood(connection, search, as_of),
-            offices=offices,
-            copies="once" if once else "all",
-            as_of=as_of,
-        )
+        chosen = filters(connection, given, as_of)
         if what == "attention":
-            rows = export.attention(connection, filters, bin_)
+            rows = export.attention(connection, chosen, bin_)
         else:
-            rows = (export.articles if what == "articles" else export.mentions)(connection, filters)
+            rows = (export.articles if what == "articles" else export.mentions)(connection, chosen)
         header = export.columns(what, bin_)
         try:
             if output is None:
@@ -123,49 +87,6 @@ def export_(
         except OSError as error:
             fail(f"{output or 'standard output'}: {error.strerror}")
     people.print(f"{written} rows.")
-
-
-def _kinds(given: list[str] | None) -> tuple[TextKind, ...]:
-    """Kinds of text; one that there is not is wrong use."""
-    known = get_args(TextKind)
-    for name in given or ():
-        if name not in known:
-            raise typer.BadParameter(f"--text {name}: there is {', '.join(known)}")
-    return tuple(kind for kind in known if kind in (given or ()))
-
-
-def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """Ids for names or ids; a name nobody has is wrong use."""
-    by_name = {name.casefold(): entry["id"] for entry in known for name in (entry["id"], entry["name"])}
-    for name in given or ():
-        if name.casefold() not in by_name:
-            raise typer.BadParameter(
-                f"{option} {name}: not on the list. Known: {', '.join(sorted(set(by_name.values())))}"
-            )
-    return tuple(by_name[name.casefold()] for name in given or ())
-
-
-def _understood(connection: Connection, typed: str, as_of: int | None = None) -> str:
-    """The search as it was given; one that is not understood is wrong use."""
-    try:
-        searching.check(connection, typed, as_of)
-    except SearchError as error:
-        place = "" if error.start is None else f" At character {error.start + 1}: {typed[error.start : error.end]}"
-        raise typer.BadParameter(f"--search: {error}{place}") from None
-    return typed
-
-
-def _sources(connection: Connection, given: list[str] | None) -> tuple[int, ...]:
-    """The ids of all sources of these names."""
-    rows = stored.listing(connection)
-    found: list[int] = []
-    for name in given or ():
-        ids = [row.id for row in rows if row.name.casefold() == name.casefold()]
-        if not ids:
-            known = ", ".join(sorted({row.name for row in rows}))
-            raise typer.BadParameter(f"--source {name}: no such source. Known: {known}")
-        found += ids
-    return tuple(found)
 
 
 @app.command(epilog="Example: python -m ingest withdraw --path 'old/*' --yes")
@@ -180,8 +101,8 @@ def withdraw(
         raise typer.BadParameter("say which: --source, --path or --search")
     with opened() as (_, engine):
         with engine.connect() as connection:
-            sources = _sources(connection, None if source is None else [source])
-            _understood(connection, search or "")
+            sources = source_ids(connection, None if source is None else [source])
+            understood(connection, search or "")
             found = articles.withdrawable(connection, sources=sources, path=path, search=search)
         if not found:
             fail("no article fits.")

@@ -17,7 +17,7 @@ from ingest.store import watched
 from ingest.store.read import articles as stored
 from ingest.store.read import reprints, sources
 from ingest.store.read.attention import by_day
-from ingest.store.read.filters import Filters
+from ingest.store.read.filters import FILTERS, Filters
 from ingest.store.record import current_revision
 from ingest.text.escape import csv_cell
 
@@ -109,27 +109,7 @@ def provenance(connection: Connection, filters: Filters) -> Row:
 
 def in_words(filters: Filters, names: Mapping[int, str]) -> str:
     """The filters as `name=value` pairs; empty when there are none. The revision has a column of its own."""
-    pairs: list[tuple[str, str]] = [
-        (name, ", ".join(values))
-        for name, values in (
-            ("figures", filters.figures),
-            ("sources", tuple(names[id_] for id_ in filters.sources)),
-            ("topics", filters.topics),
-            ("languages", filters.languages),
-            ("texts", filters.texts),
-        )
-        if values
-    ]
-    pairs += [(name, day.isoformat()) for name, day in (("from", filters.since), ("to", filters.until)) if day]
-    if filters.tone:
-        pairs.append(("tone", f"{filters.tone[0]:+.2f} to {filters.tone[1]:+.2f}"))
-    if filters.search.strip():
-        pairs.append(("search", filters.search.strip()))
-    if filters.offices:
-        pairs.append(("offices", "counted"))
-    if filters.copies == "once":
-        pairs.append(("copies", "counted once"))
-    return "; ".join(f"{name}={value}" for name, value in pairs)
+    return "; ".join(filter(None, (each.in_words(filters, names) for each in FILTERS)))
 
 
 def _pinned(connection: Connection, filters: Filters) -> tuple[Filters, Row]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 
@@ -23,6 +23,9 @@ _c, _a, _art, _m, _t = (
     schema.mention.c,
     schema.analysis_topic.c,
 )
+
+#: The ends of article tone.
+ANY_TONE = (-1.0, 1.0)
 
 #: Which copies of a text count: all of them (exposure), or of each story the one that arrived first (editorial).
 Copies = Literal["all", "once"]
@@ -53,6 +56,57 @@ class Filters:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of mention that count; ambiguous ones never do."""
         return ("person", "office") if self.offices else ("person",)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """How a field of `Filters` is called on the command line and in an export's words."""
+
+    field: str
+    kind: Literal["figures", "topics", "sources", "codes", "values", "day", "range", "search", "flag"]
+    option: str  #: of the command line
+    help: str
+    called: str = ""  #: in an export, where it is not the field
+    on: Any = True  #: what a flag sets …
+    told: str = ""  #: … and how an export says so
+    values: tuple[str, ...] = ()  #: those that may be given, where they are few
+
+    def in_words(self, filters: Filters, sources: Mapping[int, str]) -> str:
+        """`name=value` as an export says it; empty where the filter narrows nothing."""
+        value = getattr(filters, self.field)
+        match self.kind:
+            case "sources":
+                told = ", ".join(sources[id_] for id_ in value)
+            case "day":
+                told = value.isoformat() if value else ""
+            case "range":
+                told = f"{value[0]:+.2f} to {value[1]:+.2f}" if value else ""
+            case "search":
+                told = value.strip()
+            case "flag":
+                told = self.told if value == self.on else ""
+            case _:
+                told = ", ".join(value)
+        return f"{self.called or self.field}={told}" if told else ""
+
+
+#: The dashboard's widgets for them are in dashboard/keys.py.
+FILTERS: Final = (
+    Filter("figures", "figures", "--figure", "Name or id; may be repeated."),
+    Filter("sources", "sources", "--source", "Name; may be repeated. Default: all but the demo."),
+    Filter("topics", "topics", "--topic", "Name or id; may be repeated."),
+    Filter("languages", "codes", "--language", "Two letters; may be repeated."),
+    Filter("texts", "values", "--text", "full, summary or title; may be repeated.", values=get_args(TextKind)),
+    Filter("since", "day", "--from", "First day (UTC).", called="from"),
+    Filter("until", "day", "--to", "Last day (UTC).", called="to"),
+    Filter("tone", "range", "--tone", "Lowest and highest article tone, -1 to 1."),
+    Filter("search", "search", "--search", "As in the search field: words, phrases, AND OR NOT, title: …"),
+    Filter("offices", "flag", "--offices", "Count offices as naming their holder.", told="counted"),
+    Filter(
+        "copies", "flag", "--once", "Of a text that many printed, the copy that came first.", on="once",
+        told="counted once",
+    ),
+)  # fmt: skip
 
 
 def current(as_of: int | None = None, *, led: bool = True) -> Join:

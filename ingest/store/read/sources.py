@@ -126,17 +126,15 @@ def newest_fetch(connection: Connection) -> datetime | None:
 
 
 def automatic(connection: Connection, as_of: int | None = None) -> list[int]:
-    """The ids of all sources but the demo; of the demo too while nothing else has articles, or had at a revision."""
-    rows = connection.execute(select(_src.id, _src.group)).all()
-    real = [row.id for row in rows if row.group != DEMO_GROUP]
-    if (
-        real
-        and connection.execute(
-            select(_art.id)
-            .join(schema.content, (_c.article_id == _art.id) & live(_c, as_of))
-            .where(_art.source_id.in_(real))
-            .limit(1)
-        ).first()
-    ):
-        return real
-    return [row.id for row in rows]
+    """The ids of the sources that count where nobody chose any, now or as of a revision; see `not_the_demo`."""
+    groups = {row.id: row.group for row in connection.execute(select(_src.id, _src.group))}
+    real = [id_ for id_, group in groups.items() if group != DEMO_GROUP]
+    something = select(_art.id).join(schema.content, (_c.article_id == _art.id) & live(_c, as_of))
+    found = real and connection.execute(something.where(_art.source_id.in_(real)).limit(1)).first()
+    return not_the_demo(groups, found=bool(found))
+
+
+def not_the_demo(groups: Mapping[int, str], *, found: bool) -> list[int]:
+    """Of these sources (id -> group) all but the demo; the demo alone unless articles of others were `found`."""
+    demo = [id_ for id_, group in groups.items() if group == DEMO_GROUP]
+    return [id_ for id_ in groups if id_ not in demo] if found or not demo else demo

@@ -276,7 +276,7 @@ def _load_anew() -> None:
     """The read model as it is after a start: scores that were changed behind its back are in it."""
     loaded = model()
     before = loaded.columns
-    loaded.doubt("a test changed the scores")
+    loaded.mark_doubtful("a test changed the scores")
     loaded.catch_up()
     assert loaded.columns is not before
     loaded.fault = None

@@ -71,8 +71,8 @@ def dead_feed(desk: Desk, engine: Engine, tmp_path: Path) -> Press:
             .where(table.c.id == outlets.ids[EAST])
             .values(state="gone", retired_at=gone, last_error="410 Gone.")
         )
-    gaps._over.cache_clear()
-    gaps._fresh.cache_clear()
+    gaps._past_days.cache_clear()
+    gaps._with_today.cache_clear()
     return outlets
 
 
@@ -164,8 +164,8 @@ def test_a_link_that_fixes_the_numbers_shows_them_the_same_whatever_fails_later(
         )
         today = (schema.coverage.c.source_id == dead_feed.ids[NORTH]) & (schema.coverage.c.day == TODAY)
         connection.execute(update(schema.coverage).where(today).values(successes=0))
-    gaps._over.cache_clear()
-    gaps._fresh.cache_clear()
+    gaps._past_days.cache_clear()
+    gaps._with_today.cache_clear()
     assert drawn() == before
     assert "retry-0" not in {button.key for button in open_page("sources", asof=str(revision)).button}
 
@@ -245,7 +245,7 @@ def test_a_link_that_fixes_the_numbers_shows_the_feeds_as_they_stood(
     feeds.list(feeds.WELL, feeds.FAILING, late)
     for feed, status in ((feeds.FAILING, 200), (feeds.WELL, 503), (late, 503)):
         feeds.ask(feed, status)
-    for cache in (gaps._over, gaps._fresh, choices._of):
+    for cache in (gaps._past_days, gaps._with_today, choices._of):
         cache.cache_clear()
     until(lambda: len(choices.of(process.shared().model).source_ids) == 5)  # type: ignore[arg-type]
     assert {page: _drawn(open_page(page, **view)) for page in ("", "sources")} == pinned
@@ -300,14 +300,14 @@ def test_today_is_judged_anew_and_the_days_before_stay(dead_feed: Press, engine:
     with engine.connect() as connection:
         rows = listing(connection, {})
     north = dead_feed.ids[NORTH]
-    found = gaps._fresh(engine, TODAY, 1)
+    found = gaps._with_today(engine, TODAY, 1)
     assert [each.verdict for each in found[north][-2:]] == ["normal", "normal"]
     with record.writing(engine) as connection:
         mine = (schema.coverage.c.source_id == north) & (schema.coverage.c.day == TODAY)
         connection.execute(update(schema.coverage).where(mine).values(successes=0, articles=0))
-    assert [each.verdict for each in gaps._fresh(engine, TODAY, 2)[north][-2:]] == ["normal", "failing"]
+    assert [each.verdict for each in gaps._with_today(engine, TODAY, 2)[north][-2:]] == ["normal", "failing"]
     missing = gaps.of(
-        [row for row in rows if row.kind == "feed"], gaps._fresh(engine, TODAY, 2), _ago(9), TODAY, "week"
+        [row for row in rows if row.kind == "feed"], gaps._with_today(engine, TODAY, 2), _ago(9), TODAY, "week"
     )
     assert sum(len(lines) for lines in missing.values()) >= 3
 

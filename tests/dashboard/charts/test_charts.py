@@ -13,7 +13,7 @@ import pytest
 
 from dashboard.charts import alt, canvas, charts, plot
 from dashboard.look.palette import DARK, LIGHT, Theme
-from dashboard.model.answers import Answers
+from dashboard.model.cache import Cache
 
 MONDAY = date(2025, 3, 10)
 NAN = math.nan
@@ -273,7 +273,7 @@ def test_what_is_sent_is_what_plotly_would_send_of_it(
 ) -> None:
     """Streamlit takes a chart as it is drawn: Plotly must have nothing to refuse, to mend or to add."""
     figure = draw(frame, theme=theme, **how)
-    sent = json.loads(pio.to_json(plot.Drawn(figure), validate=False))
+    sent = json.loads(pio.to_json(plot.PlainFigure(figure), validate=False))
     assert sent == json.loads(json.dumps(figure, allow_nan=False))
     if not sent["layout"]["annotations"]:
         del sent["layout"]["annotations"]  # no list and an empty one are the same to Plotly
@@ -281,11 +281,11 @@ def test_what_is_sent_is_what_plotly_would_send_of_it(
 
 
 def test_a_chart_is_kept_for_all_who_look_at_it_and_counts_what_it_takes() -> None:
-    answers = Answers()
+    cache = Cache()
     figure = charts.attention(people(6), measure="share", unit="week", theme=LIGHT)
-    kept = [answers.of("attention", lambda: plot.Chart(figure, "Lines")) for _ in range(2)]
+    kept = [cache.get("attention", lambda: plot.Chart(figure, "Lines")) for _ in range(2)]
     assert kept[0] is kept[1]
-    assert answers.bytes > len(json.dumps(figure["data"]))
+    assert cache.bytes > len(json.dumps(figure["data"]))
 
 
 def test_the_alternative_says_where_the_line_ends_and_where_it_was_highest() -> None:

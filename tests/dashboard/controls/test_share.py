@@ -65,6 +65,7 @@ def written(lists: Choices, shown: View, period: str = "Automatic", **options: b
 
 
 def test_every_filter_is_written_out(lists: Choices) -> None:
+    lists = replace(lists, languages=("de", "en"))
     shown = view(
         lists, figures=("ada-quill", "ben-marsh"), topics=("trade",), languages=("en", "de"), tone=(-0.5, 0.05),
         texts=("full", "title"), search="  harbour & co  ", offices=True,

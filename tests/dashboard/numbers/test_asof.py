@@ -68,7 +68,7 @@ def shown(model: ReadModel, asked: View) -> dict[str, Any]:
     found["extremes"] = queries.extremes(model, asked, "ada-quill", positive=True, limit=3)
     found["newest"] = queries.newest(model, asked, 5)
     found["extent"] = holdings.extent(model, asked.sources, asked.filters.as_of)
-    found["held"] = holdings.held(model, asked.filters.as_of)
+    found["held"] = holdings.by_source(model, asked.filters.as_of)
     found["languages"] = holdings.languages(model, asked.filters.as_of)
     return found
 
@@ -155,10 +155,10 @@ def test_a_run_stays_at_its_revision_while_commits_arrive(outlets: Press, engine
     outlets.publish(WEST, entry(0, "Ben Marsh", "He was blamed.", DAY), entry(9, "Ada Quill too", "Praise.", DAY))
     model.catch_up()
     assert model.revision == at + 1
-    model.columns.answers = type(model.columns.answers)()  # nothing is remembered
+    model.columns.cache = type(model.columns.cache)()  # nothing is remembered
     pd.testing.assert_frame_equal(queries.attention(model, asked, NAMES), before)
     assert queries.voice(model, asked, NAMES)["mentions"].tolist()[0] == 3
-    assert holdings.held(model, at)[outlets.ids[WEST]][0] == 3
+    assert holdings.by_source(model, at)[outlets.ids[WEST]][0] == 3
     assert {row.id: row.articles for row in choices.of(model, at).sources}[outlets.ids[WEST]] == 3
     assert queries.attention(model, view(outlets), NAMES).attrs["revision"] == at + 1
 

@@ -84,7 +84,7 @@ def days(engine: Engine, tmp_path: Path) -> ReadModel:
 
 
 def _view(model: ReadModel, since: date, until: date) -> View:
-    source = min(holdings.held(model), default=0)
+    source = min(holdings.by_source(model), default=0)
     return View(Filters(sources=(source,), since=since, until=until), "day", "share", TODAY)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import holdings, queries, statistics
-from dashboard.numbers.scope import kept
+from dashboard.numbers.scope import cached
 from dashboard.view import View
 from ingest import bins
 from ingest.errors import SearchError
@@ -62,7 +62,7 @@ def view(request: pytest.FixtureRequest, newsroom: Newsroom) -> View:
 
 
 def interval(mentions: Sequence[Named], value: str = "tone") -> tuple[float, float, float] | None:
-    """Mean and interval as METRICS writes them, story by story."""
+    """Mean and interval as docs/methods.md writes them, story by story."""
     stories: dict[int, list[float]] = {}
     for mention in mentions:
         score = mention.tone if value == "tone" else {"positive": 1, "negative": -1}.get(mention.label or "", 0)
@@ -356,7 +356,7 @@ def test_search_narrows_the_numerator_only(newsroom: Newsroom) -> None:
 
 def test_two_queries_of_one_name_never_share_an_answer(newsroom: Newsroom) -> None:
     def made(answer: str) -> Callable[[ReadModel, View], str]:
-        @kept
+        @cached
         def attention(model: ReadModel, view: View) -> str:
             return answer
 

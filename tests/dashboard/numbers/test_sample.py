@@ -146,13 +146,13 @@ def test_each_scorer_is_measured_on_what_it_scored_and_unsure_counts_for_nothing
         said("neutral", None, None, at=30),
         said("unsure", "positive", "positive", at=40),
     ]
-    rule, encoder = sample.against(given, "rule"), sample.against(given, "encoder")
+    rule, encoder = sample.agreement_with(given, "rule"), sample.agreement_with(given, "encoder")
     assert (rule.n, rule.groups, rule.accuracy) == (3, 2, pytest.approx(2 / 3))
     assert (encoder.n, encoder.accuracy) == (2, 1.0)
     assert sample.scorers(given) == ["encoder", "rule"]
     assert sample.scorers(given[2:3]) == ["rule"]
     assert sample.scorers(given[3:4]) == []
-    assert sample.against([], "rule").accuracy is None
+    assert sample.agreement_with([], "rule").accuracy is None
 
 
 def test_coders_are_compared_where_both_have_labelled() -> None:
@@ -172,6 +172,6 @@ def test_coders_are_compared_where_both_have_labelled() -> None:
 def test_groups_are_the_largest_first() -> None:
     given = [said("positive", at=at, figure="ben-marsh" if at else "ada-quill") for at in range(3)]
     given.append(said("unsure", at=9, figure="cora-quill"))
-    assert [(name, len(mine)) for name, mine in sample.by(given, lambda each: each.place.figure)] == [
+    assert [(name, len(mine)) for name, mine in sample.grouped(given, lambda each: each.place.figure)] == [
         ("ben-marsh", 2), ("ada-quill", 1)
     ]  # fmt: skip

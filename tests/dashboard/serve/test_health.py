@@ -54,7 +54,7 @@ def samples(text: str) -> dict[str, float]:
 def feeds(desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A feed that is heard and one that fails, each asked a few times; the second has waited for five minutes."""
     now = utcnow()
-    monkeypatch.setattr(health, "_FRESH", 10**9)
+    monkeypatch.setattr(health, "_VERDICT_SECONDS", 10**9)
     health._standing.cache_clear()
     with record.writing(engine) as connection:
         ids = []
