@@ -1,5 +1,7 @@
 # make run    the dashboard at http://localhost:8501 (PORT= another port, ARGS= more for streamlit)
-# make test   every test, by three processes, and where the time went (WORKERS= others, 0: one after the other; ARGS= more)
+# make test   every test that does not take minutes, by three processes, and where the time went: under ten minutes on two
+#             cores (WORKERS= others, 0: one after the other; ARGS= more)
+# make test-all  what takes minutes, after `make test`: tests marked slow, and ten thousand damaged feeds
 # make lint   ruff, mypy, import-linter
 # make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer), kept in tests/bench/results
 # make fuzz   damaged feeds through the parser (ARGS="--documents 1000 --seed 2 DIR"), found faults kept in .fuzz
@@ -15,14 +17,22 @@ WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench fuzz kills lock
+.PHONY: run test test-all lint bench fuzz kills lock
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py --server.port $(PORT) $(ARGS)
 
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 25
+# Tests start dozens of processes: where nothing may keep what is compiled, each compiles the whole project anew.
+test test-all kills: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 25 $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-all: $(VENV)/.dev
+	$(PYTEST) -m slow $(ARGS)
+	$(BIN)/python -m tests.fuzz --documents 10000
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -33,9 +43,8 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	SCALE=$(SCALE) $(BIN)/python -m tests.bench
 
-# On PostgreSQL a fourth as often: a writer takes a second to connect there.
 kills: $(VENV)/.dev
-	KILLS=50 $(BIN)/python -m pytest tests/ingest/store/test_storage.py -k bad_input_71
+	$(BIN)/python -m pytest tests/ingest/store/test_storage.py -m slow -k bad_input_71
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -44,8 +44,7 @@ class Analyser:
     """
 
     def __init__(self, watchlist: Watchlist, encoder: Scorer | None = None) -> None:
-        self._made_from = (watchlist, encoder)
-        self.snapshot = watchlist.snapshot()
+        self.watchlist = watchlist
         self._figures = Matcher(watchlist.figures)
         self._topics = topics.Matcher(list(watchlist.topics))
         self._rule = Rule()
@@ -55,7 +54,7 @@ class Analyser:
 
     def __reduce__(self) -> tuple[type[Analyser], tuple[Watchlist, Scorer | None]]:
         """An analyser travels as what it was made from."""
-        return type(self), self._made_from
+        return type(self), (self.watchlist, self._encoder)
 
     def article(self, entry: Entry, now: datetime | None = None) -> Article:
         """The entry with its analysis; all offsets are in the article's `text`."""

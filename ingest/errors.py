@@ -106,3 +106,8 @@ class NewerRecord(RecordError):
 
 class RecordBusy(RecordError):
     """Another loop already follows the same feeds."""
+
+
+def bug(what: str, error: Exception) -> str:
+    """What people are told of a fault that nobody expected: it is ours, and never everybody's."""
+    return f"{what} failed ({type(error).__name__}: {error}). Please report it."

@@ -46,11 +46,6 @@ def label_of(tone: float) -> Label:
     return "negative" if tone <= -NEUTRAL_BELOW else "neutral"
 
 
-def tone_that_counts(rule: float | None, encoder: float | None) -> float | None:
-    """The tone toward a figure: the encoder's if there is one, else the rule's."""
-    return rule if encoder is None else encoder
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where articles come from: a feed, an outlet in the seed folder, an archive."""
@@ -120,7 +115,8 @@ class Mention:
 
     @property
     def tone(self) -> float | None:
-        return tone_that_counts(self.tone_rule, self.tone_encoder)
+        """The tone that counts: the encoder's if there is one, else the rule's."""
+        return self.tone_rule if self.tone_encoder is None else self.tone_encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +201,15 @@ class Attempt:
     asked: timedelta | None = None  #: the interval its publisher asks for, in the feed
     fresh: timedelta | None = None  #: … and in the cache headers
     entries: tuple[Entry, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass over a source did; `faults` are sentences for people."""
+
+    added: int = 0
+    edited: int = 0
+    faults: tuple[str, ...] = ()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.added + other.added, self.edited + other.edited, self.faults + other.faults)

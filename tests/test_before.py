@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from ingest.analyser import Analyser
 from ingest.run.seeding import SeedFolder
 from ingest.settings import PROJECT, Settings
-from ingest.store import record
+from ingest.store import record, schema, watched
 from ingest.store.read import export
 from ingest.store.read.filters import Filters
+from ingest.watchlist.lists import Watchlist
+from ingest.watchlist.topics import Topic
 from tests.dashboard.app_pages.test_pages import Open, charts, metrics, shown, summary
 from tests.dashboard.app_pages.test_pages import open_page as open_page
 from tests.helpers.desk import Desk
@@ -79,6 +82,25 @@ def test_ingest_goes_on_with_an_old_record(old: Path, desk: Desk, analyser: Anal
     with engine.connect() as connection:
         assert record.current_revision(connection) == 7
     engine.dispose()
+
+
+def test_the_files_of_then_are_the_watch_list_of_then(old: Path) -> None:
+    """Or every article of every old record would be analysed once more."""
+    words = (
+        "pandemic*", "epidemic*", "Covid*", "coronavirus", "vaccin*", "World Health Organization", "public health",
+        "health care", "healthcare", "health insurance", "Medicare", "Medicaid", "Obamacare", "Affordable Care Act",
+        "bird flu", "mpox", "Ebola", "measles", "outbreak of disease", "disease outbreak*", "virus outbreak*",
+        "health minister", "health ministry", "drug prices",
+    )  # fmt: skip
+    engine = record.open_engine(f"sqlite:///{old}")
+    with engine.connect() as connection:
+        kept = watched.watchlist(connection)
+        raw = connection.execute(select(schema.watchlist).where(schema.watchlist.c.hash == kept.hash)).one()
+    engine.dispose()
+    files = Watchlist(kept.figures, (Topic("health", "Pandemic and health", 3, words),))
+    assert (len(files.figures), files.hash[:12]) == (6, "9a8bf2bd1392")
+    for stored, entries in ((raw.figures, files.figures), (raw.topics, files.topics)):
+        assert json.loads(json.dumps([entry.as_dict() for entry in entries])) == stored
 
 
 def test_old_settings_are_still_read() -> None:

@@ -1,10 +1,11 @@
-"""The floor plan: how many modules a folder holds, how long one is, and that no name means two things.
+"""The floor plan: how many modules a folder holds, how long one is, that no name means two things, where SQL stands.
 
 In which direction folders use each other is import-linter's (pyproject.toml).
 """
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,6 +24,9 @@ SHARED_NAMES = {
     "sources": "where bytes come from; what the record answers; the page of that name",
     "tone": "a package; a group of commands is called as one types it",
 }
+#: What builds or sends a statement to the record; the read model asks DuckDB, and the record for its facts.
+SQL = {"select", "insert", "update", "delete", "text", "func", "exec_driver_sql"}
+WITH_SQL = ("ingest/store", "dashboard/model")
 #: Modules that are longer, with the reason.
 LONG: dict[str, str] = {
     "ingest/store/schema.py": "every table, in one place",
@@ -66,3 +70,21 @@ def test_every_folder_says_what_it_is_for() -> None:
     for path in modules():
         if path.name == "__init__.py":
             assert (PROJECT / path).read_text(encoding="utf-8").startswith('"""'), path
+
+
+def test_sql_stands_in_the_store_and_in_the_read_model_only() -> None:
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        if path.is_relative_to(WITH_SQL[0]) or path.is_relative_to(WITH_SQL[1]):
+            continue
+        used: set[str] = set()
+        for node in ast.walk(ast.parse((PROJECT / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
+                used |= SQL & {name.name for name in node.names}
+            elif isinstance(node, ast.Import) and any(name.name.startswith("sqlalchemy") for name in node.names):
+                used.add("import sqlalchemy")
+            elif isinstance(node, ast.Attribute):
+                used |= SQL & {node.attr} & {"exec_driver_sql"}
+        if used:
+            found[path.as_posix()] = used
+    assert found == {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from datetime import UTC
-from typing import Any
+from statistics import fmean
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +16,7 @@ from dashboard.parts import downloads, empty, evidence, hits
 from dashboard.parts.downloads import Download
 from dashboard.reader import copies, edits, tones
 from dashboard.state.page import Page
-from ingest.models import tone_that_counts
+from ingest.models import Mention
 from ingest.store.read import articles, export, history
 from ingest.store.read.articles import FullArticle, Headline
 
@@ -166,49 +167,47 @@ def _origin(article: FullArticle, versions: int) -> str:
 def _found(page: Page, article: FullArticle) -> None:
     headline = article.headline
     st.metric("Article tone", words.signed(headline.tone), border=True, help="Mean of its sentences, −1 to 1.")
-    st.caption(f"{len(article.sentences)} sentences · {article.scorer} · language {headline.language}")
+    st.caption(f"{len(article.analysis.sentences)} sentences · {article.scorer} · language {headline.language}")
     st.markdown("**Named here**")
-    rows: dict[tuple[str, str], list[float]] = {}
-    for mention in article.mentions:
-        tone = tone_that_counts(mention["tone_rule"], mention["tone_encoder"])
-        rows.setdefault((mention["figure"], mention["kind"]), []).extend([] if tone is None else [tone])
-    counts: dict[tuple[str, str], int] = {}
-    for mention in article.mentions:
-        counts[mention["figure"], mention["kind"]] = counts.get((mention["figure"], mention["kind"]), 0) + 1
+    toward: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    counts = Counter((mention.figure, mention.kind) for mention in article.analysis.mentions)
+    for mention in article.analysis.mentions:
+        if mention.tone is not None:
+            toward[mention.figure, mention.kind].append(mention.tone)
     if not counts:
         st.caption("Nobody on the watch-list.")
-    for (figure, kind), count in sorted(counts.items(), key=lambda item: -item[1]):
-        tones = rows[figure, kind]
-        mean = f" {evidence.tone_badge(sum(tones) / len(tones))}" if tones else ""
+    for (figure, kind), count in counts.most_common():
+        mean = f" {evidence.tone_badge(fmean(scored))}" if (scored := toward[figure, kind]) else ""
         as_what = "" if kind == "person" else f" ({kind})"
         st.markdown(f"{borders.markdown(page.names.get(figure, figure))}{as_what} × {count}{mean}")
-    if article.topics:
+    if article.analysis.topics:
         st.markdown("**Topics**")
         topics = page.choices.topic_names
-        for topic in article.topics:
-            found = ", ".join(borders.markdown(word) for word in topic["words"][:6])
-            st.markdown(f"{borders.markdown(topics.get(topic['topic'], topic['topic']))} :small[{found}]")
+        for topic in article.analysis.topics:
+            found = ", ".join(borders.markdown(word) for word in topic.words[:6])
+            st.markdown(f"{borders.markdown(topics.get(topic.topic, topic.topic))} :small[{found}]")
     st.caption("Shading: orange negative, blue positive, the stronger the further from 0. Names are underlined.")
 
 
 def _marked(article: FullArticle, names: dict[str, str], theme: palette.Theme) -> str:
     """The text as escaped HTML, sentences shaded by tone, names underlined."""
-    marks = sorted(((m["start"], m["end"], m) for m in article.mentions), key=lambda mark: mark[:2])
+    marks = sorted(article.analysis.mentions, key=lambda mention: (mention.start, mention.end))
     pieces: list[str] = []
     at = len(article.headline.title)  # the title stands above
-    for start, end, tone in article.sentences:
+    for sentence in article.analysis.sentences:
+        start, end = sentence.start, sentence.end
         if start < at:
             continue
         pieces.append(_gap(article.text[at:start]) if pieces else "")
-        inside = [(s, e, _who(m, names)) for s, e, m in marks if start <= s < end]
-        pieces.append(_sentence(article.text, start, end, tone, inside, theme))
+        inside = [(m.start, m.end, _who(m, names)) for m in marks if start <= m.start < end]
+        pieces.append(_sentence(article.text, start, end, sentence.tone, inside, theme))
         at = end
     pieces.append(_gap(article.text[at:]))
     return f'<div style="line-height:1.7;max-width:42rem;overflow-wrap:anywhere">{"".join(pieces)}</div>'
 
 
-def _who(mention: dict[str, Any], names: dict[str, str]) -> str:
-    return f"{names.get(mention['figure'], mention['figure'])} ({mention['kind']})"
+def _who(mention: Mention, names: dict[str, str]) -> str:
+    return f"{names.get(mention.figure, mention.figure)} ({mention.kind})"
 
 
 def _gap(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from dashboard.parts import empty, evidence
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
 from ingest.models import LABELS
+from ingest.watchlist.figures import Role
 
 _EXTREMES = 5
 
@@ -41,16 +41,10 @@ def draw(page: Page) -> None:
         return
     label = st.selectbox("Figure", labels, key=FIGURE, bind="query-params", width=320) or labels[0]
     figure = page.choices.figures[label]
-    entry = next(entry for entry in page.choices.watched.figures if entry["id"] == figure)
-    today = page.view.today.isoformat()
-    roles = [
-        role
-        for role in entry["roles"]
-        if (not role["since"] or role["since"] <= today) and (not role["until"] or today < role["until"])
-    ]
-    known = [_role(role) for role in roles]
-    if known:
-        st.caption(" · ".join(borders.markdown(role) for role in known))
+    entry = next(entry for entry in page.choices.watchlist.figures if entry.id == figure)
+    held = [_role(role) for role in entry.roles if role.held_on(page.view.today)]
+    if held:
+        st.caption(" · ".join(borders.markdown(role) for role in held))
     view = replace(page.view, filters=replace(page.view.filters, figures=(figure,)), lines=(figure,))
     page = replace(page, view=view)
     frame = queries.attention(page.model, view, page.names)
@@ -80,10 +74,10 @@ def draw(page: Page) -> None:
         by_source(page, figure)
 
 
-def _role(role: dict[str, str | None]) -> str:
-    of = f", {role['of']}" if role["of"] else ""
-    since = f", since {words.day(date.fromisoformat(role['since']))}" if role["since"] else ""
-    return f"{role['title']}{of}{since}"
+def _role(role: Role) -> str:
+    of = f", {role.of}" if role.of else ""
+    since = f", since {words.day(role.since)}" if role.since else ""
+    return f"{role.title}{of}{since}"
 
 
 def mix(page: Page, figure: str) -> None:

@@ -111,7 +111,7 @@ def _in_force(page: Page) -> None:
     """Which scorer and watch-list made the numbers."""
     with page.model.engine.connect() as connection:
         scorer = watched.scorer(connection, page.pin.revision)
-    watching = page.choices.watched
+    watching = page.choices.watchlist
     if not scorer:
         st.info("**Nothing has been scored yet.** What follows holds from the first article on.")
         return

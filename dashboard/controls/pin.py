@@ -10,6 +10,7 @@ from dashboard import keys
 from dashboard.look import borders, words
 from dashboard.model.readmodel import ReadModel
 from dashboard.state.page import Pin
+from ingest.store import record
 
 
 def of(model: ReadModel) -> Pin:
@@ -22,7 +23,7 @@ def of(model: ReadModel) -> Pin:
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
     if 0 < number <= newest.revision:
         with model.engine.connect() as connection:
-            made = model.made(connection, number)
+            made = record.made(connection, number)
         if made is not None:
             return Pin(number, made, fixed=True)
     return Pin(newest.revision, newest.now, unknown=asked)

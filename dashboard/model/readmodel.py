@@ -12,14 +12,14 @@ from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
 from dashboard.model import facts
 from dashboard.model.columns import Columns
 from dashboard.model.facts import TableName
 from ingest.errors import IngestError
-from ingest.store import record, schema
-from ingest.store.read import sources
+from ingest.store import record
+from ingest.store.read import analyses, sources
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class ReadModel:
                         touched = self._follow(connection, newest)
                     else:
                         touched = self._load(connection, newest, progress)
-                    self.at = self.made(connection, newest)
+                    self.at = record.made(connection, newest)
                 self.heard = sources.newest_fetch(connection)
                 self.checked = datetime.now(UTC)
                 return touched
@@ -107,20 +107,14 @@ class ReadModel:
                     self._guarded(lambda: self._load_closed(connection, columns, revision))
         return columns
 
-    @staticmethod
-    def made(connection: Connection, revision: int) -> datetime | None:
-        """When a revision was made; None if there is no such revision."""
-        return connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == revision)).scalar()
-
     def _same(self, connection: Connection) -> bool:
         """Whether the newest loaded revision is the one that the record has under this number."""
-        return self.revision == 0 or self.made(connection, self.revision) == self.at
+        return self.revision == 0 or record.made(connection, self.revision) == self.at
 
     def _continues(self, connection: Connection, newest: int) -> bool:
         """Whether it is still the same record, with no gap in the revisions since."""
-        number = schema.revision.c.number
-        since = select(func.count()).where(number > self.revision, number <= newest)
-        return self._same(connection) and newest - self.revision == connection.execute(since).scalar_one()
+        since = record.revisions(connection, after=self.revision, upto=newest)
+        return self._same(connection) and newest - self.revision == since
 
     def _load(self, connection: Connection, newest: int, progress: Callable[[int, int], None]) -> int:
         selection = facts.current(newest)
@@ -141,15 +135,10 @@ class ReadModel:
 
     def _follow(self, connection: Connection, newest: int) -> int:
         opened = facts.read(connection, facts.opened(self.revision, newest))
-        analysis = schema.analysis.c
-        rows = connection.execute(
-            select(analysis.id, analysis.article_id, analysis.rev_to).where(
-                analysis.rev_to > self.revision, analysis.rev_to <= newest, analysis.rev_from <= self.revision
-            )
-        ).all()
-        closing = [(row.id, row.rev_to) for row in rows]
+        closed = analyses.closed(connection, after=self.revision, upto=newest)
+        closing = [(each.id, each.revision) for each in closed]
         self._guarded(lambda: self.columns.follow(opened, closing, newest))
-        return len({row.article_id for row in rows} | set(opened.article["id"].to_pylist()))
+        return len({each.article_id for each in closed} | set(opened.article["id"].to_pylist()))
 
     def _load_closed(self, connection: Connection, columns: Columns, revision: int) -> None:
         selection = facts.closed(revision, columns.back_to)

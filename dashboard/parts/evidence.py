@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
@@ -17,7 +16,7 @@ from dashboard.parts import downloads
 from dashboard.parts.downloads import Download
 from dashboard.state.page import Page
 from ingest import bins
-from ingest.models import label_of
+from ingest.models import Cue, label_of
 from ingest.store.read import articles, export
 from ingest.store.read.articles import Evidence, Headline
 
@@ -125,15 +124,16 @@ def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
 
 def sentence(item: Evidence) -> None:
     """A sentence with its name in bold, the words that moved its tone in colour, the tone and its confidence."""
-    tone = "" if item.tone is None else f"  {tone_badge(item.tone, item.label)}"
-    sure = "" if item.confidence is None else f"  :small[{words.share(item.confidence)} sure]"
-    kind = f"  :small[{_KIND[item.kind]}]" if item.kind in _KIND else ""
-    st.markdown(f"{marked(item.sentence, item.start, item.end, item.because)}{tone}{sure}{kind}")
+    mention = item.mention
+    tone = "" if mention.tone is None else f"  {tone_badge(mention.tone, mention.label)}"
+    sure = "" if mention.confidence is None else f"  :small[{words.share(mention.confidence)} sure]"
+    kind = f"  :small[{_KIND[mention.kind]}]" if mention.kind in _KIND else ""
+    st.markdown(f"{marked(item.sentence, item.start, item.end, mention.because)}{tone}{sure}{kind}")
 
 
-def marked(sentence: str, start: int, end: int, because: Sequence[Sequence[Any]]) -> str:
+def marked(sentence: str, start: int, end: int, because: Sequence[Cue]) -> str:
     """A sentence as Markdown: the name in bold, words that moved its tone up in blue, down in orange."""
-    weights: dict[str, float] = {word: weight for word, weight in because if abs(weight) >= _LEAST_WEIGHT}
+    weights = {cue.word: cue.weight for cue in because if abs(cue.weight) >= _LEAST_WEIGHT}
     pieces = []
     for text, inside in ((sentence[:start], False), (sentence[start:end], True), (sentence[end:], False)):
         if inside:

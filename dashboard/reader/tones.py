@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +11,7 @@ from dashboard.parts import evidence
 from dashboard.state.page import Page
 from ingest import settings
 from ingest.errors import IngestError
-from ingest.models import Cue, label_of
+from ingest.models import Cue, Mention, label_of
 from ingest.store.read.articles import FullArticle
 from ingest.tone import Scorer, Target, scorers
 from ingest.tone.explain import leave_one_out
@@ -23,12 +21,10 @@ _SHOWN = 12
 #: Scorers that differ by this much, with different labels, disagree.
 _DISAGREE = 0.5
 
-Row = Mapping[str, Any]
-
 
 def draw(page: Page, article: FullArticle) -> None:
     """An expander with the tone of each mention; nothing if none is scored."""
-    scored = [mention for mention in article.mentions if mention["tone_rule"] is not None]
+    scored = [mention for mention in article.analysis.mentions if mention.tone_rule is not None]
     if not scored:
         return
     apart = sum(map(disagree, scored))
@@ -46,9 +42,9 @@ def draw(page: Page, article: FullArticle) -> None:
             st.button(f"Show all {len(scored)}", key=f"{key}-all", on_click=_show, args=(key,))
 
 
-def disagree(mention: Row) -> bool:
+def disagree(mention: Mention) -> bool:
     """Whether one of rule and encoder says negative, the other positive, and they differ by `_DISAGREE` or more."""
-    rule, encoder = mention["tone_rule"], mention["tone_encoder"]
+    rule, encoder = mention.tone_rule, mention.tone_encoder
     if rule is None or encoder is None:
         return False
     return {label_of(rule), label_of(encoder)} == {"negative", "positive"} and abs(rule - encoder) >= _DISAGREE
@@ -58,26 +54,24 @@ def _show(key: str) -> None:
     st.session_state[key] = True
 
 
-def _mention(page: Page, article: FullArticle, mention: Row) -> None:
-    start, end, _ = article.sentences[mention["sentence"]]
-    sentence = article.text[start:end]
-    target = Target(sentence, mention["start"] - start, min(mention["end"], end) - start, mention["kind"])
-    st.markdown(evidence.marked(sentence, target.start, target.end, mention["because"]))
-    parts = [borders.markdown(page.names.get(mention["figure"], mention["figure"]))]
-    if mention["tone_encoder"] is None:
-        parts.append(f"rule {evidence.tone_badge(mention['tone_rule'])}")
-    else:
-        parts.append(evidence.tone_badge(mention["tone_encoder"], mention["label"]))
-        parts.append(f"rule {words.signed(mention['tone_rule'])}")
-    if mention["confidence"] is not None:
-        parts.insert(2, f"{mention['label']}, {words.share(mention['confidence'])} sure")
+def _mention(page: Page, article: FullArticle, mention: Mention) -> None:
+    span = article.analysis.sentences[mention.sentence]
+    sentence = article.text[span.start : span.end]
+    target = Target(sentence, mention.start - span.start, min(mention.end, span.end) - span.start, mention.kind)
+    st.markdown(evidence.marked(sentence, target.start, target.end, mention.because))
+    badge = "" if mention.tone is None else evidence.tone_badge(mention.tone, mention.label)
+    by_both = [badge, f"rule {words.signed(mention.tone_rule)}"]
+    parts = [borders.markdown(page.names.get(mention.figure, mention.figure))]
+    parts += [f"rule {badge}"] if mention.tone_encoder is None else by_both
+    if mention.confidence is not None:
+        parts.insert(2, f"{mention.label}, {words.share(mention.confidence)} sure")
     if disagree(mention):
         parts.append(":material/warning: they disagree")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":small[{' · '.join(parts)}]", width="stretch")
-        if mention["tone_encoder"] is not None:
+        if mention.tone_encoder is not None:
             with st.popover("Why?", type="tertiary", help="Which words the encoder's answer hangs on"):
-                _why(target, article.scorer, f"why-{mention['id']}")
+                _why(target, article.scorer, f"why-{article.headline.uid}-{mention.start}")
 
 
 def _why(target: Target, made_by: str, key: str) -> None:

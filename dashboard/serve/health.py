@@ -42,7 +42,7 @@ def _open(url: str) -> tuple[Engine, Tally]:
         if (known := _engines.get(url)) is not None:
             try:
                 with known[0].connect() as connection:
-                    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+                    version = record.version(connection)
             except DatabaseError:
                 version = None
             if version == _HEAD:

@@ -14,7 +14,7 @@ from ingest.models import DEMO_GROUP
 from ingest.store import watched
 from ingest.store.read import sources
 from ingest.store.read.sources import SourceRow
-from ingest.store.watched import Watched
+from ingest.watchlist.lists import Watchlist
 
 Value = TypeVar("Value", str, int)
 
@@ -23,7 +23,7 @@ Value = TypeVar("Value", str, int)
 class Choices:
     """What can be chosen, as of a revision: every label is unique, because links carry labels."""
 
-    watched: Watched
+    watchlist: Watchlist
     sources: tuple[SourceRow, ...]
     figures: dict[str, str]  #: label -> id
     topics: dict[str, str]
@@ -83,10 +83,10 @@ def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choi
     aged = sorted(shown, key=lambda row: row.id)
     labels = {id_: label for label, id_ in _unique((row.name, row.key, row.id) for row in aged).items()}
     return Choices(
-        watched=watchlist,
+        watchlist=watchlist,
         sources=rows,
-        figures=_unique((entry["name"], entry["id"], entry["id"]) for entry in watchlist.figures),
-        topics=_unique((entry["name"], entry["id"], entry["id"]) for entry in watchlist.topics),
+        figures=_unique((entry.name, entry.id, entry.id) for entry in watchlist.figures),
+        topics=_unique((entry.name, entry.id, entry.id) for entry in watchlist.topics),
         source_ids={labels[row.id]: row.id for row in shown},
         languages=tuple(holdings.languages(model, revision)),
     )

@@ -53,7 +53,6 @@ def backfill_(
     """Takes in archives of articles. Interrupted, it goes on where it was when it is started again."""
     with opened() as (active, engine):
         method = Method.by(active)
-        snapshot = method.watchlist.snapshot()
         jobs = _looked_into(files, map_, source)
         for job in jobs:
             if rejects is not None and rejects.resolve() == job.path.resolve():
@@ -64,7 +63,7 @@ def backfill_(
                 listed = Rejects(rejects or job.path.with_name(job.path.name + ".rejects.jsonl"))
                 start = time.monotonic()
                 with rate() as tell:
-                    outcome = Backfill(engine, job, crowd, snapshot, listed, utcnow, tell).run()
+                    outcome = Backfill(engine, job, crowd, method.watchlist, listed, utcnow, tell).run()
                 _report(job, outcome, listed, time.monotonic() - start)
                 if outcome.broken:
                     faults.append(f"{job.path}: {outcome.broken} What came before it is stored.")
@@ -78,9 +77,8 @@ def rescore_(workers: Workers = None, dask: Dask = None) -> None:
     with opened() as (active, engine):
         method = Method.by(active)
         with _crowd(method, workers, dask) as crowd, rate() as tell:
-            snapshot = method.watchlist.snapshot()
             outcome = Rescore(
-                engine, snapshot, crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
+                engine, method.watchlist, crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
             ).run()
         people.print(f"{outcome.checked} looked at, {outcome.changed} changed.", highlight=False)
         if outcome.failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
@@ -19,8 +20,6 @@ from ingest import logs, settings
 from ingest.errors import IngestError
 from ingest.settings import Settings
 from ingest.store import engines, record
-
-Row = dict[str, Any]
 
 #: What people read goes to stderr, what programs read to stdout.
 people = Console(stderr=True)
@@ -89,12 +88,15 @@ def rate() -> Iterator[Callable[[float, int], None]]:
         yield tell
 
 
-def as_json(row: Row) -> str:
-    """One line; times as ISO 8601 in UTC."""
+def as_json(row: object) -> str:
+    """One line; a dataclass as its `as_dict` or its fields, times as ISO 8601 in UTC."""
     return json.dumps(row, ensure_ascii=False, default=_plain)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        own = getattr(value, "as_dict", None)
+        return own() if own else {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from ingest import settings
-from ingest.cli.console import Row, as_json, fail, messages, opened, people
+from ingest.cli.console import as_json, fail, messages, opened, people
 from ingest.cli.record import standing
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch.client import Fetcher
@@ -58,18 +59,18 @@ def _listed() -> Iterator[Settings]:
 def list_(json_: Json = False) -> None:
     """The feeds on the list and how each of them stands."""
     with opened() as (active, engine):
-        known = {row["key"]: row for row in standing(active, engine)["sources"]}
+        known = {each.row.key: each for each in standing(active, engine).sources}
         table = Table("feed", "group", "stands", "last success (UTC)", "address")
         for feed in opml.read(active.feeds):
-            row = known.get(feed.key, {})
-            stands, success = row.get("verdict", "not asked"), row.get("last_success")
+            it = known.get(feed.key)
+            stands, row = (it.verdict or "not asked", it.row) if it else ("not asked", None)
             if json_:
                 said = {"name": feed.name, "group": feed.group, "url": feed.key, "home": feed.home}
                 said |= {"language": feed.language, "full_text": feed.full_text, "verdict": stands}
-                print(as_json(said | {"last_success": success, "last_error": row.get("last_error")}))
+                heard = row and row.last_success_at
+                print(as_json(said | {"last_success": heard, "last_error": row and row.last_error}))
             else:
-                when = success[:16].replace("T", " ") if success else "never"
-                table.add_row(*map(escape, (feed.name, feed.group, stands, when, feed.key)))
+                table.add_row(*map(escape, (feed.name, feed.group, stands, it.success if it else "never", feed.key)))
         if not json_:
             people.print(table)
 
@@ -172,29 +173,41 @@ def check(
         fetcher, failed = Fetcher.by(active), 0
         with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
             for row in pool.map(lambda feed: _checked(feed, fetcher), _chosen(active, wanted)):
-                failed += not row["ok"]
+                failed += not row.ok
                 if json_:
                     print(as_json(row))
-                elif row["ok"]:
-                    newest = f"newest {row['newest']:%Y-%m-%d %H:%M}" if row["newest"] else "none with a date"
-                    print(f"ok     {row['name']}  {row['entries']} entries, {newest}, {row['ms']} ms")
+                elif row.ok:
+                    newest = f"newest {row.newest:%Y-%m-%d %H:%M}" if row.newest else "none with a date"
+                    print(f"ok     {row.name}  {row.entries} entries, {newest}, {row.ms} ms")
                 else:
-                    print(f"fails  {row['name']}  {row['error']}")
+                    print(f"fails  {row.name}  {row.error}")
         if failed:
             raise typer.Exit(1)
 
 
-def _checked(feed: Source, fetcher: Fetcher) -> Row:
-    """What a feed holds now, or why it can't be had; nothing is stored."""
-    row: Row = {"name": feed.name, "url": feed.key, "ok": False, "entries": 0, "newest": None, "ms": None}
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a feed holds now, or why it can't be had."""
+
+    name: str
+    url: str
+    ok: bool = False
+    entries: int = 0
+    newest: datetime | None = None
+    ms: int | None = None
+    error: str | None = None
+
+
+def _checked(feed: Source, fetcher: Fetcher) -> Checked:
+    row = Checked(feed.name, feed.key)
     try:
         answer = fetcher.get(feed.key)
-        row["ms"] = answer.ms
+        row = replace(row, ms=answer.ms)
         entries = sandbox.feed(answer.body, source=feed.key, now=utcnow(), content_type=answer.content_type).entries
     except IngestError as error:
-        return row | {"error": str(error)}
+        return replace(row, error=str(error))
     newest = max((entry.published for entry in entries if entry.published), default=None)
-    return row | {"ok": True, "error": None, "entries": len(entries), "newest": newest}
+    return replace(row, ok=True, entries=len(entries), newest=newest)
 
 
 def _chosen(active: Settings, wanted: list[str] | None) -> list[Source]:

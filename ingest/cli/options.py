@@ -16,6 +16,8 @@ from ingest.store import record, watched
 from ingest.store.read import sources
 from ingest.store.read.filters import FILTERS, Filter, Filters
 from ingest.store.search import search
+from ingest.watchlist.figures import Figure
+from ingest.watchlist.topics import Topic
 
 #: By the kind of a filter: the type of its option, and its default.
 _TYPES: Mapping[str, tuple[Any, Any]] = {
@@ -101,9 +103,9 @@ def _among(of: Filter, given: list[str] | None) -> tuple[str, ...]:
     return tuple(value for value in of.values if value in (given or ()))
 
 
-def _ids(option: str, given: list[str] | None, known: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+def _ids(option: str, given: list[str] | None, known: Sequence[Figure | Topic]) -> tuple[str, ...]:
     """Ids for names or ids; a name nobody has is wrong use."""
-    by_name = {name.casefold(): entry["id"] for entry in known for name in (entry["id"], entry["name"])}
+    by_name = {name.casefold(): entry.id for entry in known for name in (entry.id, entry.name)}
     for name in given or ():
         if name.casefold() not in by_name:
             raise typer.BadParameter(

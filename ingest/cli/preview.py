@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from ingest import settings
 from ingest.analyser import Analyser, Method
-from ingest.cli.console import Row, as_json, messages, people
+from ingest.cli.console import as_json, messages, people
 from ingest.errors import IngestError, SourceError
 from ingest.fetch.client import Fetcher
-from ingest.formats.article import SUFFIXES, article_file
-from ingest.models import Entry, utcnow
+from ingest.formats.article import READERS, article_file
+from ingest.models import Article, Entry, utcnow
 from ingest.sources import sandbox
 
 app = typer.Typer()
@@ -32,13 +32,14 @@ def parse(
     with messages():
         failed = 0
         for row in parsed(sources, Fetcher.by(settings.load()), now=utcnow()):
-            failed += not row["ok"]
+            failed += row.error is not None
             if json_:
                 print(as_json(row))
-            elif row["ok"]:
-                print(f"{row['published'] or 'no date':25}  {row['title']}  <{row['link'] or 'no link'}>")
-            if not row["ok"]:
-                people.print(f"[bold]error:[/] {escape(row['source'])}: {escape(row['error'])}", highlight=False)
+            elif row.entry:
+                date = row.entry.published.astimezone(UTC).isoformat() if row.entry.published else "no date"
+                print(f"{date:25}  {row.entry.title}  <{row.entry.link or 'no link'}>")
+            if row.error is not None:
+                people.print(f"[bold]error:[/] {escape(row.source)}: {escape(row.error)}", highlight=False)
         if failed:
             raise typer.Exit(1)
 
@@ -54,45 +55,42 @@ def score(
         active.prepare()
         failed = 0
         for row in scored(files, Method.by(active).analyser(), now=utcnow()):
-            if not row["ok"]:
-                failed += 1
-                people.print(f"[bold]error:[/] {escape(row['source'])}: {escape(row['error'])}", highlight=False)
-                if json_:
-                    print(as_json(row))
-            elif json_:
+            failed += row.error is not None
+            if json_:
                 print(as_json(row))
-            else:
-                print(in_words(row))
+            elif row.article:
+                print(in_words(row.article))
+            if row.error is not None:
+                people.print(f"[bold]error:[/] {escape(row.source)}: {escape(row.error)}", highlight=False)
         if failed:
             raise typer.Exit(1)
 
 
-def parsed(sources: Sequence[str], fetcher: Fetcher, *, now: datetime) -> Iterator[Row]:
-    """One row an entry of each file or URL; one row with `ok: false` for a source that can't be read."""
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An entry of a source, or why the source can't be read."""
+
+    source: str
+    entry: Entry | None
+    error: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that is known of it; None where it can't be read."""
+        names = ("title", "link", "guid", "author", "published", "published_from", "summary")
+        facts = {name: getattr(self.entry, name, None) for name in names}
+        ok = {"source": self.source, "ok": self.error is None, "error": self.error}
+        return ok | facts | {"text": self.entry and self.entry.body}
+
+
+def parsed(sources: Sequence[str], fetcher: Fetcher, *, now: datetime) -> Iterator[Parsed]:
+    """One row an entry of each file or URL; one row with its error for a source that can't be read."""
     for source in sources:
         try:
             entries = _entries(source, fetcher, now)
         except IngestError as error:
-            yield _parsed(source, None, str(error))
+            yield Parsed(source, None, str(error))
         else:
-            for entry in entries:
-                yield _parsed(source, entry, None)
-
-
-def _parsed(source: str, entry: Entry | None, error: str | None) -> Row:
-    return {
-        "source": source,
-        "ok": error is None,
-        "error": error,
-        "title": entry.title if entry else None,
-        "link": entry.link if entry else None,
-        "guid": entry.guid if entry else None,
-        "author": entry.author if entry else None,
-        "published": entry.published.astimezone(UTC).isoformat() if entry and entry.published else None,
-        "published_from": entry.published_from if entry else None,
-        "summary": entry.summary if entry else None,
-        "text": entry.body if entry else None,
-    }
+            yield from (Parsed(source, entry) for entry in entries)
 
 
 def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
@@ -105,58 +103,62 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise SourceError(f"{error.strerror}") from error
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in READERS:
         return [article_file(body, path=path.name, modified=modified, now=now)]
     return list(sandbox.feed(body, source=source, now=now).entries)
 
 
-def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Iterator[Row]:
-    """One row a file: its text, sentences and mentions; `ok: false` and the reason for a file that can't be read."""
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A file with its analysis, or why it can't be read."""
+
+    source: str
+    article: Article | None
+    error: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its text, sentences and mentions."""
+        if self.article is None:
+            return {"source": self.source, "ok": False, "error": self.error}
+        entry, found = self.article.entry, self.article.analysis
+        names = ("figure", "start", "end", "kind", "tone", "label", "confidence", "tone_rule", "because")
+        return {
+            "source": self.source,
+            "ok": True,
+            "title": entry.title,
+            "published": entry.published,
+            "published_from": entry.published_from,
+            "language": found.language,
+            "tone": found.tone,
+            "sentences": found.sentences,
+            "mentions": [{name: getattr(mention, name) for name in names} for mention in found.mentions],
+            "topics": [hit.topic for hit in found.topics],
+            "text": self.article.text,
+        }
+
+
+def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Iterator[Scored]:
+    """One row a file."""
     for path in files:
         try:
             body = path.read_bytes()
             modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             entry = article_file(body, path=path.name, modified=modified, now=now)
         except OSError as error:
-            yield {"source": str(path), "ok": False, "error": str(error.strerror)}
+            yield Scored(str(path), None, str(error.strerror))
         except IngestError as error:
-            yield {"source": str(path), "ok": False, "error": str(error)}
+            yield Scored(str(path), None, str(error))
         else:
-            article = analyser.article(entry, now)
-            yield {
-                "source": str(path),
-                "ok": True,
-                "title": entry.title,
-                "published": entry.published,
-                "published_from": entry.published_from,
-                "language": article.analysis.language,
-                "tone": article.analysis.tone,
-                "sentences": [asdict(sentence) for sentence in article.analysis.sentences],
-                "mentions": [
-                    {
-                        "figure": mention.figure,
-                        "start": mention.start,
-                        "end": mention.end,
-                        "kind": mention.kind,
-                        "tone": mention.tone,
-                        "label": mention.label,
-                        "confidence": mention.confidence,
-                        "tone_rule": mention.tone_rule,
-                        "because": [asdict(cue) for cue in mention.because],
-                    }
-                    for mention in article.analysis.mentions
-                ],
-                "topics": [hit.topic for hit in article.analysis.topics],
-                "text": article.text,
-            }
+            yield Scored(str(path), analyser.article(entry, now))
 
 
-def in_words(row: Row) -> str:
+def in_words(article: Article) -> str:
     """A scored article for people."""
-    tone = "not scored" if row["tone"] is None else f"tone {row['tone']:+.2f}"
-    lines = [f"{row['title']}  ({row['language']}, {tone}, {len(row['sentences'])} sentences)"]
-    for mention in row["mentions"]:
-        words = row["text"][mention["start"] : mention["end"]]
-        toward = "not scored" if mention["tone"] is None else f"{mention['label']} {mention['tone']:+.2f}"
-        lines.append(f"  {mention['figure']:<24} {mention['kind']:<9} {toward:<16} {words}")
+    found = article.analysis
+    tone = "not scored" if found.tone is None else f"tone {found.tone:+.2f}"
+    lines = [f"{article.entry.title}  ({found.language}, {tone}, {len(found.sentences)} sentences)"]
+    for mention in found.mentions:
+        words = article.text[mention.start : mention.end]
+        toward = "not scored" if mention.tone is None else f"{mention.label} {mention.tone:+.2f}"
+        lines.append(f"  {mention.figure:<24} {mention.kind:<9} {toward:<16} {words}")
     return "\n".join(lines)

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from ingest import settings
 from ingest.bins import Bin
-from ingest.cli.console import Row, as_json, fail, opened, people, progress
+from ingest.cli.console import as_json, fail, opened, people, progress
 from ingest.cli.options import filters, source_ids, understood, with_filters
 from ingest.models import utcnow
 from ingest.run import lock
 from ingest.settings import Settings
-from ingest.store import record, schema
+from ingest.store import record
 from ingest.store.plan import complaints
+from ingest.store.plan.complaints import Complaint
 from ingest.store.read import articles, export, verdicts
 from ingest.store.read import sources as stored
 from ingest.store.read.export import Format, What
 from ingest.store.read.sources import SourceRow
-from ingest.store.read.verdicts import Judged
-from ingest.store.upkeep import damage, move
+from ingest.store.read.verdicts import Judged, Verdict
+from ingest.store.upkeep import damage, move, vitals
 from ingest.store.write.commit import Commit
 
 app = typer.Typer()
@@ -41,19 +43,17 @@ def status(json_: Annotated[bool, typer.Option("--json", help="One JSON object."
         if json_:
             print(as_json(found))
             return
-        running = "running" if found["worker"] else "not running"
         people.print(
-            f"revision {found['revision']} · {found['articles']} articles · {found['mentions']} mentions · "
-            f"worker {running}"
+            f"revision {found.revision} · {found.articles} articles · {found.mentions} mentions · "
+            f"worker {'running' if found.worker else 'not running'}"
         )
-        for fault in found["faults"]:
-            people.print(f"[bold]{fault['what']}:[/] {escape(fault['message'])} The old list goes on.", highlight=False)
+        for fault in found.faults:
+            people.print(f"[bold]{fault.what}:[/] {escape(fault.message)} The old list goes on.", highlight=False)
         table = Table("source", "group", "stands", "articles", "last success (UTC)", "last error")
-        for row in found["sources"]:
-            success = row["last_success"][:16].replace("T", " ") if row["last_success"] else "never"
-            stands = row["verdict"] or row["state"]
-            cells = (row["name"], row["group"], stands, str(row["articles"]), success, row["last_error"] or "")
-            table.add_row(*map(escape, cells))
+        for row in found.sources:
+            each = row.row
+            stands, count = row.verdict or row.state, str(each.articles)
+            table.add_row(*map(escape, (each.name, each.group, stands, count, row.success, each.last_error or "")))
         people.print(table)
 
 
@@ -144,7 +144,7 @@ def check() -> None:
         examined = damage.examine(engine)
         if examined.faults:
             faults = "; ".join(examined.faults)
-            fail(f"the record is damaged: {faults}. README, 'Restoring the record', says what to do.")
+            fail(f"the record is damaged: {faults}. docs/operate.md, 'Restoring the record', says what to do.")
         people.print(f"The record is whole. Looked at: {examined.looked_at}.", highlight=False)
 
 
@@ -152,40 +152,71 @@ def check() -> None:
 STATUS_DAYS = 14
 
 
-def standing(active: Settings, engine: Engine, *, days: int = STATUS_DAYS) -> Row:
-    """Sources with their last days, counts, the newest revision, what is wrong, and whether the loop runs."""
-    with engine.connect() as connection:
-        current = schema.analysis.c.rev_to.is_(None)
-        mentions = select(func.count()).select_from(
-            schema.mention.join(schema.analysis, schema.analysis.c.id == schema.mention.c.analysis_id)
-        )
-        rows = stored.listing(connection)
-        judged = verdicts.of(connection, rows, today=utcnow().date())
+@dataclass(frozen=True, slots=True)
+class SourceStanding:
+    """A source, with its last days where it is a feed."""
+
+    row: SourceRow
+    days: list[Judged] | None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How a listed feed stands."""
+        return verdicts.standing(self.days, self.row.state) if self.days is not None and self.row.listed else None
+
+    @property
+    def state(self) -> str:
+        """What became of the last attempt."""
+        return self.row.state if self.row.listed else "no longer listed"
+
+    @property
+    def success(self) -> str:
+        """When it was heard last, for people."""
+        return f"{self.row.last_success_at:%Y-%m-%d %H:%M}" if self.row.last_success_at else "never"
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `status --json` tells of it."""
+        row = self.row
         return {
-            "revision": record.current_revision(connection),
-            "articles": connection.execute(select(func.count()).where(current)).scalar_one(),
-            "mentions": connection.execute(mentions.where(current)).scalar_one(),
-            "worker": lock.alive(active),
-            "newest_fetch": stored.newest_fetch(connection),
-            "faults": [asdict(each) for each in complaints.current(connection)],
-            "sources": [_source(row, judged.get(row.id), days) for row in rows],
+            "name": row.name,
+            "kind": row.kind,
+            "key": row.key,
+            "group": row.group,
+            "state": self.state,
+            "verdict": self.verdict,
+            "articles": row.articles,
+            "failures": row.failures,
+            "last_attempt": row.last_attempt_at,
+            "last_success": row.last_success_at,
+            "last_error": row.last_error,
+            "next_attempt": row.next_at,
+            "days": self.days and self.days[-STATUS_DAYS:],
         }
 
 
-def _source(row: SourceRow, judged: list[Judged] | None, days: int) -> Row:
-    """A source; its verdict and its last days for a feed, None for anything else."""
-    return {
-        "name": row.name,
-        "kind": row.kind,
-        "key": row.key,
-        "group": row.group,
-        "state": row.state if row.listed else "no longer listed",
-        "verdict": verdicts.standing(judged, row.state) if judged is not None and row.listed else None,
-        "articles": row.articles,
-        "failures": row.failures,
-        "last_attempt": row.last_attempt_at and row.last_attempt_at.isoformat(),
-        "last_success": row.last_success_at and row.last_success_at.isoformat(),
-        "last_error": row.last_error,
-        "next_attempt": row.next_at and row.next_at.isoformat(),
-        "days": None if judged is None else [asdict(each) for each in judged[-days:]],
-    }
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Sources with their last days, counts, the newest revision, what is wrong, and whether the loop runs."""
+
+    revision: int
+    articles: int
+    mentions: int
+    worker: bool
+    newest_fetch: datetime | None
+    faults: list[Complaint]
+    sources: list[SourceStanding]
+
+
+def standing(active: Settings, engine: Engine) -> Standing:
+    """How record and loop stand now."""
+    with engine.connect() as connection:
+        rows = stored.listing(connection)
+        judged = verdicts.of(connection, rows, today=utcnow().date())
+        return Standing(
+            record.current_revision(connection),
+            *vitals.current(connection),
+            worker=lock.alive(active),
+            newest_fetch=stored.newest_fetch(connection),
+            faults=complaints.current(connection),
+            sources=[SourceStanding(row, judged.get(row.id)) for row in rows],
+        )

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from ingest.errors import ParseError
-from ingest.formats import items
+from ingest.formats import front_matter, items
+from ingest.formats.content import Content
 from ingest.models import Entry, PublishedFrom
 from ingest.text import dates, markup, plain, urls
 
-#: What `article_file` reads, by the file's name.
-SUFFIXES = frozenset((".txt", ".md", ".html", ".htm"))
-
-_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)(?:^---|^\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_OPENING = re.compile(r"\s*---[ \t]*\n\w[\w -]*:")
-#: More than that is no front matter; a number of more signs is none that anybody writes.
-_LONGEST_FRONT, _LONGEST_NUMBER = 64_000, 100
-_TAG = "tag:yaml.org,2002:"
-_RESOLVER: Any = yaml.resolver.Resolver()
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*)$", re.MULTILINE)
 # Each ends at its line's end or the next sign of its kind, so that no text takes quadratic time.
 _MARK_PATTERNS = (
@@ -41,28 +30,13 @@ _MARK_PATTERNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """The content of a file, before its front matter, name and time are applied."""
-
-    title: str
-    body: str
-    front: dict[str, str | date] = field(default_factory=dict)
-    author: str | None = None
-    published: str | None = None
-    language: str | None = None
-    link: str | None = None
-
-
 def article_file(body: bytes, *, path: str, modified: datetime, now: datetime) -> Entry:
-    """The entry in a .txt, .md or .html file; `path` is relative to the seed folder, with `/`.
+    """The entry in a file of a type in READERS; `path` is relative to the seed folder, with `/`.
 
     The date comes from the front matter, else the file's name, else the page, else `modified`. Raises ParseError
     for files that are empty, binary or begin with front matter that is no YAML.
     """
-    words = _decoded(body)
-    suffix = PurePosixPath(path).suffix.lower()
-    page = _from_html(words, now) if suffix in (".html", ".htm") else _from_text(words, markdown=suffix == ".md")
+    page = READERS[PurePosixPath(path).suffix.lower()](body, now)
     if not page.title and not page.body:
         raise ParseError("The file holds no text. Write an article into it, or delete it.")
     front = page.front
@@ -73,13 +47,13 @@ def article_file(body: bytes, *, path: str, modified: datetime, now: datetime) -
         body=page.body,
         keys=(f"path:{path}",),
         text_kind="full",
-        link=urls.web_address(_line(front, "url")) or page.link,
-        author=_line(front, "author") or page.author,
+        link=urls.web_address(front_matter.line(front, "url")) or page.link,
+        author=front_matter.line(front, "author") or page.author,
         published=published,
         published_from=published_from,
-        language=items.language(_line(front, "language")) or page.language,
-        outlet=_line(front, "source"),
-        group=_line(front, "group"),
+        language=items.language(front_matter.line(front, "language")) or page.language,
+        outlet=front_matter.line(front, "source"),
+        group=front_matter.line(front, "group"),
     )
 
 
@@ -110,94 +84,23 @@ def _lines(words: str) -> str:
     return words.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _from_text(words: str, *, markdown: bool) -> _Page:
-    front, rest = _front_matter(words)
-    if markdown:
-        rest = _without_marks(rest)
+def _from_text(body: bytes, _: datetime) -> Content:
+    return _with_title(*front_matter.read(_decoded(body)))
+
+
+def _from_markdown(body: bytes, _: datetime) -> Content:
+    front, rest = front_matter.read(_decoded(body))
+    return _with_title(front, _without_marks(rest))
+
+
+def _with_title(front: dict[str, str | date], rest: str) -> Content:
     rest = plain.clean(rest)
-    title = _line(front, "title")
+    title = front_matter.line(front, "title")
     if title:
-        return _Page(plain.line(title), rest, front)
+        return Content(plain.line(title), rest, front)
     first, _, body = rest.partition("\n")
     # A first line too long for a title is a paragraph, and stays whole.
-    return _Page(plain.line(first), body.strip() if len(first) <= plain.TITLE_LIMIT else rest, front)
-
-
-def _front_matter(words: str) -> tuple[dict[str, str | date], str]:
-    found = _FRONT_MATTER.match(words)
-    if not found:
-        if _OPENING.match(words):
-            raise ParseError("Line 1: the front matter begins with `---` but a second `---` is missing.")
-        return {}, words
-    if len(found[1]) > _LONGEST_FRONT:
-        raise ParseError(f"Line 1: the front matter is longer than {_LONGEST_FRONT // 1000} kB. Shorten it.")
-    try:
-        front = _scalars(found[1])
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        before = words.count("\n", 0, found.start(1))
-        line = before + (mark.line if mark else 0) + 1
-        problem = plain.line(getattr(error, "problem", None) or "not YAML", 120)
-        raise ParseError(f"Line {line}: the front matter is no valid YAML ({problem}). Correct that line.") from error
-    # An impossible date, which the YAML reader lets through as it is.
-    except ValueError as error:
-        raise ParseError(f"Line 1: the front matter is no valid YAML ({plain.line(str(error), 120)}).") from error
-    if front is None:
-        if ":" in found[1]:
-            raise ParseError("Line 1: the front matter is no valid YAML (expected lines like `title: …`).")
-        # Two rules around a line of text are decoration.
-        return {}, words
-    return front, words[found.end() :]
-
-
-def _scalars(words: str) -> dict[str, str | date] | None:
-    """The plain values of a YAML mapping by their keys; lists and mappings in it are passed over. None: it is none.
-
-    Nothing is built but these, and nothing stands for anything else, so that small files stay small. Raises YAMLError
-    and ValueError.
-    """
-    front: dict[str, str | date] = {}
-    depth, key, mapping = 0, None, True
-    event: Any
-    for event in yaml.parse(words, Loader=_LOADER):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(problem="& and * are not read here", problem_mark=event.start_mark)
-        if isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.CollectionStartEvent):
-            mapping &= bool(depth) or isinstance(event, yaml.MappingStartEvent)
-            depth += 1
-        elif isinstance(event, yaml.ScalarEvent) and not depth:
-            mapping = not event.value
-        if depth == 1 and isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
-            value = _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
-            if key is None:
-                key = event.value if isinstance(event, yaml.ScalarEvent) else ""
-            else:
-                if value is not None:
-                    front[key] = value
-                key = None
-    return front if mapping else None
-
-
-def _scalar(event: Any) -> str | date | None:
-    """The value as it is written; a date as what it stands for, nothing as None."""
-    written = None if event.tag == "!" else event.tag
-    tag = str(written or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit))
-    kind = tag.removeprefix(_TAG)
-    problem = ""
-    if kind == "merge":
-        problem = "<< is not read here"
-    elif kind in ("int", "float") and len(event.value) > _LONGEST_NUMBER:
-        problem = f"a number of {len(event.value)} signs"
-    elif kind not in ("str", "int", "float", "bool", "null", "timestamp"):
-        problem = f"{tag} is not read here"
-    if problem:
-        raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
-    if kind == "timestamp":
-        made: date = yaml.SafeLoader("").construct_yaml_timestamp(yaml.ScalarNode(tag, event.value))
-        return made
-    return None if kind == "null" else str(event.value)
+    return Content(plain.line(first), body.strip() if len(first) <= plain.TITLE_LIMIT else rest, front)
 
 
 def _without_marks(words: str) -> str:
@@ -213,7 +116,8 @@ def _heading(found: re.Match[str]) -> str:
     return words if last and not last.strip("#") else found[1]
 
 
-def _from_html(words: str, now: datetime) -> _Page:
+def _from_html(body: bytes, now: datetime) -> Content:
+    words = _decoded(body)
     # Imported here: it takes half a second, and a feed's worker may never meet a saved page. Its downloader, which we
     # don't use, warns that it can't do SOCKS.
     with warnings.catch_warnings():
@@ -236,9 +140,9 @@ def _from_html(words: str, now: datetime) -> _Page:
     language = items.language(declared[1]) if declared else None
     if found is None or not found.text:
         heading = re.search(r"<title[^<>]{0,200}>([^<]*)</title", words[:100_000], re.IGNORECASE)
-        body = markup.to_text(words)
-        return _Page(plain.line(markup.to_text(heading[1])) if heading else "", body, language=language)
-    return _Page(
+        title = plain.line(markup.to_text(heading[1])) if heading else ""
+        return Content(title, markup.to_text(words), language=language)
+    return Content(
         plain.line(found.title or ""),
         _paragraphs(found.text),
         author=plain.line(found.author or "", 200) or None,
@@ -257,7 +161,7 @@ def _paragraphs(words: str) -> str:
     return plain.clean("".join(parts))
 
 
-def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
+def _published(page: Content, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
     stated = page.front.get("published")
     if isinstance(stated, datetime):
         moment = dates.plausible(stated, now)
@@ -275,6 +179,10 @@ def _published(page: _Page, *, path: str, modified: datetime, now: datetime) -> 
     return dates.plausible(modified, now), "file time"
 
 
-def _line(front: dict[str, str | date], key: str) -> str | None:
-    value = front.get(key)
-    return plain.line(value) or None if isinstance(value, str) else None
+#: The reader of each type of file, by the end of its name.
+READERS: Mapping[str, Callable[[bytes, datetime], Content]] = {
+    ".txt": _from_text,
+    ".md": _from_markdown,
+    ".html": _from_html,
+    ".htm": _from_html,
+}

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from ingest.analyser import Analyser, Method
-from ingest.errors import ClusterError, IngestError, ParseError
+from ingest.errors import ClusterError, IngestError, ParseError, bug
 from ingest.models import Article, Entry
 from ingest.sources import folder, sandbox
 from ingest.sources.folder import SeedFile
@@ -78,7 +78,7 @@ def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[
             found.append(article if entry.stored else prepared(article))
         except Exception as error:
             log.exception("the analysis of %s failed", entry.source)
-            found.append(f"the analysis failed ({type(error).__name__}: {error}). Please report it.")
+            found.append(bug("the analysis", error))
     return found
 
 
@@ -292,7 +292,7 @@ def seed_file(file: SeedFile, analyser: bytes, known: str | None, now: datetime)
     except (IngestError, MemoryError):
         raise
     except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
-        return Read(entry, fault=f"the analysis failed ({type(error).__name__}: {error}). Please report it.")
+        return Read(entry, fault=bug("the analysis", error))
 
 
 def _settle(line: Any) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Engine
 
-from ingest.models import Attempt, FeedState, utcnow
-from ingest.run.pipeline import Outcome
+from ingest.models import Attempt, FeedState, Outcome, utcnow
 from ingest.store import record
 from ingest.store.plan import requests
 

@@ -13,21 +13,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine
 
-from ingest.errors import SourceError
+from ingest.errors import SourceError, bug
 from ingest.formats import archive_row
 from ingest.formats.archive_row import Columns
 from ingest.models import Article, Entry, Source
 from ingest.run.analysts import Analysts, Result
 from ingest.sources.rejects import Reject, Rejects
-from ingest.store import record, schema
-from ingest.store.plan import progress
+from ingest.store import record
+from ingest.store.plan import progress, schedule
 from ingest.store.write import identity
 from ingest.store.write.commit import Commit, Written
 from ingest.store.write.identity import unchanged
 from ingest.store.write.versions import Scoring
-from ingest.watchlist.lists import Snapshot
+from ingest.watchlist.lists import Watchlist
 
 if TYPE_CHECKING:
     from ingest.sources.archive import Archive
@@ -119,7 +119,7 @@ class Backfill:
     engine: Engine
     job: Job
     analysts: Analysts
-    snapshot: Snapshot
+    watchlist: Watchlist
     rejects: Rejects
     clock: Callable[[], datetime]
     tell: Tell
@@ -155,7 +155,7 @@ class Backfill:
             outcome = self._commit(work.id, waiting, opened.done(), outcome)
         with record.writing(self.engine) as connection:
             progress.end(connection, work.id, now=self.clock(), failure=broken[0] if broken else None)
-            self._seen(connection)
+            schedule.note_archive(connection, self._sources.values(), self.clock())
         return replace(outcome, broken=broken[0] if broken else None)
 
     def _batches(self, opened: Archive, broken: list[str]) -> Iterator[_Batch]:
@@ -189,9 +189,7 @@ class Backfill:
             raise
         except Exception as error:  # a record that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", place)
-            raise archive_row.UnusableRow(
-                f"reading it failed ({type(error).__name__}: {error}). Please report it."
-            ) from error
+            raise archive_row.UnusableRow(bug("reading it", error)) from error
 
     def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
         """Leaves out what the record knows already, before the analysis, which is the dear part."""
@@ -245,7 +243,7 @@ class Backfill:
         faults: list[Reject] = []
         if not pairs:
             return commit.written, faults
-        scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
+        scoring = Scoring(commit.watchlist(self.watchlist), self.analysts.scorer)
         for source in dict.fromkeys(source for source, _ in pairs):  # in the file's order: the first spelling shows
             if source not in sources:
                 sources[source] = commit.source(source)
@@ -255,15 +253,8 @@ class Backfill:
             for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0])
         ]
         for article, error in commit.store_possible(groups, scoring=scoring):
-            reason = f"storing it failed ({type(error).__name__}: {error}). Please report it."
-            faults.append(Reject(_number(article.entry), reason, _told(article.entry)))
+            faults.append(Reject(_number(article.entry), bug("storing it", error), _told(article.entry)))
         return commit.written, faults
-
-    def _seen(self, connection: Connection) -> None:
-        table, now = schema.source, self.clock()
-        values = {"last_attempt_at": now, "last_success_at": now, "state": "ok"}
-        for id_ in self._sources.values():
-            connection.execute(update(table).where(table.c.id == id_).values(**values))
 
 
 def _number(entry: Entry) -> int:

@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import NullPool
 
 from ingest.errors import RecordBusy, RecordError
 from ingest.settings import Settings
@@ -24,11 +23,6 @@ from ingest.store import engines
 
 log = logging.getLogger(__name__)
 
-#: The server must notice that our machine is gone before long, but not before we have noticed that it is.
-_NOTICES_US = (
-    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
-    "SET tcp_user_timeout = 40000"
-)
 _LOOK_SECONDS = 2.0
 
 
@@ -74,18 +68,10 @@ def _on_server(settings: Settings) -> bool:
     return make_url(settings.database).get_backend_name() == "postgresql"
 
 
-def _bare_engine(settings: Settings) -> Engine:
-    """Connections that belong to nobody else and begin no transaction."""
-    url = make_url(settings.database)
-    return create_engine(
-        url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=engines.connect_arguments(url)
-    )
-
-
 @contextmanager
 def _advisory_lock(settings: Settings, patience: float) -> Iterator[threading.Event]:
     lost, done = threading.Event(), threading.Event()
-    engine = _bare_engine(settings)
+    engine = engines.unpooled(make_url(settings.database))
     try:
         connection = engine.connect()
     except DatabaseError as error:
@@ -106,8 +92,7 @@ def _advisory_lock(settings: Settings, patience: float) -> Iterator[threading.Ev
 def _acquire(connection: Connection, patience: float) -> None:
     until = time.monotonic() + patience
     try:
-        connection.exec_driver_sql(_NOTICES_US)
-        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{engines.FOLLOWING}").scalar():
+        while not engines.try_to_follow(connection):
             if time.monotonic() >= until:
                 raise RecordBusy(
                     f"Another ingest already follows the feeds of {engines.name(connection.engine.url)} perhaps on "
@@ -122,7 +107,7 @@ def _keep(connection: Connection, lost: threading.Event, done: threading.Event) 
     """Looks after the session: when it ends, so has the lock, and another loop may have taken it."""
     while not done.wait(_LOOK_SECONDS):
         try:
-            connection.exec_driver_sql("SELECT 1")
+            engines.followed(connection)
         except DatabaseError as error:
             log.error("the lock on the record is lost: %s", engines.reason(error))
             lost.set()
@@ -130,14 +115,8 @@ def _keep(connection: Connection, lost: threading.Event, done: threading.Event) 
 
 
 def _held(settings: Settings) -> bool:
-    space, number = engines.FOLLOWING
-    question = (
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
-        f"AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-        f"AND classid = {space} AND objid = {number})"
-    )
     try:
-        with _bare_engine(settings).connect() as connection:
-            return bool(connection.exec_driver_sql(question).scalar())
+        with engines.unpooled(make_url(settings.database)).connect() as connection:
+            return engines.followed(connection)
     except DatabaseError:
         return False

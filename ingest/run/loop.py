@@ -18,15 +18,15 @@ from sqlalchemy.exc import DatabaseError
 
 from ingest import logs
 from ingest.analyser import Analyser, Method
-from ingest.errors import ConfigFileError, IngestError, ParseError, RecordError
+from ingest.errors import ConfigFileError, IngestError, ParseError, RecordError, bug
 from ingest.fetch.client import Fetcher
 from ingest.fetch.queue import Fetches, Hosts
 from ingest.fetch.rhythm import Rhythm
 from ingest.fetch.robots import Robots
 from ingest.formats.web_page import WebPage
-from ingest.models import Attempt, FeedState, utcnow
+from ingest.models import Attempt, FeedState, Outcome, utcnow
 from ingest.run import asked
-from ingest.run.pipeline import Outcome, Pipeline
+from ingest.run.pipeline import Pipeline
 from ingest.run.seeding import SeedFolder
 from ingest.settings import Settings
 from ingest.sources import attempt, opml
@@ -245,7 +245,7 @@ class Worker:
             return error
         except Exception as error:  # a page that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", page.url)
-            return ParseError(f"reading it failed ({type(error).__name__}: {error}). Please report it.")
+            return ParseError(bug("reading it", error))
 
     def _attempt(self, state: FeedState) -> Attempt:
         now = utcnow()
@@ -253,9 +253,7 @@ class Worker:
             return attempt.feed(state, self.fetcher, now=now)
         except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
             log.exception("reading %s failed", state.url)
-            return Attempt(
-                "error", now, reason=f"reading it failed ({type(error).__name__}: {error}). Please report it."
-            )
+            return Attempt("error", now, reason=bug("reading it", error))
 
     def _hints(self, changed: threading.Event, stop: threading.Event) -> None:
         root = self.settings.seeds

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
-from typing import TypeVar
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine
 
 from ingest.analyser import Analyser
-from ingest.errors import IngestError, ParseError
+from ingest.errors import IngestError, ParseError, bug
 from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Rhythm
 from ingest.formats import web_page
 from ingest.formats.web_page import WebPage
-from ingest.models import Article, Attempt, Entry, FeedState, FullText, Source, utcnow
+from ingest.models import Article, Attempt, Entry, FeedState, FullText, Outcome, Source, utcnow
 from ingest.run import analysts
 from ingest.run.analysts import Here
 from ingest.run.rescore import Rescore
-from ingest.store import record, schema
-from ingest.store.plan import coverage, schedule
+from ingest.store import record, rows
 from ingest.store.plan import pages as store_pages
+from ingest.store.plan import schedule
 from ingest.store.plan.pages import PageState
 from ingest.store.write.commit import Commit, Written
 from ingest.store.write.identity import unchanged
@@ -32,25 +31,10 @@ from ingest.store.write.versions import Scoring
 
 log = logging.getLogger(__name__)
 
-Item = TypeVar("Item")
-
 #: Articles in one commit: long enough to be fast, short enough that another writer never waits for long.
 BATCH = 100
 
 _PACE = Rhythm()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a pass over a source did; `faults` are sentences for people."""
-
-    added: int = 0
-    edited: int = 0
-    faults: tuple[str, ...] = ()
-
-    def __add__(self, other: Outcome | Written) -> Outcome:
-        faults = other.faults if isinstance(other, Outcome) else ()
-        return Outcome(self.added + other.added, self.edited + other.edited, self.faults + faults)
 
 
 class Pipeline:
@@ -75,14 +59,9 @@ class Pipeline:
 
     def sync_feeds(self, feeds: Sequence[Source]) -> None:
         """Makes the record's list of feeds the file's; a feed that left the file keeps its articles."""
-        table = schema.source
         with record.writing(self.engine) as connection:
             commit = Commit(connection, self.clock(), "feeds")
-            ids = {commit.source(source) for source in feeds}
-            listed = connection.execute(select(table.c.id).where(table.c.kind == "feed", table.c.listed)).scalars()
-            gone = [id_ for id_ in listed.all() if id_ not in ids]
-            left = {"listed": False, "unlisted_at": self.clock()}
-            connection.execute(update(table).where(table.c.id.in_(gone)).values(left))
+            schedule.only_listed(connection, {commit.source(source) for source in feeds}, self.clock())
 
     def due(self) -> list[FeedState]:
         """The feeds whose time has come, the longest waiting first."""
@@ -94,14 +73,15 @@ class Pipeline:
         source = Source(kind="feed", key=state.url, name=state.name)
         outcome = Outcome()
         entries = [replace(entry, language=entry.language or state.language) for entry in _once(attempt.entries)]
-        for batch in _batches(entries, BATCH):
+        for batch in rows.parts(entries, BATCH):
             analysed, failed = self._analysed(str(state.source_id), batch)
             articles = [(source, state.source_id, article) for article in analysed]
             written, refused = self.store(articles, source.name, full_text=state.full_text)
-            outcome += written
-            outcome += Outcome(faults=tuple(f"{entry.title}: {reason}" for entry, reason in failed + refused))
+            faults = tuple(f"{entry.title}: {reason}" for entry, reason in failed + refused)
+            outcome += Outcome(written.added, written.edited, faults)
         pause = rhythm.pause(self._pace, state, attempt, outcome.added + outcome.edited, self._luck)
-        self.schedule(state.source_id, attempt, outcome, schedule.after(state, attempt, pause))
+        with record.writing(self.engine) as connection:
+            schedule.note_attempt(connection, state, attempt, pause, outcome)
         for fault in outcome.faults:
             log.warning("%s: %s", state.name, fault)
         unread = attempt.outcome == "error"
@@ -127,13 +107,13 @@ class Pipeline:
                 found = error
             except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
                 log.exception("the analysis of %s failed", state.url)
-                found = ParseError(_bug("the analysis", error))
+                found = ParseError(bug("the analysis", error))
         with record.writing(self.engine) as connection:
             if isinstance(found, IngestError):
                 store_pages.failed(connection, state, found, now)
             elif held and article:
                 commit = Commit(connection, now, held.source)
-                scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+                scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
                 page_at = found.published
                 if commit.complete(state.article_id, held.content_id, article, scoring=scoring, page_at=page_at):
                     store_pages.done(connection, state.article_id)
@@ -150,28 +130,6 @@ class Pipeline:
         return analysts.article(self.analyser, entry, now)
 
     # -- common to sources ------------------------------------------------------------------------------------------
-
-    def schedule(self, source_id: int, attempt: Attempt, outcome: Outcome, values: Mapping[str, object]) -> None:
-        """Keeps how an attempt on a source went, and these values of the source."""
-        table = schema.source
-        with record.writing(self.engine) as connection:
-            connection.execute(update(table).where(table.c.id == source_id).values(**values))
-            ok = attempt.outcome != "error"
-            coverage.note(connection, source_id, attempt.at, ok=ok, articles=outcome.added)
-            connection.execute(
-                insert(schema.fetch).values(
-                    source_id=source_id,
-                    at=attempt.at,
-                    outcome=attempt.outcome,
-                    status=attempt.status,
-                    bytes=attempt.size,
-                    ms=attempt.ms,
-                    parse_ms=attempt.parse_ms,
-                    added=outcome.added,
-                    edited=outcome.edited,
-                    reason=attempt.reason or ("; ".join(outcome.faults)[:500] or None),
-                )
-            )
 
     def store(
         self,
@@ -190,13 +148,13 @@ class Pipeline:
         now = self.clock()
         with record.writing(self.engine) as connection:
             commit = Commit(connection, now, what)
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+            scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
             groups = [
                 (source_id or commit.source(source), source, [article for _, _, article in group])
                 for (source, source_id), group in groupby(articles, key=lambda each: each[:2])
             ]
             for article, fault in commit.store_possible(groups, scoring=scoring, present=present):
-                failed.append((article.entry, _bug("storing it", fault)))
+                failed.append((article.entry, bug("storing it", fault)))
             for source_id, _, stored in groups:
                 wanted = [article.entry for article in stored if _lacks(article.entry, full_text)]
                 store_pages.ask(connection, source_id, wanted, now)
@@ -215,13 +173,13 @@ class Pipeline:
                 failed.append((entry, str(error)))
             except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
                 log.exception("the analysis of %s failed", entry.source)
-                failed.append((entry, _bug("the analysis", error)))
+                failed.append((entry, bug("the analysis", error)))
         return analysed, failed
 
     def rescore(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Analyses again what was analysed with another watch-list; answers how many articles that were."""
         analysts = Here(self.analyser, self.clock)
-        return Rescore(self.engine, self.analyser.snapshot, analysts, self.clock, stop).run().checked
+        return Rescore(self.engine, self.analyser.watchlist, analysts, self.clock, stop).run().checked
 
 
 def _lacks(entry: Entry, full_text: FullText) -> bool:
@@ -235,12 +193,3 @@ def _once(entries: Sequence[Entry]) -> Iterator[Entry]:
         if seen.isdisjoint(entry.keys):
             yield entry
         seen.update(entry.keys)
-
-
-def _bug(what: str, error: Exception) -> str:
-    return f"{what} failed ({type(error).__name__}: {error}). Please report it."
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -9,24 +9,23 @@ written anew even when it is the same, because the newest one says which watch-l
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine
 
 from ingest.models import Analysis, Article, Entry
 from ingest.run.analysts import Analysts, Result
-from ingest.store import record, rows, schema, watched
+from ingest.store import record, watched
 from ingest.store.plan import progress
+from ingest.store.read import outdated
+from ingest.store.read.outdated import Outdated
 from ingest.store.write.commit import Commit
 from ingest.store.write.versions import Scoring
-from ingest.watchlist.lists import Snapshot
+from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.touched import ListChange
 
 log = logging.getLogger(__name__)
@@ -37,9 +36,6 @@ KIND = progress.RESCORE
 BATCH = 32
 #: Another writer waits for one commit at most, and a crash costs no more work than was done in this time.
 _COMMIT_SECONDS = 1.0
-
-#: What an analysis says, in a form in which two of them can be compared.
-Facts = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +48,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Old:
-    """An analysis to be looked at again, and the words it is of."""
-
-    id: int
-    entry: Entry
-    facts: Facts
-    watchlist: int | None  #: with which it was made; None where it was another version of the scorer
-
-
-@dataclass(frozen=True, slots=True)
 class _Batch:
-    old: tuple[_Old, ...]
+    old: tuple[Outdated, ...]
     last: int  #: everything up to this id has been looked at with it
     untouched: int  #: so many in it can't come out differently
 
@@ -77,7 +63,7 @@ class Rescore:
     """One run over everything that another watch-list or scorer has analysed."""
 
     engine: Engine
-    snapshot: Snapshot
+    watchlist: Watchlist
     analysts: Analysts
     clock: Callable[[], datetime]
     stop: Callable[[], bool] = lambda: False
@@ -92,9 +78,7 @@ class Rescore:
                 done, total = before.worked, before.total  # counting a big record takes longer than a slice of work
             else:
                 done = 0
-                total = connection.execute(
-                    _outdated(select(func.count()), self.snapshot.hash, self.analysts.scorer, start)
-                ).scalar_one()
+                total = outdated.count(connection, self.watchlist.hash, self.analysts.scorer, after=start)
         outcome = Outcome()
         if not total:
             return outcome
@@ -114,37 +98,31 @@ class Rescore:
 
     @property
     def _mark(self) -> str:
-        return f"{self.snapshot.hash} {self.analysts.scorer}"
+        return f"{self.watchlist.hash} {self.analysts.scorer}"
 
     def _begun(self, connection: Connection) -> int:
         return progress.begin(connection, KIND, self._mark, by="rescore", now=self.clock()).id
 
     def _batches(self, last: int, stopped: list[bool]) -> Iterator[_Batch]:
-        touches: dict[int | None, ListChange | None] = {None: None}
+        changes: dict[int | None, ListChange | None] = {None: None}
         first = True
         while True:
             if self.stop():
                 stopped.append(True)
                 return
             with self.engine.connect() as connection:
-                old = _read(connection, self.snapshot.hash, self.analysts.scorer, last)
-                for id_ in {each.watchlist for each in old} - touches.keys():
-                    touches[id_] = self._touch(connection, id_)
+                old = outdated.read(connection, self.watchlist.hash, self.analysts.scorer, after=last, limit=BATCH)
+                for id_ in {each.watchlist for each in old if each.watchlist is not None} - changes.keys():
+                    changes[id_] = ListChange(watched.one(connection, id_), self.watchlist)
             if not old:
                 return
             last = old[-1].id
             # One is analysed in any case: the newest analysis says which watch-list is in force.
             touched = [
-                each for n, each in enumerate(old) if (first and n == 0) or _reached(each, touches[each.watchlist])
+                each for n, each in enumerate(old) if (first and n == 0) or _reached(each, changes[each.watchlist])
             ]
             first = False
             yield _Batch(tuple(touched), last, len(old) - len(touched))
-
-    def _touch(self, connection: Connection, id_: int | None) -> ListChange:
-        table = schema.watchlist.c
-        row = connection.execute(select(table.figures, table.topics).where(table.id == id_)).one()
-        new = json.loads(json.dumps([self.snapshot.figures, self.snapshot.topics]))
-        return ListChange((row.figures, row.topics), (new[0], new[1]))
 
     def _commit(
         self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, before: int, total: int
@@ -157,14 +135,14 @@ class Rescore:
             if not isinstance(result, Article):
                 log.error("%s keeps its old analysis until the watch-list changes again: %s", old.entry.title, result)
         scored = [(old, result.analysis) for old, result in pairs if isinstance(result, Article)]
-        differing = {old.id: analysis for old, analysis in scored if _facts(analysis) != old.facts}
+        differing = {old.id: analysis for old, analysis in scored if _comparable(analysis) != _comparable(old.analysis)}
         changed = 0
         with record.writing(self.engine, many=True) as connection:
             if scored:
                 commit = Commit(connection, self.clock(), "re-score")
-                scoring = Scoring(commit.watchlist(self.snapshot), self.analysts.scorer)
+                scoring = Scoring(commit.watchlist(self.watchlist), self.analysts.scorer)
                 in_force = watched.watchlist(connection).hash, watched.scorer(connection)
-                if in_force != (self.snapshot.hash, self.analysts.scorer):
+                if in_force != (self.watchlist.hash, self.analysts.scorer):
                     differing.setdefault(scored[0][0].id, scored[0][1])
                 changed = commit.rescore(differing, scoring=scoring)
             done = before + outcome.checked + outcome.failed + len(pairs) + untouched
@@ -175,87 +153,12 @@ class Rescore:
         return Outcome(outcome.checked + len(scored) + untouched, outcome.changed + changed, outcome.failed + failed)
 
 
-def _reached(old: _Old, touch: ListChange | None) -> bool:
-    return touch is None or touch.affects(old.entry.title, old.entry.body, {fact[0] for fact in old.facts[3]})
+def _reached(old: Outdated, change: ListChange | None) -> bool:
+    mentioned = {mention.figure for mention in old.analysis.mentions}
+    return change is None or change.affects(old.entry.title, old.entry.body, mentioned)
 
 
-def _outdated(question: Select[Any], watchlist_hash: str, scorer: str, after: int) -> Select[Any]:
-    content, analysis, watchlist = schema.content, schema.analysis, schema.watchlist
-    return (
-        question.select_from(analysis)
-        .join(content, content.c.id == analysis.c.content_id)
-        .join(watchlist, watchlist.c.id == analysis.c.watchlist_id)
-        .where(analysis.c.rev_to.is_(None), content.c.rev_to.is_(None), analysis.c.id > after)
-        .where((watchlist.c.hash != watchlist_hash) | (analysis.c.scorer != scorer))
-    )
-
-
-def _read(connection: Connection, watchlist_hash: str, scorer: str, after: int) -> list[_Old]:
-    content, analysis, body = schema.content.c, schema.analysis.c, schema.content_text
-    columns = (
-        content.title, content.text_kind, content.published_at, content.language, body.c.body,
-        analysis.id, analysis.tone, analysis.words, analysis.watchlist_id, analysis.scorer,
-    )  # fmt: skip
-    question = _outdated(select(*columns), watchlist_hash, scorer, after)
-    found = connection.execute(
-        question.join(body, body.c.content_id == content.id).order_by(analysis.id).limit(BATCH)
-    ).all()
-    facts = _held(connection, {row.id: (row.tone, row.words) for row in found})
-    return [
-        _Old(
-            row.id,
-            Entry(
-                source=f"analysis {row.id}",
-                title=row.title,
-                body=row.body,
-                keys=(),
-                text_kind=row.text_kind,
-                published=row.published_at,
-                published_from="feed",  # whoever stated it: this entry is never stored
-                language=row.language,
-                stored=True,
-            ),
-            facts[row.id],
-            row.watchlist_id if row.scorer == scorer else None,
-        )
-        for row in found
-    ]
-
-
-def _held(connection: Connection, analyses: dict[int, tuple[float | None, int]]) -> dict[int, Facts]:
-    """What the record holds of these analyses (id → tone, words)."""
-    sentences, mention, topic = schema.analysis_sentences.c, schema.mention.c, schema.analysis_topic.c
-    spans: dict[int, list[Any]] = {}
-    for row in rows.among(connection, select(schema.analysis_sentences), sentences.analysis_id, analyses):
-        spans[row.analysis_id] = row.spans
-    mentions: defaultdict[int, list[Facts]] = defaultdict(list)
-    for row in rows.among(connection, select(schema.mention), mention.analysis_id, analyses):
-        cues = tuple(tuple(cue) for cue in row.because)
-        tones = row.tone_rule, row.tone_encoder, row.label, row.confidence
-        facts = (row.figure, row.sentence, row.start, row.end, row.kind, *tones, cues)
-        mentions[row.analysis_id].append(facts)
-    topics: defaultdict[int, list[Facts]] = defaultdict(list)
-    for row in rows.among(connection, select(schema.analysis_topic), topic.analysis_id, analyses):
-        topics[row.analysis_id].append((row.topic, row.hits, tuple(row.words)))
-    return {
-        id_: (tone, words, [tuple(span) for span in spans[id_]], _sorted(mentions[id_]), _sorted(topics[id_]))
-        for id_, (tone, words) in analyses.items()
-    }
-
-
-def _facts(analysis: Analysis) -> Facts:
-    """What a new analysis would have the record hold."""
-    mentions: list[Facts] = [
-        (
-            m.figure, m.sentence, m.start, m.end, m.kind, m.tone_rule, m.tone_encoder, m.label, m.confidence,
-            tuple((cue.word, cue.weight) for cue in m.because),
-        )
-        for m in analysis.mentions
-    ]  # fmt: skip
-    spans = [(sentence.start, sentence.end, sentence.tone) for sentence in analysis.sentences]
-    topics: list[Facts] = [(hit.topic, hit.hits, tuple(hit.words)) for hit in analysis.topics]
-    return analysis.tone, analysis.words, spans, _sorted(mentions), _sorted(topics)
-
-
-def _sorted(facts: list[Facts]) -> list[Facts]:
-    return sorted(facts, key=repr)
+def _comparable(analysis: Analysis) -> Analysis:
+    """Without what may differ between two that say the same: the order, and the language, which the words have."""
+    mentions, topics = sorted(analysis.mentions, key=repr), sorted(analysis.topics, key=repr)
+    return replace(analysis, language="", mentions=tuple(mentions), topics=tuple(topics))

@@ -16,14 +16,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from ingest.analyser import Analyser
-from ingest.errors import IngestError, SourceError, Stopped
-from ingest.models import SEED_FOLDER_KEY, Article, Attempt, Entry, Source
+from ingest.errors import IngestError, SourceError, Stopped, bug
+from ingest.models import SEED_FOLDER_KEY, Article, Attempt, Entry, Outcome, Source
 from ingest.run import analysts
-from ingest.run.pipeline import Outcome, Pipeline
+from ingest.run.pipeline import Pipeline
 from ingest.sources import folder, sandbox
 from ingest.sources.folder import SeedFile
 from ingest.store import record
-from ingest.store.plan import trials
+from ingest.store.plan import schedule, trials
 from ingest.store.plan.trials import Trial
 from ingest.store.write import identity
 from ingest.store.write.commit import Commit
@@ -223,7 +223,7 @@ class SeedFolder:
                 found = error
             except Exception as error:  # a bug, but never the end of the folder
                 log.exception("reading %s failed", task.file.name)
-                found = IngestError(f"reading it failed ({type(error).__name__}: {error}). Please report it.")
+                found = IngestError(bug("reading it", error))
             self._results.put(_Result(task, found))
 
     # -- storing ------------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ class SeedFolder:
             elif found.article:
                 articles.append((_outlet(found.entry), 0, found.article))
         written, failed = self._pipeline.store(articles, SEED_FOLDER.name, self._present)
-        self._news += written
+        self._news += Outcome(written.added, written.edited)
         faults |= {entry.source: reason for entry, reason in failed}
         # Only now: what could not be stored is read again.
         del self._read[:BATCH]
@@ -272,12 +272,10 @@ class SeedFolder:
         before, outcome, now = self._told or {}, self._news, self._pipeline.clock()
         reason = "; ".join(_sentences(faults))[:_REASON] or None
         new = _sentences({name: fault for name, fault in faults.items() if before.get(name) != fault})
+        attempt = Attempt("error" if reason else "ok", now, reason=reason)
         with record.writing(self._pipeline.engine) as connection:
             source_id = Commit(connection, now, "folder").source(SEED_FOLDER)
-        attempt = Attempt("error" if reason else "ok", now, reason=reason)
-        values = {"last_attempt_at": now, "failures": 1 if reason else 0, "last_error": reason}
-        values |= {"state": "failing"} if reason else {"state": "ok", "last_success_at": now}
-        self._pipeline.schedule(source_id, attempt, outcome, values)
+            schedule.note_folder(connection, source_id, attempt, outcome)
         for fault in new:
             log.warning("seed folder: %s", fault)
         self._told, self._told_at, self._news = faults, time.monotonic(), Outcome()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.errors import SourceError
-from ingest.formats.article import SUFFIXES, article_file
+from ingest.formats.article import READERS, article_file
 from ingest.models import Entry
 
 #: An article of 5 MB would take minutes to analyse; the longest books are shorter.
@@ -128,7 +128,7 @@ def _bytes(file: SeedFile) -> bytes:
 
 def _is_article(name: str) -> bool:
     stem, suffix = os.path.splitext(name.lower())
-    return suffix in SUFFIXES and not stem.startswith("readme")
+    return suffix in READERS and not stem.startswith("readme")
 
 
 def _seed_file(entry: os.DirEntry[str], root: Path) -> SeedFile:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from ingest.errors import RecordError
 
@@ -109,6 +109,32 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
 
     return engine
+
+
+def unpooled(url: URL) -> Engine:
+    """Connections to a PostgreSQL that belong to nobody else and begin no transaction."""
+    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connect_arguments(url))
+
+
+def try_to_follow(connection: Connection) -> bool:
+    """Whether this session has got the lock of the one loop that follows the feeds; it keeps it to its end."""
+    # The server must notice that our machine is gone before long, but not before we have noticed that it is.
+    connection.exec_driver_sql(
+        "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
+        "SET tcp_user_timeout = 40000"
+    )
+    return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{FOLLOWING}").scalar())
+
+
+def followed(connection: Connection) -> bool:
+    """Whether some session has that lock."""
+    space, number = FOLLOWING
+    question = (
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+        f"AND classid = {space} AND objid = {number})"
+    )
+    return bool(connection.exec_driver_sql(question).scalar())
 
 
 def name(url: URL) -> str:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from alembic import command
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from ingest.errors import NewerRecord, RecordError
 from ingest.store import engines, schema
+from ingest.store.search import index
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ def open_engine(url: str) -> Engine:
 
 _REMEDY = {
     "sqlite": (
-        "Check the path and its permissions. If the file is damaged: README, 'Restoring the record', says what to do."
+        "Check the path and its permissions. If the file is damaged: docs/operate.md, 'Restoring the record', says "
+        "what to do."
     ),
     "postgresql": "See that the server runs and that DISCOURSE_DATABASE_URL is right.",
 }
@@ -105,14 +108,18 @@ def _migrate(engine: Engine) -> None:
     with _migrating, writing(engine) as connection:
         # Another process may have migrated while we waited for the lock.
         if (version := found(connection)) != head:
-            if version is None:
-                _fit(connection)
-            log.info("migrating the record from %s to %s", version or "nothing", head)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if version is None:
+                _require_utf8(connection)
+                schema.metadata.create_all(connection)
+                index.create(connection)
+                command.stamp(config, "head")
+            else:
+                log.info("migrating the record from %s to %s", version, head)
+                command.upgrade(config, "head")
 
 
-def _fit(connection: Connection) -> None:
+def _require_utf8(connection: Connection) -> None:
     """Refuses a PostgreSQL database that can't hold every language."""
     if engines.is_postgresql(connection):
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
@@ -127,3 +134,19 @@ def current_revision(connection: Connection) -> int:
     """The newest revision's number; 0 for a record in which nothing has happened yet."""
     newest = connection.execute(select(func.max(schema.revision.c.number))).scalar()
     return int(newest or 0)
+
+
+def made(connection: Connection, number: int) -> datetime | None:
+    """When a revision was made; None when there is none of this number."""
+    return connection.execute(select(schema.revision.c.at).where(schema.revision.c.number == number)).scalar()
+
+
+def revisions(connection: Connection, *, after: int, upto: int) -> int:
+    """How many revisions have a number in this range."""
+    number = schema.revision.c.number
+    return int(connection.execute(select(func.count()).where(number > after, number <= upto)).scalar_one())
+
+
+def version(connection: Connection) -> str:
+    """To which version the record is migrated. Raises DatabaseError where it can't be read."""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, Table, func, insert, select, text
+
+Item = TypeVar("Item")
 
 #: Values in one `IN (…)`: well below what any database takes (SQLite: 32,766).
 _IN_ONE_QUESTION = 4_000
@@ -44,6 +46,13 @@ def _recipe(
     return str(compiled), names, [(at, process) for at, process in enumerate(processes) if process]
 
 
+def inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """The id of a new row."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
 def allot(connection: Connection, table: Table, count: int) -> Sequence[int]:
     """Ids for so many new rows, rising; nobody else gets them as long as the write lock is held."""
     if not count:
@@ -64,8 +73,8 @@ def among(
         yield from connection.execute(question.where(column.in_(part)))
 
 
-def parts(wanted: Iterable[Any]) -> Iterator[list[Any]]:
-    """What is wanted in pieces that fit into one `IN (…)`."""
+def parts(wanted: Iterable[Item], size: int = _IN_ONE_QUESTION) -> Iterator[list[Item]]:
+    """What is wanted in pieces of `size`; unless told, of what fits into one `IN (…)`."""
     rest = iter(wanted)
-    while part := list(islice(rest, _IN_ONE_QUESTION)):
+    while part := list(islice(rest, size)):
         yield part

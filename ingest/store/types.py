@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
 #: A sentence: from where to where in the text, and its tone.
@@ -121,6 +122,13 @@ class LongText(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         return zlib.decompress(value).decode() if isinstance(value, bytes) else value
+
+
+# Left alone, a table would be made with VARCHAR.
+@compiles(PlainText, "postgresql")
+@compiles(LongText, "postgresql")
+def _text(_type: TypeEngine[str], _compiler: object, **_: object) -> str:
+    return 'TEXT COLLATE "C"'
 
 
 class Spans(TypeDecorator[list[Span]]):

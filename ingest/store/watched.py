@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from ingest.store import schema
+from ingest.watchlist.lists import Watchlist
 
 _a = schema.analysis.c
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A snapshot of figures and topics."""
+def watchlist(connection: Connection, as_of: int | None = None) -> Watchlist:
+    """The watch-list in force, now or as of a revision; empty before the first article.
 
-    hash: str
-    figures: tuple[dict[str, Any], ...]
-    topics: tuple[dict[str, Any], ...]
-
-
-def watchlist(connection: Connection, as_of: int | None = None) -> Watched:
-    """The snapshot in force, now or as of a revision; empty before the first article.
-
-    That is the newest analysis' own: a list put back as it was is no new snapshot.
+    That is the newest analysis' own: a list put back as it was is no new one.
     """
-    latest = select(_a.watchlist_id).order_by(_a.rev_from.desc(), _a.id.desc()).limit(1)
-    if as_of is not None:
-        latest = latest.where(_a.rev_from <= as_of)
-    found = select(schema.watchlist).where(schema.watchlist.c.id == latest.scalar_subquery())
-    row = connection.execute(found).mappings().first()
-    return Watched(row["hash"], tuple(row["figures"]), tuple(row["topics"])) if row else Watched("", (), ())
+    id_ = _newest(connection, _a.watchlist_id, as_of)
+    return Watchlist.stored("") if id_ is None else one(connection, id_)
+
+
+def one(connection: Connection, id_: int) -> Watchlist:
+    """The watch-list with this id."""
+    row = connection.execute(select(schema.watchlist).where(schema.watchlist.c.id == id_)).one()
+    return Watchlist.stored(row.hash, row.figures, row.topics)
 
 
 def scorer(connection: Connection, as_of: int | None = None) -> str:
     """What the newest analysis was made with, now or as of a revision; empty before the first article."""
-    latest = select(_a.scorer).order_by(_a.rev_from.desc(), _a.id.desc()).limit(1)
-    if as_of is not None:
-        latest = latest.where(_a.rev_from <= as_of)
-    return connection.execute(latest).scalar() or ""
+    return _newest(connection, _a.scorer, as_of) or ""
+
+
+def _newest(connection: Connection, column: ColumnElement[Any], as_of: int | None) -> Any:
+    """What the newest analysis says, now or as of a revision."""
+    latest = select(column).order_by(_a.rev_from.desc(), _a.id.desc()).limit(1)
+    return connection.execute(latest if as_of is None else latest.where(_a.rev_from <= as_of)).scalar()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,12 @@ class Role:
     def held_on(self, day: date) -> bool:
         """Whether it was held on a day."""
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Role:
+        """A role from what the record keeps of it."""
+        since, until = (date.fromisoformat(kept[key]) if kept[key] else None for key in ("since", "until"))
+        return cls(kept["title"], kept["of"], since, until, tuple(kept["phrases"]))
 
 
 def rank(roles: Sequence[Role], day: date) -> int:
@@ -60,12 +66,21 @@ class Figure:
     woman: bool | None = None  #: Mrs and Ms before the surname mean her, Mr before it somebody else; None: unknown
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the record's snapshot keeps it."""
+        """The entry as the record keeps it."""
         plain = asdict(self)
         for role in plain["roles"]:
             for key in ("since", "until"):
                 role[key] = role[key].isoformat() if role[key] else None
         return plain
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Figure:
+        """A figure from what `as_dict` gave, now or in an older version, which knew fewer fields."""
+        values = {each.name: kept[each.name] for each in fields(cls) if each.name in kept}
+        values |= {key: tuple(values.get(key, ())) for key in ("strong", "weak", "not_", "offices")}
+        values["names"] = tuple((language, tuple(given)) for language, given in values.get("names", ()))
+        values["roles"] = tuple(map(Role.from_dict, values.get("roles", ())))
+        return cls(**values)
 
 
 def load(path: Path) -> list[Figure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,18 @@ class Topic:
     not_: tuple[str, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()  #: of the keywords whose weight is not 1
     at_least: float = 1.0  #: the least total weight of the words found in an article
+    stored_hash: str | None = None  #: of the words of a topic that the record keeps
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the record's snapshot keeps it: what is needed to show it, and a hash of its words."""
-        words = hashlib.sha256(repr((self.keywords, self.not_, self.weights, self.at_least)).encode()).hexdigest()[:12]
-        return {"id": self.id, "name": self.name, "cap": self.cap, "words": words}
+        """The entry as the record keeps it: what is needed to show it, and a hash of its words."""
+        words = repr((self.keywords, self.not_, self.weights, self.at_least))
+        hash_ = self.stored_hash or hashlib.sha256(words.encode()).hexdigest()[:12]
+        return {"id": self.id, "name": self.name, "cap": self.cap, "words": hash_}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Topic:
+        """A topic from what `as_dict` gave: it has no keywords."""
+        return cls(kept["id"], kept["name"], int(kept["cap"]), (), stored_hash=kept["words"])
 
 
 def load(path: Path) -> list[Topic]:

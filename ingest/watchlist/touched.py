@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
+from ingest.watchlist.figures import Figure
+from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.names import fold, tokens
-
-#: The keys of a figure that decide where it is found; its group in the picker does not.
-_DECIDE = ("strong", "weak", "famous", "not_", "offices", "names", "roles", "woman")
-
-Lists = tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 
 
 class ListChange:
-    """The difference between two watch-lists, each given as its figures and its topics."""
+    """The difference between two watch-lists."""
 
-    def __init__(self, before: Lists, after: Lists) -> None:
-        old, new = ({figure["id"]: _deciding(figure) for figure in lists[0]} for lists in (before, after))
+    def __init__(self, before: Watchlist, after: Watchlist) -> None:
+        old, new = ({figure.id: _deciding(figure) for figure in watchlist.figures} for watchlist in (before, after))
         self.figures = frozenset(id_ for id_ in old.keys() | new.keys() if old.get(id_) != new.get(id_))
         # Topics are looked for in every text: a pass over it costs less than telling whether one may have changed.
-        self.everything = [dict(topic) for topic in before[1]] != [dict(topic) for topic in after[1]]
+        self.everything = [topic.as_dict() for topic in before.topics] != [topic.as_dict() for topic in after.topics]
         written = {
-            name
-            for versions in (old, new)
-            for id_ in self.figures & versions.keys()
-            for name in _names(json.loads(versions[id_]))
+            name for versions in (old, new) for id_ in self.figures & versions.keys() for name in _names(versions[id_])
         }
         words = {tuple(sorted({token.folded for token in tokens(name)})) for name in written}
         # Shorter names first: one whose words are all part of another's is found whenever that one is.
@@ -46,14 +39,15 @@ class ListChange:
         return any(name in text for name in self._plain)
 
 
-def _deciding(figure: Mapping[str, Any]) -> str:
-    return json.dumps({key: figure.get(key) for key in _DECIDE}, sort_keys=True, ensure_ascii=False)
+def _deciding(figure: Figure) -> Figure:
+    """What of a figure decides who is found in a text: its heading in the picker, say, does not."""
+    return replace(figure, name="", group="", wikidata=None)
 
 
-def _names(figure: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("strong", "weak", "not_", "offices"):
-        yield from figure[key] or ()
-    for _, given in figure["names"] or ():
-        yield from given
-    for role in figure["roles"] or ():
-        yield from role["phrases"]
+def _names(figure: Figure) -> Iterator[str]:
+    for names in (figure.strong, figure.weak, figure.not_, figure.offices):
+        yield from names
+    for _, names in figure.names:
+        yield from names
+    for role in figure.roles:
+        yield from role.phrases

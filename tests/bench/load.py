@@ -22,7 +22,7 @@ from ingest.store import record
 from ingest.store.write import versions
 from ingest.store.write.commit import Commit
 from ingest.store.write.versions import Scoring
-from ingest.watchlist.lists import Snapshot, Watchlist
+from ingest.watchlist.lists import Watchlist
 from tests.bench.corpus import Corpus, Made
 
 #: Pieces of the archive that are made while one is written; but the first ones, which are timed, are written alone.
@@ -42,6 +42,7 @@ class Loaded:
         return self.articles / self.seconds
 
 
+@cache
 def watchlist() -> Watchlist:
     """The shipped figures and topics."""
     return Watchlist.load(PROJECT / "seeds" / "figures.toml", PROJECT / "seeds" / "topics.toml")
@@ -84,7 +85,7 @@ def commit(engine: Engine, corpus: Corpus, pieces: Sequence[Made], *, now: datet
     start = time.monotonic()
     with record.writing(engine, many=True) as connection:
         made = Commit(connection, now, "bench")
-        scoring = Scoring(made.watchlist(_snapshot()), "none")
+        scoring = Scoring(made.watchlist(watchlist()), "none")
         ids = {at: made.source(outlet) for at, outlet in enumerate(corpus.outlets)}
         of_outlets = groupby(sorted(pieces, key=lambda piece: piece.outlet), key=lambda piece: piece.outlet)
         made.many(
@@ -92,11 +93,6 @@ def commit(engine: Engine, corpus: Corpus, pieces: Sequence[Made], *, now: datet
             scoring=scoring,
         )
     return time.monotonic() - start
-
-
-@cache
-def _snapshot() -> Snapshot:
-    return watchlist().snapshot()
 
 
 def later(corpus: Corpus, count: int) -> list[Made]:

@@ -11,11 +11,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.helpers.desk import end, free_port
 
@@ -24,6 +23,28 @@ PROJECT = Path(__file__).resolve().parents[2]
 #: how fast it is, the benchmarks measure.
 LIMIT = 90
 expect.set_options(timeout=1_000 * LIMIT)
+#: Told to every page before its own scripts: `wire.still()` says whether the page stands still. The server answers all
+#: that is sent to it, and then the script has run. What Streamlit puts off (a drag, a choice of points) it puts off by
+#: less than the quarter of a second for which nothing may have happened.
+WIRE = """
+const wire = (window.wire = {
+  sent: 0, heard: 0, moved: performance.now(),
+  still() {
+    const app = document.querySelector('[data-testid=stApp]');
+    return app?.dataset.testScriptState === 'notRunning' && document.querySelector('[data-testid=stMain] h1')
+      && wire.heard > wire.sent && performance.now() - Math.max(wire.moved, wire.heard) > 250;
+  },
+});
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (message) {
+  if (!this.listened) this.addEventListener('message', () => (wire.heard = performance.now()));
+  this.listened = true;
+  wire.sent = performance.now();
+  return send.call(this, message);
+};
+new MutationObserver(() => (wire.moved = performance.now())).observe(
+  document, { subtree: true, childList: true, characterData: true, attributes: true });
+"""
 NO_FEEDS = '<opml version="2.0"><head><title>none</title></head><body></body></opml>'
 
 
@@ -42,47 +63,51 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass
 class Server:
-    """A running dashboard with folders of its own."""
+    """A dashboard with folders of its own; start it, end it."""
 
-    url: str
-    seeds: Path
-    data: Path
-    process: subprocess.Popen[bytes]
+    def __init__(self, folder: Path, *, demo: bool, feeds: str = NO_FEEDS) -> None:
+        self.seeds, self.data, self._log = folder / "seeds", folder / "data", folder / "server.log"
+        self._expected = 1 if demo else 0
+        self._port = free_port()
+        self.url = f"http://localhost:{self._port}"
+        self.seeds.mkdir()
+        self.data.mkdir()
+        if demo:
+            shutil.copytree(PROJECT / "seeds" / "demo", self.seeds / "demo")
+        (self.data / "feeds.opml").write_text(feeds)
+
+    def start(self) -> None:
+        """Starts it and waits until it answers and has read its demo."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("DISCOURSE_")}
+        environment |= {
+            "DISCOURSE_DATA_DIR": str(self.data),
+            "DISCOURSE_SEEDS_DIR": str(self.seeds),
+            "DISCOURSE_WORKER": "embedded",
+            "DISCOURSE_TONE": "rule",
+            "DISCOURSE_POLL_SECONDS": "10",
+            "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
+        }
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self._port)],
+                cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        last = time.monotonic() + LIMIT
+        while _revision(self.url) < self._expected:
+            assert time.monotonic() < last, self._log.read_text()[-3000:]
+            time.sleep(0.1)
 
 
 @contextmanager
-def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, worker: str = "embedded") -> Iterator[Server]:
+def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS) -> Iterator[Server]:
     """Starts a dashboard on loopback and ends it."""
-    seeds, data = folder / "seeds", folder / "data"
-    seeds.mkdir(parents=True, exist_ok=True)
-    data.mkdir(exist_ok=True)
-    if demo and not (seeds / "demo").exists():
-        shutil.copytree(PROJECT / "seeds" / "demo", seeds / "demo")
-    (data / "feeds.opml").write_text(feeds)
-    port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DISCOURSE_")}
-    environment |= {
-        "DISCOURSE_DATA_DIR": str(data),
-        "DISCOURSE_SEEDS_DIR": str(seeds),
-        "DISCOURSE_WORKER": worker,
-        "DISCOURSE_TONE": "rule",
-        "DISCOURSE_POLL_SECONDS": "10",
-        "DISCOURSE_ALLOW_HOSTS": "localhost,127.0.0.1",
-    }
-    log = (folder / "server.log").open("ab")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-        cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True,
-    )  # fmt: skip
-    url = f"http://localhost:{port}"
+    server = Server(folder, demo=demo, feeds=feeds)
     try:
-        _wait(lambda: _revision(url) >= (1 if demo else 0), folder)
-        yield Server(url, seeds, data, process)
+        server.start()
+        yield server
     finally:
-        end(process)
-        log.close()
+        end(server.process)
 
 
 def _revision(url: str) -> int:
@@ -94,13 +119,6 @@ def _revision(url: str) -> int:
         return -1
 
 
-def _wait(done, folder: Path) -> None:
-    end = time.monotonic() + LIMIT
-    while not done():
-        assert time.monotonic() < end, (folder / "server.log").read_text()[-3000:]
-        time.sleep(0.1)
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A dashboard with the demo corpus alone, for tests that only look."""
@@ -108,47 +126,78 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def person(browser: Browser) -> BrowserContext:
-    """A browser of somebody's own, which waits as long as we do."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1600})
+@pytest.fixture(scope="session")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A dashboard to which tests do things: what has come to the demo corpus depends on the tests before."""
+    with running(tmp_path_factory.mktemp("changing"), demo=True) as server:
+        yield server
+
+
+@contextmanager
+def person(browser: Browser) -> Iterator[Page]:
+    """A browser of somebody's own with one tab, which waits as long as we do, and has no animations to draw.
+
+    A tab that has shown the dashboard once shows it again for a third of what a new tab takes: each person keeps one.
+    """
+    context = browser.new_context(reduced_motion="reduce")
     context.set_default_timeout(1_000 * LIMIT)
-    return context
-
-
-@pytest.fixture(scope="session")
-def analyst(browser: Browser) -> Iterator[BrowserContext]:
-    """One person's browser: its cache holds the scripts, so that a page is there in a moment."""
-    context = person(browser)
-    yield context
+    context.add_init_script(WIRE)
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture(scope="session")
-def colleague(browser: Browser) -> Iterator[BrowserContext]:
-    """Another person's browser: shares nothing with the first but the link."""
-    context = person(browser)
-    yield context
-    context.close()
+def analyst(browser: Browser) -> Iterator[Page]:
+    with person(browser) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+def colleague(browser: Browser) -> Iterator[Page]:
+    with person(browser) as tab:
+        yield tab
+
+
+@contextmanager
+def cleared(tab: Page) -> Iterator[Page]:
+    """A tab like a new one: of one size, in the light theme, and left empty afterwards."""
+    tab.set_viewport_size({"width": 1440, "height": 1600})
+    tab.emulate_media(color_scheme="light")
+    yield tab
+    if tab.url.startswith("http"):
+        tab.evaluate("sessionStorage.clear()")
+    tab.goto("about:blank")
 
 
 @pytest.fixture
-def page(analyst: BrowserContext) -> Iterator[Page]:
-    page = analyst.new_page()
-    yield page
-    page.close()
+def page(analyst: Page) -> Iterator[Page]:
+    """What the analyst sees."""
+    with cleared(analyst) as tab:
+        yield tab
 
 
 @pytest.fixture
-def other_page(colleague: BrowserContext) -> Iterator[Page]:
-    page = colleague.new_page()
-    yield page
-    page.close()
+def other_page(colleague: Page) -> Iterator[Page]:
+    """What another person sees, who shares nothing with the first but the link."""
+    with cleared(colleague) as tab:
+        yield tab
+
+
+@contextmanager
+def asked_for(page: Page) -> Iterator[list[str]]:
+    """The addresses that a page asks for meanwhile."""
+    addresses: list[str] = []
+
+    def note(request: Request) -> None:
+        addresses.append(request.url)
+
+    page.on("request", note)
+    yield addresses
+    page.remove_listener("request", note)
 
 
 def settled(page: Page) -> Page:
     """Waits until the script has run and the page stands still."""
-    page.wait_for_selector("[data-testid=stMain] h1")
-    for _ in range(2):  # a click may need a moment to start its run
-        page.wait_for_timeout(250)
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.evaluate("wire.moved = performance.now()")
+    page.wait_for_function("wire.still()", polling=50)
     return page

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import signal
 import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_httpserver import HTTPServer
 
 from dashboard.app_pages import PAGES
-from tests.browser.conftest import LIMIT, Server, running, settled
+from tests.browser.conftest import LIMIT, Server, asked_for, running, settled
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +28,13 @@ def kpi(page: Page) -> list[str]:
 def settled_at(page: Page, url: str) -> Page:
     page.goto(url)
     return settled(page)
+
+
+def visit(page: Page, path: str) -> None:
+    """Goes to another page by its link; in a narrow window that lies in a sidebar which need not be open for this."""
+    page.locator(f"a[href$='/{path}']").first.evaluate("link => link.click()")
+    page.wait_for_url(lambda url: url.partition("?")[0].endswith(f"/{path}"))
+    settled(page)
 
 
 def choose(page: Page, label: str, value: str) -> None:
@@ -129,24 +134,23 @@ def test_the_automatic_view_is_written_out_with_its_lines_sources_and_dates(demo
 
 
 def test_a_link_that_fixes_the_numbers_shows_them_when_more_has_arrived(
-    page: Page, other_page: Page, tmp_path: Path
+    changing: Server, page: Page, other_page: Page
 ) -> None:
-    with running(tmp_path, demo=True) as server:
-        settled_at(page, server.url)
-        before, link = kpi(page), copied(page)[2]
-        assert "asof=1" in link
-        page.keyboard.press("Escape")
-        (server.seeds / "talks.txt").write_text("Lee and Trump meet\n\nPresident Donald Trump met Lee Jae-myung.\n")
-        expect(page.get_by_text("Lee and Trump meet").first).to_be_visible()
-        assert kpi(settled(page)) != before
-        colleague = settled_at(other_page, link)
-        expect(colleague.get_by_text("As of revision 1").first).to_be_visible()
-        assert kpi(colleague) == before
-        colleague.get_by_role("button", name="Show the newest").click()
-        colleague.wait_for_url(lambda url: "asof=" not in url)
-        expect(colleague.get_by_text("As of revision 1")).to_have_count(0)
-        settled_at(colleague, f"{server.url}/?asof=999")
-        expect(colleague.get_by_text("which is not in this record")).to_be_visible()
+    settled_at(page, changing.url)
+    before, link = kpi(page), copied(page)[2]
+    fixed = f"As of revision {re.search(r'asof=([0-9]+)', link)[1]}"
+    page.keyboard.press("Escape")
+    (changing.seeds / "talks.txt").write_text("Lee and Trump meet\n\nPresident Donald Trump met Lee Jae-myung.\n")
+    expect(page.get_by_text("Lee and Trump meet").first).to_be_visible()
+    assert kpi(settled(page)) != before
+    colleague = settled_at(other_page, link)
+    expect(colleague.get_by_text(fixed).first).to_be_visible()
+    assert kpi(colleague) == before
+    colleague.get_by_role("button", name="Show the newest").click()
+    colleague.wait_for_url(lambda url: "asof=" not in url)
+    expect(colleague.get_by_text(fixed)).to_have_count(0)
+    settled_at(colleague, f"{changing.url}/?asof=999")
+    expect(colleague.get_by_text("which is not in this record")).to_be_visible()
 
 
 @pytest.mark.parametrize(("chart", "unit"), [(0, "articles?"), (1, "mentions?")], ids=["attention", "tone"])
@@ -233,35 +237,37 @@ def test_a_feed_is_read_and_hostile_titles_stay_text(page: Page, tmp_path: Path,
         f'<outline type="rss" text="A broken feed" xmlUrl="{httpserver.url_for("/nothing")}" language="en"/>'
         "</outline></body></opml>"
     )
-    foreign: list[str] = []
-    page.on("request", lambda request: foreign.append(request.url) if "evil" in request.url else None)
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    with running(tmp_path, demo=False, feeds=feeds) as server:
+
+    def refuse(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
+    with running(tmp_path, demo=False, feeds=feeds) as server, asked_for(page) as addresses:
         settled_at(page, server.url)
         # Invisible joiners keep the page from making links: they may stand anywhere in what is shown.
         shown = page.get_by_text(re.compile(r"\[click\]\(javascript:\u2060?alert\(1\)\).*\u2060?red\[Biden\]"))
         expect(shown.first).to_be_visible()
         for row in PAGES[1:]:
             settled_at(page, f"{server.url}/{row.path}")
-            page.wait_for_timeout(500)
         settled_at(page, f"{server.url}/sources")
         expect(page.get_by_text("A broken feed").first).to_be_visible()
         expect(page.get_by_text("404").first).to_be_visible()
-    assert foreign == []
+    page.remove_listener("dialog", refuse)
+    assert not [address for address in addresses if "evil" in address]
     assert dialogs == []
 
 
-def test_a_dashboard_killed_and_started_again_has_lost_nothing(page: Page, tmp_path: Path) -> None:
-    with running(tmp_path, demo=True) as server:
-        before = kpi(settled_at(page, server.url))
-        os.kill(server.process.pid, signal.SIGKILL)
-        server.process.wait(10)
-    with running(tmp_path, demo=True) as server:
-        # The first request of a process may be for any page.
-        settled_at(page, f"{server.url}/articles")
-        expect(page.get_by_text(f"{before[0]} articles, newest first")).to_be_visible()
-        assert kpi(settled_at(page, server.url)) == before
+def test_a_dashboard_killed_and_started_again_has_lost_nothing(changing: Server, page: Page) -> None:
+    before = kpi(settled_at(page, changing.url))
+    changing.process.kill()
+    changing.process.wait(10)
+    changing.start()
+    # The first request of a process may be for any page.
+    settled_at(page, f"{changing.url}/articles")
+    expect(page.get_by_text(re.compile(rf"\b{before[0]} articles?, newest first"))).to_be_visible()
+    assert kpi(settled_at(page, changing.url)) == before
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -269,12 +275,12 @@ def test_a_dashboard_killed_and_started_again_has_lost_nothing(page: Page, tmp_p
 def test_every_page_fits_its_window_in_both_themes(demo: Server, page: Page, scheme: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    for path in ("", "figures", "articles", "sources"):
-        settled_at(page, f"{demo.url}/{path}")
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), f"/{path} scrolls sideways"
-        assert page.locator("[data-testid=stException]").count() == 0, path
-    remote = [url for url in requested if not url.startswith((demo.url, "data:", "blob:"))]
-    assert remote == []
+    with asked_for(page) as addresses:
+        settled_at(page, demo.url)
+        for path in ("", "figures", "articles", "sources"):
+            if path:
+                visit(page, path)
+            main = page.locator("[data-testid=stMain]")
+            assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), f"/{path} scrolls sideways"
+            assert page.locator("[data-testid=stException]").count() == 0, path
+    assert not [address for address in addresses if not address.startswith((demo.url, "data:", "blob:"))]

@@ -83,7 +83,7 @@ def store(engine: Engine, analyser: Analyser, published: Sequence[Piece], *, fir
     """Publishes them in one commit; the number of each, from `first`, is its identity."""
     with record.writing(engine) as connection:
         commit = Commit(connection, utc(2026, 3, 2), "an archive")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
+        scoring = Scoring(commit.watchlist(analyser.watchlist), analyser.scorer)
         for number, piece in enumerate(published, first):
             outlet = OUTLETS[piece.outlet]
             commit.article(commit.source(outlet), outlet, _article(analyser, number, piece), scoring=scoring)

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, select, update
 from dashboard.model.readmodel import ReadModel
 from dashboard.view import View
 from ingest.analyser import Analyser
-from ingest.models import Attempt, Entry, FeedState, Source
-from ingest.run.pipeline import Outcome, Pipeline
+from ingest.models import Attempt, Entry, FeedState, Outcome, Source
+from ingest.run.pipeline import Pipeline
 from ingest.store import record, schema
 from ingest.store.read.filters import Filters
 from ingest.text import tokens

@@ -13,8 +13,8 @@ from ingest.analyser import Analyser
 from ingest.fetch.client import Fetcher
 from ingest.fetch.guard import Guard
 from ingest.fetch.rhythm import Rhythm
-from ingest.models import utcnow
-from ingest.run.pipeline import Outcome, Pipeline
+from ingest.models import Outcome, utcnow
+from ingest.run.pipeline import Pipeline
 from ingest.run.seeding import SeedFolder
 from ingest.sources import attempt, opml
 from ingest.store import schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -133,7 +134,7 @@ def test_the_same_input_gives_the_same_output_in_any_order() -> None:
     assert [one.article(entry) for entry in entries] == [other.article(entry) for entry in reversed(entries)][::-1]
 
 
-# The snapshot
+# The watch-list
 
 
 @pytest.mark.parametrize(
@@ -155,8 +156,8 @@ def test_the_same_input_gives_the_same_output_in_any_order() -> None:
         Watchlist((ADA, EVE), (replace(TRADE, cap=1),)),
     ],
 )
-def test_the_snapshots_hash_changes_with_what_matters(changed: Watchlist) -> None:
-    assert changed.snapshot().hash != WATCHLIST.snapshot().hash
+def test_the_watch_lists_hash_changes_with_what_matters(changed: Watchlist) -> None:
+    assert changed.hash != WATCHLIST.hash
 
 
 def _files(folder: Path, figures: str, topics: str) -> Watchlist:
@@ -166,7 +167,7 @@ def _files(folder: Path, figures: str, topics: str) -> Watchlist:
     return Watchlist.load(folder / "figures.toml", folder / "topics.toml")
 
 
-def test_the_snapshots_hash_changes_with_nothing_else(tmp_path: Path) -> None:
+def test_the_watch_lists_hash_changes_with_nothing_else(tmp_path: Path) -> None:
     topics = '[[topic]]\nid = "fish"\nname = "Fish"\ncap = 4\nkeywords = ["cod"]\n'
     plain = '[[figure]]\nid = "ada"\nname = "Ada"\nstrong = ["Ada"]\nnames.de = ["Ada"]\nnames.fr = ["Ada"]\n'
     other = (
@@ -174,13 +175,16 @@ def test_the_snapshots_hash_changes_with_nothing_else(tmp_path: Path) -> None:
         'strong = [\n  "Ada", # the usual one\n]\nnames.fr = ["Ada"]\nnames.de = ["Ada"]\nname = " Ada "\nid = "ada"\n'
     )
     one, two = _files(tmp_path / "a", plain, topics), _files(tmp_path / "b", other, f"# fish\n{topics}")
-    assert one.snapshot() == two.snapshot()
+    assert one.hash == two.hash
 
 
-def test_the_snapshot_tells_figures_and_topics() -> None:
-    snapshot = WATCHLIST.snapshot()
-    assert [figure["id"] for figure in snapshot.figures] == ["ada-stone", "eve-stone"]
-    assert snapshot.figures[0]["roles"][0]["since"] == "2025-01-20"
-    (topic,) = snapshot.topics
-    assert (topic["id"], topic["name"], topic["cap"]) == ("trade", "Trade", 18)
-    assert Watchlist((), (replace(TRADE, keywords=("duty",)),)).snapshot().topics[0]["words"] != topic["words"]
+def test_what_the_record_keeps_of_a_watch_list_is_one_again() -> None:
+    figures, topics = (
+        json.loads(json.dumps([entry.as_dict() for entry in entries]))
+        for entries in (WATCHLIST.figures, WATCHLIST.topics)
+    )
+    again = Watchlist.stored("a hash", figures, topics)
+    assert (again.hash, again.figures) == ("a hash", WATCHLIST.figures)
+    assert [(topic.id, topic.name, topic.cap, topic.keywords) for topic in again.topics] == [("trade", "Trade", 18, ())]
+    assert [topic.as_dict() for topic in again.topics] == topics
+    assert replace(TRADE, keywords=("duty",)).as_dict()["words"] != topics[0]["words"]

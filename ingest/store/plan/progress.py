@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
-from ingest.store import schema
+from ingest.store import rows, schema
 
 #: The kind of work that looks again at what an older watch-list has analysed.
 RESCORE = "rescore"
@@ -69,9 +69,7 @@ def begin(connection: Connection, kind: str, mark: str, *, by: str, now: datetim
         "state": "running",
         "started_at": now,
     }
-    key = connection.execute(insert(table).values(**values)).inserted_primary_key
-    assert key is not None
-    return Progress(int(key[0]), 0, False, None)
+    return Progress(rows.inserted(connection, table, values), 0, False, None)
 
 
 def move(connection: Connection, id_: int, position: int, share: float, **facts: Any) -> None:

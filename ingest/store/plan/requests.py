@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
-from ingest.store import schema
+from ingest.store import rows, schema
 
 KIND = "retry"
 State = Literal["waiting", "running", "done", "failed"]
@@ -41,9 +41,7 @@ def ask(connection: Connection, source_ids: Collection[int], *, by: str, now: da
     for source_id in source_ids:
         if source_id not in found:
             values = {"kind": KIND, "args": {"source": source_id}, "by": by, "at": now}
-            key = connection.execute(insert(schema.request).values(**values)).inserted_primary_key
-            assert key is not None
-            found[source_id] = int(key[0])
+            found[source_id] = rows.inserted(connection, schema.request, values)
     return {source_id: found[source_id] for source_id in source_ids}
 
 
@@ -52,10 +50,7 @@ def recent(connection: Connection, since: datetime | None = None) -> list[Retry]
     is_open = _r.state.in_(("waiting", "running"))
     wanted = is_open if since is None else or_(is_open, _r.at >= since)
     question = select(schema.request).where(_r.kind == KIND, wanted).order_by(_r.id.desc())
-    return [
-        Retry(row.id, int(row.args["source"]), row.at, row.state, row.started_at, row.ended_at, row.message)
-        for row in connection.execute(question)
-    ]
+    return [_retry(row) for row in connection.execute(question)]
 
 
 def begin(connection: Connection, busy: Collection[int], *, now: datetime) -> list[int]:
@@ -90,5 +85,8 @@ def answer(
 
 def one(connection: Connection, id_: int) -> Retry:
     """The request of this id."""
-    row = connection.execute(select(schema.request).where(_r.id == id_)).one()
+    return _retry(connection.execute(select(schema.request).where(_r.id == id_)).one())
+
+
+def _retry(row: Row[Any]) -> Retry:
     return Retry(row.id, int(row.args["source"]), row.at, row.state, row.started_at, row.ended_at, row.message)

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from ingest.fetch import rhythm
 from ingest.fetch.rhythm import Pause
-from ingest.models import MOVED_AFTER, Attempt, FeedState
-from ingest.store import schema
+from ingest.models import MOVED_AFTER, Attempt, FeedState, Outcome
+from ingest.store import rows, schema
+from ingest.store.plan import coverage
 
 _src = schema.source.c
 
 
 def due(connection: Connection, now: datetime) -> list[FeedState]:
     """The feeds whose time has come, the longest waiting first; those that are gone for good are not asked."""
-    question = (
-        select(schema.source)
-        .where(
-            _src.kind == "feed",
-            _src.listed,
-            _src.retired_at.is_(None),
-            or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.clock_was_ahead(now)),
-        )
-        .order_by(_src.next_at)
-    )
+    question = select(schema.source).where(is_due(now)).order_by(_src.next_at)
     return [_state(row) for row in connection.execute(question)]
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a row of sources is a feed whose time has come."""
+    time = or_(_src.next_at.is_(None), _src.next_at <= now, _src.last_attempt_at > rhythm.clock_was_ahead(now))
+    return and_(_src.kind == "feed", _src.listed, _src.retired_at.is_(None), time)
 
 
 def _state(row: Row[Any]) -> FeedState:
@@ -48,8 +47,53 @@ def _state(row: Row[Any]) -> FeedState:
     )
 
 
-def after(state: FeedState, attempt: Attempt, pause: Pause) -> dict[str, Any]:
-    """What an attempt on a feed changes in its row: when it is asked again, and all that the next request needs."""
+def only_listed(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Makes these the feeds that are listed; one that leaves the list keeps its articles."""
+    left = {"listed": False, "unlisted_at": now}
+    connection.execute(update(schema.source).where(_src.kind == "feed", _src.listed, _src.id.not_in(ids)).values(left))
+
+
+def note_attempt(connection: Connection, state: FeedState, attempt: Attempt, pause: Pause, brought: Outcome) -> None:
+    """Keeps what an attempt on a feed brought, when it is asked again, and all that the next request needs."""
+    _note(connection, state.source_id, attempt, brought, _after(state, attempt, pause))
+
+
+def note_folder(connection: Connection, source_id: int, attempt: Attempt, brought: Outcome) -> None:
+    """Keeps what a pass over the seed folder brought; its faults are the attempt's reason."""
+    values: dict[str, Any] = {"last_attempt_at": attempt.at, "last_error": attempt.reason}
+    ok: dict[str, Any] = {"state": "ok", "failures": 0, "last_success_at": attempt.at}
+    values |= ok if attempt.outcome == "ok" else {"state": "failing", "failures": 1}
+    _note(connection, source_id, attempt, brought, values)
+
+
+def note_archive(connection: Connection, source_ids: Collection[int], now: datetime) -> None:
+    """Keeps that an archive with articles of these sources was read."""
+    values = {"last_attempt_at": now, "last_success_at": now, "state": "ok"}
+    for part in rows.parts(source_ids):
+        connection.execute(update(schema.source).where(_src.id.in_(part)).values(values))
+
+
+def _note(connection: Connection, id_: int, attempt: Attempt, brought: Outcome, values: dict[str, Any]) -> None:
+    connection.execute(update(schema.source).where(_src.id == id_).values(**values))
+    coverage.note(connection, id_, attempt.at, ok=attempt.outcome != "error", articles=brought.added)
+    connection.execute(
+        insert(schema.fetch).values(
+            source_id=id_,
+            at=attempt.at,
+            outcome=attempt.outcome,
+            status=attempt.status,
+            bytes=attempt.size,
+            ms=attempt.ms,
+            parse_ms=attempt.parse_ms,
+            added=brought.added,
+            edited=brought.edited,
+            reason=attempt.reason or ("; ".join(brought.faults)[:500] or None),
+        )
+    )
+
+
+def _after(state: FeedState, attempt: Attempt, pause: Pause) -> dict[str, Any]:
+    """The columns of a feed's row after an attempt on it."""
     common = {"last_attempt_at": attempt.at, "last_error": attempt.reason, "interval_seconds": _seconds(pause.interval)}
     next_at = attempt.at + pause.length
     if attempt.outcome == "error":

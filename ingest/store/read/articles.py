@@ -1,4 +1,4 @@
-"""Reads the record: articles with their words, the evidence behind a number, and the watch-list."""
+"""Reads the record: articles with their words, and the evidence behind a number."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
-from ingest.models import TextKind, tone_that_counts
-from ingest.store import schema
+from ingest.models import Analysis, Mention, TextKind
+from ingest.store import rows, schema
 from ingest.store.asof import live
 from ingest.store.planner import unled
+from ingest.store.read import analyses
 from ingest.store.read.filters import Filters, current, names_one, newest_first, numerator
 from ingest.store.search.search import limited
-from ingest.store.watched import Watched, watchlist
 from ingest.text import plain
-
-__all__ = [
-    "Evidence", "FullArticle", "Headline", "Watched", "article", "articles_of", "evidence", "headlines",
-    "mention_ids", "named", "topics_of", "watchlist", "withdrawable",
-]  # fmt: skip
 
 _c, _a, _art, _src, _m, _t = (
     schema.content.c,
@@ -33,8 +28,6 @@ _c, _a, _art, _src, _m, _t = (
     schema.analysis_topic.c,
 )
 
-#: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
-_MANY = 5_000
 #: Statements whose rows nobody could hold are fetched in parts.
 _IN_PARTS = {"yield_per": 500}
 
@@ -61,22 +54,12 @@ class Headline:
 class Evidence:
     """A sentence that a number counts, with where it comes from."""
 
-    mention: int
+    id: int  #: of the mention
     article: Headline
-    figure: str
-    kind: str
+    mention: Mention
     sentence: str
     start: int  #: of the name, in the sentence
     end: int
-    label: str | None
-    tone_rule: float | None
-    tone_encoder: float | None
-    confidence: float | None  #: how likely the label is right
-    because: tuple[tuple[str, float], ...]
-
-    @property
-    def tone(self) -> float | None:
-        return tone_that_counts(self.tone_rule, self.tone_encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +68,12 @@ class FullArticle:
 
     headline: Headline
     text: str
-    sentences: tuple[tuple[int, int, float | None], ...]
-    mentions: tuple[dict[str, Any], ...]
-    topics: tuple[dict[str, Any], ...]
+    analysis: Analysis
     versions: int
     scorer: str
 
 
+#: In the order of `Headline`.
 _HEADLINE = (
     _art.id, _art.uid, _c.title, _src.name.label("source"), _c.language, _c.published_at, _c.published_from, _c.day,
     _c.link, _a.tone, _c.text_kind, _c.author,
@@ -105,14 +87,14 @@ def headlines(connection: Connection, filters: Filters, *, limit: int | None = N
     """
     statement = _listed(connection, filters, limit)
     with limited(connection) if filters.search.strip() else nullcontext():
-        return [Headline(**row) for row in connection.execute(statement).mappings()]
+        return [Headline(*row) for row in connection.execute(statement)]
 
 
 def every_headline(connection: Connection, filters: Filters) -> Iterator[Sequence[Headline]]:
     """The same without end, some hundred at a time, so that any number of them takes no memory."""
     found = connection.execute(_listed(connection, filters, None), execution_options=_IN_PARTS)
-    for rows in found.mappings().partitions():
-        yield [Headline(**row) for row in rows]
+    for part in found.partitions():
+        yield [Headline(*row) for row in part]
 
 
 def _listed(connection: Connection, filters: Filters, limit: int | None) -> Select[Any]:
@@ -127,85 +109,48 @@ def evidence(connection: Connection, mention_ids: Sequence[int]) -> list[Evidenc
     """The sentences of these mentions, in the order asked for."""
     sentences, body = schema.analysis_sentences.c, schema.content_text.c
     found: dict[int, Evidence] = {}
-    for at in range(0, len(mention_ids), _MANY):
-        statement = (
-            select(
-                schema.mention, *(column.label(f"h_{column.name}") for column in _HEADLINE), sentences.spans, body.body
-            )
-            .select_from(
-                schema.mention.join(schema.analysis, _a.id == _m.analysis_id)
-                .join(schema.content, _c.id == _a.content_id)
-                .join(schema.article, _art.id == _c.article_id)
-                .join(schema.source, _src.id == _art.source_id)
-                .join(schema.content_text, body.content_id == _c.id)
-                .join(schema.analysis_sentences, sentences.analysis_id == _a.id)
-            )
-            .where(_m.id.in_(mention_ids[at : at + _MANY]))
-        )
-        for row in connection.execute(statement).mappings():
-            article = Headline(**{name[2:]: value for name, value in row.items() if name.startswith("h_")})
-            start, end, _ = row["spans"][row["sentence"]]
-            whole = plain.joined(row["h_title"], row["body"])
-            found[row["id"]] = Evidence(
-                mention=row["id"],
-                article=article,
-                figure=row["figure"],
-                kind=row["kind"],
-                sentence=whole[start:end],
-                start=row["start"] - start,
-                end=min(row["end"], end) - start,
-                label=row["label"],
-                tone_rule=row["tone_rule"],
-                tone_encoder=row["tone_encoder"],
-                confidence=row["confidence"],
-                because=tuple((word, weight) for word, weight in row["because"]),
-            )
+    statement = select(schema.mention, sentences.spans, body.body, *_HEADLINE).select_from(
+        schema.mention.join(schema.analysis, _a.id == _m.analysis_id)
+        .join(schema.content, _c.id == _a.content_id)
+        .join(schema.article, _art.id == _c.article_id)
+        .join(schema.source, _src.id == _art.source_id)
+        .join(schema.content_text, body.content_id == _c.id)
+        .join(schema.analysis_sentences, sentences.analysis_id == _a.id)
+    )
+    for row in rows.among(connection, statement, _m.id, mention_ids):
+        headline = Headline(*row[-len(_HEADLINE) :])
+        start, end, _ = row.spans[row.sentence]
+        sentence = plain.joined(headline.title, row.body)[start:end]
+        place = row.start - start, min(row.end, end) - start
+        found[row.id] = Evidence(row.id, headline, analyses.mention(row), sentence, *place)
     return [found[id_] for id_ in mention_ids if id_ in found]
 
 
 def articles_of(connection: Connection, mention_ids: Sequence[int]) -> int:
     """How many articles these mentions stand in."""
-    found: set[int] = set()
-    for at in range(0, len(mention_ids), _MANY):
-        part = select(_m.article_id).distinct().where(_m.id.in_(mention_ids[at : at + _MANY]))
-        found.update(connection.execute(part).scalars())
-    return len(found)
+    part = select(_m.article_id).distinct()
+    return len({row.article_id for row in rows.among(connection, part, _m.id, mention_ids)})
 
 
 def article(connection: Connection, uid: str, as_of: int | None = None) -> FullArticle | None:
     """One article as it stands, now or as of a revision; None when there is none of this id, or it was withdrawn."""
-    row = (
-        connection.execute(
-            select(*_HEADLINE, _a.id.label("analysis_id"), _a.scorer, schema.content_text.c.body)
-            .select_from(current(as_of).join(schema.content_text, schema.content_text.c.content_id == _c.id))
-            .where(live(_c, as_of), _art.uid == uid)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(
+        select(*_HEADLINE, _a.id.label("analysis_id"), _a.scorer, schema.content_text.c.body)
+        .select_from(current(as_of).join(schema.content_text, schema.content_text.c.content_id == _c.id))
+        .where(live(_c, as_of), _art.uid == uid)
+    ).one_or_none()
     if row is None:
         return None
-    values = dict(row)
-    analysis_id, scorer, body = values.pop("analysis_id"), values.pop("scorer"), values.pop("body")
-    headline = Headline(**values)
-    spans = connection.execute(
-        select(schema.analysis_sentences.c.spans).where(schema.analysis_sentences.c.analysis_id == analysis_id)
-    ).scalar_one()
-    mentions = connection.execute(
-        select(schema.mention).where(_m.analysis_id == analysis_id).order_by(_m.start)
-    ).mappings()
-    topics = connection.execute(select(schema.analysis_topic).where(_t.analysis_id == analysis_id)).mappings()
+    headline = Headline(*row[: len(_HEADLINE)])
     # The text of its page is no edit of the summary that it followed.
     so_far = select(func.count()).where(_c.article_id == headline.id, _c.given_hash.is_(None))
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
     return FullArticle(
         headline=headline,
-        text=plain.joined(headline.title, body),
-        sentences=tuple((start, end, tone) for start, end, tone in spans),
-        mentions=tuple(dict(mention) for mention in mentions),
-        topics=tuple(dict(topic) for topic in topics),
+        text=plain.joined(headline.title, row.body),
+        analysis=analyses.of(connection, [row.analysis_id])[row.analysis_id],
         versions=versions,
-        scorer=scorer,
+        scorer=row.scorer,
     )
 
 
@@ -236,11 +181,9 @@ def _lists(
 ) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     joined = statement.join(schema.analysis, and_(_a.id == columns.analysis_id, live(_a, as_of)))
-    for at in range(0, len(ids), _MANY):
-        # By the analysis, not by the article: that is what the tables are indexed by.
-        part = connection.execute(joined.where(_a.article_id.in_(ids[at : at + _MANY])))
-        for id_, value in part.all():
-            found.setdefault(id_, []).append(value)
+    # By the analysis, not by the article: that is what the tables are indexed by.
+    for id_, value in rows.among(connection, joined, _a.article_id, ids):
+        found.setdefault(id_, []).append(value)
     return found
 
 
@@ -260,5 +203,5 @@ def withdrawable(
         conditions.append(_art.id.in_(named))
     if search is not None:
         conditions += numerator(connection, Filters(search=search)) or [false()]
-    rows = connection.execute(select(_art.id, _c.title).select_from(current()).where(*conditions))
-    return {row.id: row.title for row in rows}
+    found = connection.execute(select(_art.id, _c.title).select_from(current()).where(*conditions))
+    return {row.id: row.title for row in found}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from ingest import bins
 from ingest.bins import Bin
-from ingest.store import watched
+from ingest.store import rows, watched
 from ingest.store.read import articles as stored
 from ingest.store.read import reprints, sources
 from ingest.store.read.attention import by_day
@@ -69,15 +69,15 @@ ARTICLES: Final[Mapping[str, Callable[[_Listed], object]]] = {
     "story": lambda row: row.story,
 }
 MENTIONS: Final[Mapping[str, Callable[[stored.Evidence], object]]] = {
-    "mention": lambda row: row.mention,
-    "figure": lambda row: row.figure,
-    "kind": lambda row: row.kind,
-    "tone": lambda row: row.tone,
-    "label": lambda row: row.label,
-    "confidence": lambda row: row.confidence,
-    "tone_rule": lambda row: row.tone_rule,
-    "tone_encoder": lambda row: row.tone_encoder,
-    "because": lambda row: " ".join(f"{word} {weight:+.2f}" for word, weight in row.because),
+    "mention": lambda row: row.id,
+    "figure": lambda row: row.mention.figure,
+    "kind": lambda row: row.mention.kind,
+    "tone": lambda row: row.mention.tone,
+    "label": lambda row: row.mention.label,
+    "confidence": lambda row: row.mention.confidence,
+    "tone_rule": lambda row: row.mention.tone_rule,
+    "tone_encoder": lambda row: row.mention.tone_encoder,
+    "because": lambda row: " ".join(f"{cue.word} {cue.weight:+.2f}" for cue in row.mention.because),
     "sentence": lambda row: row.sentence,
     "start": lambda row: row.start,
     "end": lambda row: row.end,
@@ -121,7 +121,7 @@ def _pinned(connection: Connection, filters: Filters) -> tuple[Filters, Row]:
 def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
     """One row an article, newest first. Raises SearchError at the first row, as all of these."""
     pinned, made_from = _pinned(connection, filters)
-    codes = {topic["id"]: int(topic["cap"]) for topic in watched.watchlist(connection, pinned.as_of).topics}
+    codes = {topic.id: topic.cap for topic in watched.watchlist(connection, pinned.as_of).topics}
     for found in stored.every_headline(connection, pinned):
         ids = [headline.id for headline in found]
         named = stored.named(connection, ids, pinned.as_of)
@@ -142,13 +142,9 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
 def mentions(connection: Connection, filters: Filters, ids: Sequence[int] | None = None) -> Iterator[Row]:
     """One row a mention, with its sentence; offices and ambiguous ones say so in `kind`. With `ids`, these alone."""
     pinned, made_from = _pinned(connection, filters)
-    parts = stored.mention_ids(connection, pinned) if ids is None else _parts(ids)
+    parts = stored.mention_ids(connection, pinned) if ids is None else rows.parts(ids, _PART)
     for part in parts:
         yield from (_row(MENTIONS, evidence) | made_from for evidence in stored.evidence(connection, part))
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[at : at + _PART] for at in range(0, len(ids), _PART))
 
 
 def _row(columns: Mapping[str, Callable[[Any], object]], of: object) -> Row:

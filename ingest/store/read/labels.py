@@ -6,15 +6,16 @@ an edit leaves it on the words that were read. Nothing is deleted: of a coder's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from ingest.models import Kind, Label, label_of
-from ingest.store import schema
+from ingest.models import Kind, Label, Mention, label_of
+from ingest.store import rows, schema
+from ingest.store.read import analyses
 from ingest.text import plain
 from ingest.tone.labelled import Labelled
 
@@ -30,9 +31,6 @@ _l, _m, _a, _c, _art, _src = (
     schema.source.c,
 )
 _spans, _body = schema.analysis_sentences.c, schema.content_text.c
-
-#: Statements with more bound values than this are cut in parts; SQLite's own limit is 32766.
-_MANY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,60 +92,37 @@ class Given:
 def places(connection: Connection, mention_ids: Sequence[int]) -> list[Place]:
     """The places of these mentions, in the order asked for; one that the record has not got is left out."""
     wanted = select(_m.id, _a.content_id, _m.figure, _m.start, _m.end).join(schema.analysis, _a.id == _m.analysis_id)
-    rows = {row.id: row for row in _in_parts(connection, wanted, _m.id, mention_ids)}
-    found = (rows[id_] for id_ in mention_ids if id_ in rows)
-    return [Place(row.content_id, row.figure, row.start, row.end) for row in found]
+    by_id = {row.id: row for row in rows.among(connection, wanted, _m.id, mention_ids)}
+    found = (by_id[id_] for id_ in mention_ids if id_ in by_id)
+    return [_place(row) for row in found]
 
 
 def passage(connection: Connection, mention_id: int) -> Passage | None:
     """The sentence of a mention with its neighbours; None where the record has no such mention."""
-    row = connection.execute(
-        select(
-            _m.figure, _m.sentence, _m.start, _m.end, _m.kind, _m.article_id, _a.content_id, _c.title, _body.body,
-            _spans.spans,
-        )
-        .select_from(
-            schema.mention.join(schema.analysis, _a.id == _m.analysis_id)
-            .join(schema.content, _c.id == _a.content_id)
-            .join(schema.content_text, _body.content_id == _c.id)
-            .join(schema.analysis_sentences, _spans.analysis_id == _a.id)
-        )
-        .where(_m.id == mention_id)
-    ).one_or_none()  # fmt: skip
+    question = (
+        select(schema.mention, _a.content_id, _c.title, _body.body, _spans.spans)
+        .join(schema.analysis, _a.id == _m.analysis_id)
+        .join(schema.content, _c.id == _a.content_id)
+        .join(schema.content_text, _body.content_id == _c.id)
+        .join(schema.analysis_sentences, _spans.analysis_id == _a.id)
+    )
+    row = connection.execute(question.where(_m.id == mention_id)).one_or_none()
     if row is None:
         return None
     whole = plain.joined(row.title, row.body)
-    around = [
+    before, sentence, after = (
         whole[slice(*row.spans[at][:2])] if 0 <= at < len(row.spans) else ""
         for at in (row.sentence - 1, row.sentence, row.sentence + 1)
-    ]
-    start, end, _ = row.spans[row.sentence]
-    return Passage(
-        place=Place(row.content_id, row.figure, row.start, row.end),
-        article_id=row.article_id,
-        kind=row.kind,
-        before=around[0],
-        sentence=around[1],
-        after=around[2],
-        start=row.start - start,
-        end=min(row.end, end) - start,
     )
+    begin = row.spans[row.sentence][0]
+    place, start, end = _place(row), row.start - begin, min(row.end - begin, len(sentence))
+    return Passage(place, row.article_id, row.kind, before, sentence, after, start, end)
 
 
 def add(connection: Connection, place: Place, article_id: int, label: Answer, *, by: str, now: datetime) -> None:
     """Stores a label. One that the same coder gave the place before stays, and no longer counts."""
-    connection.execute(
-        insert(schema.label).values(
-            article_id=article_id,
-            content_id=place.content_id,
-            figure=place.figure,
-            start=place.start,
-            end=place.end,
-            label=label,
-            by=by,
-            at=now,
-        )
-    )
+    values = {"article_id": article_id, "label": label, "by": by, "at": now, **asdict(place)}
+    connection.execute(insert(schema.label).values(**values))
 
 
 def answers(connection: Connection, by: str) -> dict[Place, Answer]:
@@ -186,13 +161,13 @@ def given(connection: Connection, as_of: int | None = None, among: Collection[Pl
         if among is None or place in among:
             newest[place, row.by] = row
     scored = _Scores.of(connection, {place.content_id for place, _ in newest}, as_of)
-    rows = sorted(newest.items(), key=lambda item: item[1].id)
-    return [_given(place, row, scored) for (place, _), row in rows]
+    in_order = sorted(newest.items(), key=lambda item: item[1].id)
+    return [_given(place, row, scored) for (place, _), row in in_order]
 
 
 def _given(place: Place, row: Any, scored: _Scores) -> Given:
     start, end = scored.sentence(place)
-    mention = scored.mention(place)
+    mention = scored.mentions.get(place)
     encoder = None if mention is None or mention.tone_encoder is None else mention.label
     rule = None if mention is None or mention.tone_rule is None else label_of(mention.tone_rule)
     return Given(
@@ -216,7 +191,7 @@ class _Scores:
     """The last analysis of each content: its sentences and mentions."""
 
     spans: Mapping[int, Sequence[Sequence[Any]]]  #: by content
-    mentions: Mapping[Place, Any]
+    mentions: Mapping[Place, Mention]
 
     @classmethod
     def of(cls, connection: Connection, contents: Collection[int], as_of: int | None) -> _Scores:
@@ -224,18 +199,14 @@ class _Scores:
         wanted = select(_a.id, _a.content_id, _spans.spans).join(schema.analysis_sentences, _spans.analysis_id == _a.id)
         if as_of is not None:
             wanted = wanted.where(_a.rev_from <= as_of)
-        found = sorted(_in_parts(connection, wanted, _a.content_id, contents), key=lambda row: row.id)
+        found = sorted(rows.among(connection, wanted, _a.content_id, contents), key=lambda row: row.id)
         last = {row.content_id: row for row in found}
         by_analysis = {row.id: row.content_id for row in last.values()}
         mentions = {
-            Place(by_analysis[row.analysis_id], row.figure, row.start, row.end): row
-            for row in _in_parts(connection, select(schema.mention), _m.analysis_id, by_analysis)
+            Place(by_analysis[row.analysis_id], row.figure, row.start, row.end): analyses.mention(row)
+            for row in rows.among(connection, select(schema.mention), _m.analysis_id, by_analysis)
         }
         return cls({content: row.spans for content, row in last.items()}, mentions)
-
-    def mention(self, place: Place) -> Any:
-        """The mention at this place; None where the analysis finds none there."""
-        return self.mentions.get(place)
 
     def sentence(self, place: Place) -> tuple[int, int]:
         """Start and end of the sentence in which a place begins; twice its start where there is none."""
@@ -247,9 +218,3 @@ class _Scores:
 
 def _place(row: Any) -> Place:
     return Place(row.content_id, row.figure, row.start, row.end)
-
-
-def _in_parts(connection: Connection, statement: Select[Any], column: Any, ids: Iterable[int]) -> Iterator[Any]:
-    wanted = list(ids)
-    for at in range(0, len(wanted), _MANY):
-        yield from connection.execute(statement.where(column.in_(wanted[at : at + _MANY])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain
 
 from sqlalchemy import Connection, select
 
@@ -13,6 +14,7 @@ from ingest.store import schema
 from ingest.store.search.query import FieldValue
 from ingest.store.watched import watchlist
 from ingest.text import tokens
+from ingest.watchlist.figures import Figure
 
 #: For each name: its words, the name to show, and the id of what it names.
 _Names = Sequence[tuple[str, str, int | str]]
@@ -51,12 +53,13 @@ class Lookup:
                 select(schema.source.c.id, schema.source.c.name).order_by(schema.source.c.id)
             )
             return [(_words(row.name), row.name, row.id) for row in rows]
-        watched = watchlist(self.connection, self.as_of)
+        listed = watchlist(self.connection, self.as_of)
         found: list[tuple[str, str, int | str]] = []
-        for entry in watched.figures if field == "figure" else watched.topics:
-            others = [name for given in entry.get("names", ()) for name in given[1]]
-            for name in (entry["id"], entry["name"], *entry.get("strong", ()), *entry.get("weak", ()), *others):
-                found.append((_words(name), entry["name"], entry["id"]))
+        for entry in listed.figures if field == "figure" else listed.topics:
+            names = [entry.id, entry.name]
+            if isinstance(entry, Figure):
+                names += (*entry.strong, *entry.weak, *chain(*dict(entry.names).values()))
+            found += [(_words(name), entry.name, entry.id) for name in names]
         return found
 
 

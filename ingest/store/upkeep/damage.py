@@ -58,7 +58,7 @@ def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
     if faults != ["ok"]:
         raise RecordError(
             f"The record {engines.name(engine.url)} is damaged: {'; '.join(faults)}. "
-            "README, 'Restoring the record', says what to do."
+            "docs/operate.md, 'Restoring the record', says what to do."
         )
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 
 from ingest.store import schema
+from ingest.store.plan import schedule
 
-_f, _src, _p, _r = schema.fetch.c, schema.source.c, schema.page.c, schema.request.c
+_a, _f, _src, _p, _r = schema.analysis.c, schema.fetch.c, schema.source.c, schema.page.c, schema.request.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,8 @@ class Queue:
 
 def queue(connection: Connection, now: datetime) -> Queue:
     """What waits now."""
-    due = (
-        _src.kind == "feed",
-        _src.listed,
-        _src.retired_at.is_(None),
-        or_(_src.next_at.is_(None), _src.next_at <= now),
-    )
     feeds, oldest = connection.execute(
-        select(func.count(), func.min(func.coalesce(_src.next_at, _src.added_at))).where(*due)
+        select(func.count(), func.min(func.coalesce(_src.next_at, _src.added_at))).where(schedule.is_due(now))
     ).one()
     waiting = select(func.count()).where(_p.state == "waiting", or_(_p.next_at.is_(None), _p.next_at <= now))
     open_ = select(func.count()).where(_r.kind == "retry", _r.state.in_(("waiting", "running")))
@@ -94,6 +89,13 @@ def queue(connection: Connection, now: datetime) -> Queue:
         pages=connection.execute(waiting).scalar_one(),
         requests=connection.execute(open_).scalar_one(),
     )
+
+
+def current(connection: Connection) -> tuple[int, int]:
+    """How many articles and mentions are current."""
+    articles = select(func.count()).select_from(schema.analysis).where(_a.rev_to.is_(None))
+    mentions = articles.join(schema.mention, _a.id == schema.mention.c.analysis_id)
+    return connection.execute(articles).scalar_one(), connection.execute(mentions).scalar_one()
 
 
 def first_after(connection: Connection, revision: int) -> datetime | None:

@@ -19,8 +19,8 @@ from ingest.store.record import current_revision
 from ingest.store.write import batch, identity, stories, versions
 from ingest.store.write.batch import New, Sourced
 from ingest.store.write.stories import NewWords
-from ingest.store.write.versions import LatestVersion, NewAnalysis, Owner, Scoring, Version, inserted
-from ingest.watchlist.lists import Snapshot
+from ingest.store.write.versions import LatestVersion, NewAnalysis, Owner, Scoring, Version
+from ingest.watchlist.lists import Watchlist
 
 log = logging.getLogger(__name__)
 
@@ -85,20 +85,20 @@ class Commit:
         id_ = identity.source_id(self.connection, source)
         if id_ is None:
             values = {"kind": source.kind, "key": source.key, "added_at": self.now, **facts}
-            return inserted(self.connection, table, values)
+            return rows.inserted(self.connection, table, values)
         row = self.connection.execute(select(table).where(table.c.id == id_)).mappings().one()
         if row["key"] == source.key and any(row[name] != value for name, value in facts.items()):
             self.connection.execute(update(table).where(table.c.id == id_).values(**facts))
         return id_
 
-    def watchlist(self, snapshot: Snapshot) -> int:
-        """The id of a snapshot, which is inserted if it is new."""
+    def watchlist(self, watchlist: Watchlist) -> int:
+        """The id of a watch-list, which is inserted if it is new."""
         table = schema.watchlist
-        known = self.connection.execute(select(table.c.id).where(table.c.hash == snapshot.hash)).scalar()
+        known = self.connection.execute(select(table.c.id).where(table.c.hash == watchlist.hash)).scalar()
         if known is not None:
             return int(known)
-        values = {"hash": snapshot.hash, "at": self.now, "figures": snapshot.figures, "topics": snapshot.topics}
-        return inserted(self.connection, table, values)
+        values = {key: [entry.as_dict() for entry in getattr(watchlist, key)] for key in ("figures", "topics")}
+        return rows.inserted(self.connection, table, {"hash": watchlist.hash, "at": self.now, **values})
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from ingest.models import Analysis, Article, PublishedFrom
 from ingest.store import rows, schema
@@ -242,10 +242,3 @@ def open_analyses(connection: Connection, opened: Sequence[NewAnalysis], scoring
     rows.add(connection, schema.analysis_sentences, spans)
     rows.add(connection, schema.mention, mentions)
     rows.add(connection, schema.analysis_topic, topics)
-
-
-def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    """The id of a new row."""
-    key = connection.execute(insert(table).values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])

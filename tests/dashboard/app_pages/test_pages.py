@@ -379,7 +379,7 @@ def test_an_article_opens_with_its_names_marked(demo: Open) -> None:
     at = demo("articles", article=headline.uid)
     assert headline.title.replace("-", "\\-") in shown(at)
     text = at.html[0].value
-    in_body = [m for m in article.mentions if m["start"] >= len(headline.title)]
+    in_body = [m for m in article.analysis.mentions if m.start >= len(headline.title)]
     assert text.count("<u title=") == len(in_body)
     next(button for button in at.button if button.label == "All articles").click().run()
     assert "article" not in at.query_params

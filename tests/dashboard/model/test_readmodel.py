@@ -16,8 +16,7 @@ from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import holdings, queries
 from dashboard.numbers.scope import Scope
 from dashboard.view import View
-from ingest.store import record, schema
-from ingest.store.read import articles
+from ingest.store import record, schema, watched
 from ingest.store.read.filters import Filters
 from ingest.store.write.commit import Commit
 from tests.helpers import newsroom as press
@@ -168,11 +167,11 @@ def test_articles_scored_again_change_their_mentions_and_are_not_new(
 def test_a_watch_list_put_back_as_it_was_is_the_one_in_force(outlets: Press, engine: Engine, tmp_path: Path) -> None:
     outlets.publish(WEST, entry(1, "Ada Quill met Dora Stone", "They spoke.", DAY))
     more = '\n[[figure]]\nid = "dora-stone"\nname = "Dora Stone"\nstrong = ["Dora Stone"]\n'
-    for figures, watched in ((FIGURES + more, {*NAMES, "dora-stone"}), (FIGURES, set(NAMES))):
+    for figures, wanted in ((FIGURES + more, {*NAMES, "dora-stone"}), (FIGURES, set(NAMES))):
         outlets.pipeline.analyser = press.analyser(tmp_path, figures)
         outlets.pipeline.rescore()
         with engine.connect() as connection:
-            assert {figure["id"] for figure in articles.watchlist(connection).figures} == watched
+            assert {figure.id for figure in watched.watchlist(connection).figures} == wanted
     assert named(fresh(engine)) == ["ada-quill"]
 
 

@@ -230,7 +230,7 @@ def test_the_sentences_behind_a_point_are_all_there_with_the_name_in_them(newsro
         ids = queries.counted(newsroom.model, view, figure=figure)
         with newsroom.engine.connect() as connection:
             found = articles.evidence(connection, ids)
-        assert [item.mention for item in found] == ids
+        assert [item.id for item in found] == ids
         shown = {item.sentence[item.start : item.end] for item in found}
         assert shown <= {name, name.split()[1], "Quill administration"}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from dashboard.parts import evidence
 from dashboard.reader import tones
+from ingest.models import Cue, Mention
 
 
 @pytest.mark.parametrize(
@@ -25,26 +24,26 @@ from dashboard.reader import tones
 def test_scorers_disagree_when_they_say_the_opposite_and_clearly(
     rule: float | None, encoder: float | None, apart: bool
 ) -> None:
-    mention: dict[str, Any] = {"tone_rule": rule, "tone_encoder": encoder}
+    mention = Mention("ada", 0, 0, 3, "person", tone_rule=rule, tone_encoder=encoder)
     assert tones.disagree(mention) is apart
 
 
 def test_the_name_is_bold_and_the_words_that_moved_the_tone_have_its_colour() -> None:
     sentence = "Critics call Marsh corrupt, friends call him brave."
-    shown = evidence.marked(sentence, 13, 18, [["corrupt", -2.1], ["brave", 1.5]])
+    shown = evidence.marked(sentence, 13, 18, [Cue("corrupt", -2.1), Cue("brave", 1.5)])
     assert shown == "Critics call **Marsh** :orange[corrupt]\\, friends call him :blue[brave]\\."
 
 
 def test_a_word_inside_another_one_keeps_its_colour_to_itself() -> None:
     assert (
-        evidence.marked("Marsh unfairly won a fair.", 0, 5, [["fair", 1.0]])
+        evidence.marked("Marsh unfairly won a fair.", 0, 5, [Cue("fair", 1.0)])
         == "**Marsh** unfairly won a :blue[fair]\\."
     )
 
 
 def test_what_others_wrote_stays_text() -> None:
     sentence = "[x](http://evil.test) *Marsh* :red[bad]"
-    shown = evidence.marked(sentence, 23, 28, [["bad", -1.0], ["http", 1.0]])
+    shown = evidence.marked(sentence, 23, 28, [Cue("bad", -1.0), Cue("http", 1.0)])
     assert "](" not in shown.replace("\\]\\(", "")
     assert "\\*" in shown
     assert ":red[" not in shown

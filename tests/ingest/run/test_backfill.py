@@ -96,7 +96,7 @@ class Library:
             self.engine,
             job,
             analysts,
-            self.analyser.snapshot,
+            self.analyser.watchlist,
             self.rejects(path),
             lambda: NOW,
             lambda share, done: None,

@@ -90,7 +90,7 @@ class Both:
             for batch in batches:
                 with record.writing(self.engine) as connection:
                     commit = Commit(connection, NOW, "a test")
-                    scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+                    scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
                     id_ = commit.source(ours)
                     articles = [prepared(self.analyser.article(each, NOW)) for each in batch]
                     if way == "many":
@@ -140,7 +140,7 @@ def test_files_of_the_seed_folder_many_at_once_are_the_same_as_one_by_one(both: 
             for batch in batches:
                 with record.writing(both.engine) as connection:
                     commit = Commit(connection, NOW, "a test")
-                    scoring = Scoring(commit.watchlist(both.analyser.snapshot), both.analyser.scorer)
+                    scoring = Scoring(commit.watchlist(both.analyser.watchlist), both.analyser.scorer)
                     id_ = commit.source(source)
                     articles = [both.analyser.article(each, NOW) for each in ours(batch, way)]
                     if "many" in way:
@@ -164,7 +164,7 @@ def test_one_bad_article_in_a_batch_is_refused_alone(engine: Engine, analyser: A
     object.__setattr__(broken, "entry", entry("b", "x", link=object()))
     with record.writing(engine) as connection:
         commit = Commit(connection, NOW, "a test")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
+        scoring = Scoring(commit.watchlist(analyser.watchlist), analyser.scorer)
         (fault,) = commit.store_possible(
             [(commit.source(source), source, [articles[0], broken, articles[2]])], scoring=scoring
         )
@@ -253,12 +253,12 @@ class Desks:
         source = Source(kind="feed", key="f", name="f")
         with record.writing(self.engine) as connection:
             commit = Commit(connection, NOW, "a test")
-            scoring = Scoring(commit.watchlist(analyser.snapshot), analyser.scorer)
+            scoring = Scoring(commit.watchlist(analyser.watchlist), analyser.scorer)
             articles = [analyser.article(entry(body, body), NOW) for body in bodies]
             commit.many([(commit.source(source), source, articles)], scoring=scoring)
 
     def score(self, analyser: Analyser, stop: Callable[[], bool] = lambda: False) -> Outcome:
-        return Rescore(self.engine, analyser.snapshot, Here(analyser, lambda: NOW), lambda: NOW, stop).run()
+        return Rescore(self.engine, analyser.watchlist, Here(analyser, lambda: NOW), lambda: NOW, stop).run()
 
     def figures(self, revision: int | None = None) -> list[str]:
         analysis, mention = schema.analysis.c, schema.mention.c
@@ -293,7 +293,7 @@ def test_only_what_a_new_list_changes_gets_new_rows_and_the_old_ones_stay(desks:
     assert desks.score(new) == Outcome(checked=4, changed=2), "one says that the list is in force"
     assert desks.figures() == ["ada-quill", "benedict-marsh"]
     assert desks.figures(1) == ["ada-quill", "ben-marsh"]
-    assert desks.in_force() == new.snapshot.hash
+    assert desks.in_force() == new.watchlist.hash
     assert desks.rows() == 6
     assert desks.score(new) == Outcome(), "all have been looked at"
     assert desks.rows() == 6
@@ -305,7 +305,7 @@ def test_a_list_that_is_put_back_scores_back(desks: Desks) -> None:
     desks.score(desks.analyser(RENAMED))
     again = desks.analyser()
     desks.score(again)
-    assert again.snapshot.hash == old.snapshot.hash == desks.in_force()
+    assert again.watchlist.hash == old.watchlist.hash == desks.in_force()
     assert desks.figures() == desks.figures(1) == ["ada-quill", "ben-marsh"]
     assert desks.figures(2) == ["ada-quill", "benedict-marsh"]
 
@@ -314,7 +314,7 @@ def test_a_new_figure_whom_nobody_names_is_in_force_all_the_same(desks: Desks) -
     desks.store(desks.analyser(), *BODIES)
     new = desks.analyser(FIGURES + '[[figure]]\nid = "zoe"\nname = "Zoe Nobody"\nstrong = ["Zoe Nobody"]\n')
     assert desks.score(new).changed == 1
-    assert desks.in_force() == new.snapshot.hash
+    assert desks.in_force() == new.watchlist.hash
 
 
 def test_what_an_older_process_adds_meanwhile_is_looked_at_the_next_time(desks: Desks) -> None:

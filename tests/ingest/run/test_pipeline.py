@@ -15,8 +15,7 @@ from sqlalchemy import insert, select, update
 from werkzeug import Request, Response
 
 from ingest.analyser import Analyser
-from ingest.models import Article, Attempt, Entry, FeedState, Source
-from ingest.run.pipeline import Outcome
+from ingest.models import Article, Attempt, Entry, FeedState, Outcome, Source
 from ingest.run.seeding import SeedFolder
 from ingest.store import record, schema
 from ingest.store.read import articles, sources

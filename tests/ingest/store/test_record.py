@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, Text, insert, inspect, select
@@ -23,6 +23,7 @@ from ingest.store import engines, record, schema
 from ingest.store.plan import schedule
 from ingest.store.types import LongText, PlainText
 from ingest.store.upkeep import damage
+from tests.helpers import first_record
 from tests.helpers.desk import DATABASES, Desk, on_sqlite, utc
 
 HEAD = "0004"
@@ -56,7 +57,9 @@ def test_opening_again_keeps_what_is_there(engine: Engine, database: str) -> Non
     again.dispose()
 
 
-def test_the_migrations_make_exactly_the_schema_in_the_code(engine: Engine) -> None:
+def _differences(engine: Engine) -> list[Any]:
+    """Between the tables and the schema in the code."""
+
     def ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
         return not (kind == "table" and name and name.startswith("content_index"))
 
@@ -67,21 +70,23 @@ def test_the_migrations_make_exactly_the_schema_in_the_code(engine: Engine) -> N
 
     with engine.connect() as connection:
         opts = {"include_object": ours, "compare_type": differs}
-        context = MigrationContext.configure(connection, opts=opts)
-        assert compare_metadata(context, schema.metadata) == []
+        return compare_metadata(MigrationContext.configure(connection, opts=opts), schema.metadata)
+
+
+def test_a_new_record_has_exactly_the_schema_in_the_code(engine: Engine) -> None:
+    assert _differences(engine) == []
 
 
 def test_a_record_of_the_first_version_is_taken_along_with_all_it_holds(nothing: str) -> None:
     engine = engines.make(nothing)
-    config = record._config()
     with record.writing(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        first_record.create(connection)
         for statement in _OLD:
             connection.exec_driver_sql(statement)
     engine.dispose()
     engine = record.open_engine(nothing)
     assert _version(engine) == HEAD
+    assert _differences(engine) == []
     with engine.connect() as connection:
         source = connection.execute(select(schema.source)).one()
         assert (source.key, source.etag, source.failures) == ("http://news.test/rss", '"1"', 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date
 
@@ -14,7 +13,7 @@ from ingest.store.plan import progress
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.lists import Watchlist
 from ingest.watchlist.topics import Topic
-from ingest.watchlist.touched import ListChange, Lists
+from ingest.watchlist.touched import ListChange
 from tests.dashboard.app_pages.test_pages import Open, shown
 from tests.dashboard.app_pages.test_pages import open_page as open_page
 from tests.helpers.desk import FIGURES, Desk, on_sqlite
@@ -26,10 +25,8 @@ BEN = Figure("ben-marsh", "Ben Marsh", strong=("Ben Marsh",), weak=("Marsh",))
 TRADE = Topic("trade", "Trade", 18, ("tariff*",))
 
 
-def _lists(*figures: Figure, topics: tuple[Topic, ...] = (TRADE,)) -> Lists:
-    snapshot = Watchlist(figures, topics).snapshot()
-    kept = json.loads(json.dumps([snapshot.figures, snapshot.topics]))
-    return kept[0], kept[1]
+def _lists(*figures: Figure, topics: tuple[Topic, ...] = (TRADE,)) -> Watchlist:
+    return Watchlist(figures, topics)
 
 
 @pytest.mark.parametrize(

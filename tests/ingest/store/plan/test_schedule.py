@@ -11,8 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from ingest.fetch.rhythm import Rhythm
-from ingest.models import utcnow
-from ingest.run.pipeline import Outcome
+from ingest.models import Outcome, utcnow
 from tests.helpers.desk import item, on_sqlite, rss
 from tests.helpers.room import PAUSE, Room
 

@@ -60,7 +60,7 @@ def test_a_summary_that_gave_way_to_its_page_is_no_edit(engine: Engine, analyser
     whole = analyser.article(replace(given_, body="A ferry sank. Its crew of nine swam ashore."), utc(2026, 3, 6))
     with record.writing(engine) as connection:
         commit = Commit(connection, utc(2026, 3, 6), "page")
-        scoring = Scoring(commit.watchlist(analyser.snapshot), "test")
+        scoring = Scoring(commit.watchlist(analyser.watchlist), "test")
         content_id = connection.execute(select(schema.content.c.id)).scalar_one()
         assert commit.complete(1, content_id, whole, scoring=scoring, page_at=None)
     (version,) = _stored(engine)

@@ -46,7 +46,7 @@ class Archivist:
     def store(self, given: Entry, source: Source = FEED, present: tuple[str, ...] = ()) -> Written:
         with record.writing(self.engine) as connection:
             commit = Commit(connection, self.now, "a test")
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+            scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
             article = self.analyser.article(given, self.now)
             paths = frozenset(f"path:{path}" for path in present)
             commit.article(commit.source(source), source, article, scoring=scoring, present=paths)

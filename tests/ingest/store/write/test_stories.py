@@ -164,7 +164,7 @@ class Archivist:
         """In one commit."""
         with record.writing(self.engine) as connection:
             commit = Commit(connection, self.now, "a test")
-            scoring = Scoring(commit.watchlist(self.analyser.snapshot), self.analyser.scorer)
+            scoring = Scoring(commit.watchlist(self.analyser.watchlist), self.analyser.scorer)
             groups = [(commit.source(outlet), outlet, [self.analyser.article(of, self.now)]) for outlet, of in given]
             commit.many(groups, scoring=scoring)
 
