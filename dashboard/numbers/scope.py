@@ -82,8 +82,6 @@ class Scope(AsOf):
         self.once = filters.copies == "once"  #: whether only one article of each story counts
         #: Whether the numerator may be smaller than the denominator.
         self.narrowed = bool(conditional(filters, base=False) or filters.search.strip())
-        #: Whether the read model has a column for everything that narrows the denominator.
-        self.known = all(row.field in _SQL for row, _ in conditional(filters, base=True))
         self.kinds = "a" if filters.offices else "p"  #: prefix of the columns that count: persons, or offices too
         self._bin = _BINS.get(view.bin, f"date_trunc('{view.bin}', day)::DATE")
         self._sql = self._relations(model, view, ends)

@@ -21,6 +21,7 @@ from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
 from ingest.models import TEXT_KINDS
+from ingest.store.read.filters import conditional
 
 Array = NDArray[Any]
 
@@ -138,9 +139,10 @@ def articles(here: Scope, *, hits: bool) -> Sums:
     """The sums of the denominator's articles, or the numerator's (`hits`), by day, source, text_kind and `alone`."""
     relation = "hit" if hits and here.narrowed else "base"
     sql = f"SELECT {_DAY}, source, text_kind, alone, {_ARTICLES} FROM {relation}"
-    if here.once or not here.known or relation == "hit":
-        return Sums(here.arrays(f"{sql} GROUP BY 1, 2, 3, 4"))
     filters, until = here.view.filters, here.view.until
+    summed = all(row.field in ("languages", "texts") for row, _ in conditional(filters, base=True))
+    if here.once or not summed or relation == "hit":
+        return Sums(here.arrays(f"{sql} GROUP BY 1, 2, 3, 4"))
     cut = here.ends is not None and here.ends.date() <= until
     if cut:  # within a day, and the cached sums are of whole days
         assert here.ends is not None
