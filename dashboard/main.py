@@ -126,7 +126,7 @@ def live(page: Page) -> None:
         st.rerun()
     new = holdings.articles_after(model, page.pin.revision, page.view.sources) if behind else 0
     heard = model.heard
-    fresh = f" · last heard from a source {ago(heard)}" if heard else ""
+    fresh = f" · a feed was last heard {ago(heard)}" if heard else ""
     dot = ":green[●] live" if on else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
     active = process.shared().settings

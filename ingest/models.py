@@ -30,8 +30,6 @@ NEUTRAL_BELOW = 0.05
 MOVED_AFTER = 3
 
 DEMO_GROUP = "Demo"
-#: The key of the source of files whose front matter names none.
-SEED_FOLDER_KEY = "folder:"
 
 
 def utcnow() -> datetime:

@@ -31,7 +31,7 @@ from tests.helpers.room import Clock, pipeline
 BEFORE = PROJECT / "tests" / "data" / "before"
 PAGES = json.loads((BEFORE / "pages.json").read_text(encoding="utf-8"))
 #: Key figures that have another name since.
-RENAMED = {"Sources heard from": "Sources with articles"}
+RENAMED = {"Sources heard from": "Sources"}
 SETTINGS = (
     "data_dir database_url seeds_dir feeds_file figures_file topics_file poll_seconds user_agent contact allow_hosts "
     "proxy worker tone log_level log_format"

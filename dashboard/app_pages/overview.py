@@ -82,9 +82,7 @@ def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
         part = words.share(key.most_named_articles / key.total) if key.most_named else None
         _metric("Most named", borders.markdown(name), note=f"in {part} of all articles" if part else None)
     with heard:
-        _metric(
-            "Sources with articles", f"{key.heard} of {len(page.view.sources)}", note=_unheard(page), help_=_UNHEARD
-        )
+        _metric("Sources", f"{key.heard} of {len(page.view.sources)}", note=_unheard(page), help_=_UNHEARD)
 
 
 _NET = "Mentions in positive sentences minus those in negative ones, divided by all scored mentions; 95 % interval."

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 
 from ingest.analyser import Analyser
 from ingest.errors import IngestError, SourceError, Stopped, bug
-from ingest.models import SEED_FOLDER_KEY, Article, Attempt, Entry, Outcome, Source
+from ingest.models import Article, Attempt, Entry, Outcome, Source
 from ingest.run import analysts
 from ingest.run.pipeline import Pipeline
 from ingest.sources import folder, sandbox
@@ -33,7 +33,7 @@ from ingest.text import plain
 log = logging.getLogger(__name__)
 
 #: The source of files whose front matter names none.
-SEED_FOLDER = Source(kind="folder", key=SEED_FOLDER_KEY, name="Seed folder", group="Seed folder")
+SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Seed folder")
 
 #: Files that are noted in one commit before they are read, and stored in one.
 BATCH = 100

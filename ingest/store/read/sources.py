@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, Select, and_, func, or_, select
 
 from ingest.errors import FetchError
-from ingest.models import DEMO_GROUP, SEED_FOLDER_KEY
+from ingest.models import DEMO_GROUP
 from ingest.store import schema
 from ingest.store.asof import live
 
@@ -113,16 +113,8 @@ def names(connection: Connection) -> dict[int, str]:
 
 
 def newest_fetch(connection: Connection) -> datetime | None:
-    """When some source was last heard from.
-
-    A feed is heard when it gives a usable answer, an archive when it is taken in, the seed folder when a file brings a
-    new or edited article: a look at the folder that finds nothing is not.
-    """
-    answered = select(func.max(_src.last_success_at)).where(_src.kind != "folder")
-    look, folder = schema.fetch.c, select(_src.id).where(_src.key == SEED_FOLDER_KEY).scalar_subquery()
-    brought = select(look.at).where(look.source_id == folder, look.added + look.edited > 0).order_by(look.at.desc())
-    times = (connection.execute(each).scalar() for each in (answered, brought.limit(1)))
-    return max((at for at in times if at), default=None)
+    """When a feed last gave a usable answer. Files and archives are not heard from: they lie there."""
+    return connection.execute(select(func.max(_src.last_success_at)).where(_src.kind == "feed")).scalar()
 
 
 def automatic(connection: Connection, as_of: int | None = None) -> list[int]:

@@ -187,7 +187,7 @@ def test_the_overview_shows_what_the_queries_count(demo: Open) -> None:
     assert here["Mentions"] == words.number(found.mentions)
     assert here["Net tone"].startswith(words.signed(found.net_tone))
     assert here["Most named"] == choices.of(model()).figure_names[found.most_named or ""]
-    assert here["Sources with articles"] == "5 of 5"
+    assert here["Sources"] == "5 of 5"
 
 
 def test_the_attention_chart_holds_the_numbers_of_its_query(demo: Open) -> None:

@@ -232,7 +232,7 @@ def test_a_link_that_fixes_the_numbers_shows_the_feeds_as_they_stood(
     feeds = Feeds(engine, tmp_path)
     view = {"bin": "day", "period": "Last 30 days"}
     live = {page: _drawn(open_page(page, **view)) for page in ("", "sources")}
-    note = next(delta for label, _, delta in live[""]["metrics"] if label == "Sources with articles")  # type: ignore
+    note = next(delta for label, _, delta in live[""]["metrics"] if label == "Sources")  # type: ignore
     assert note == "1 failing, 1 silent, 1 gone", "as the Sources page has it"
     assert "**1** failing · **1** silent · **1** gone" in str(live["sources"]["headline"])
     with engine.connect() as connection:
