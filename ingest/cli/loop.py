@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from ingest.cli.console import fail, opened, people, progress
 from ingest.errors import RecordBusy, RecordError
-from ingest.run import lock, loop
+from ingest.run import lock, loop, signals
 from ingest.store import engines
 
 app = typer.Typer()
@@ -40,7 +40,7 @@ def watch_(
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     if with_parent:
-        loop.end_with_parent(stop)
+        signals.end_with_parent(stop)
     with opened() as (active, engine):
         said = ""
         while not stop.is_set():

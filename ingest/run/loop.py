@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
-import watchfiles
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from ingest import logs
-from ingest.analyser import Analyser, Method
+from ingest.analyser import Method
 from ingest.errors import ConfigFileError, IngestError, ParseError, RecordError, bug
 from ingest.fetch.client import Fetcher
 from ingest.fetch.queue import Fetches, Hosts
@@ -25,12 +22,13 @@ from ingest.fetch.rhythm import Rhythm
 from ingest.fetch.robots import Robots
 from ingest.formats.web_page import WebPage
 from ingest.models import Attempt, FeedState, Outcome, utcnow
-from ingest.run import asked
+from ingest.run import asked, signals
 from ingest.run.pipeline import Pipeline
 from ingest.run.seeding import SeedFolder
+from ingest.run.userlists import UserLists
 from ingest.settings import Settings
-from ingest.sources import attempt, opml
-from ingest.store import engines, record
+from ingest.sources import attempt
+from ingest.store import engines
 from ingest.store.plan import complaints
 from ingest.store.plan.pages import PageState
 from ingest.store.upkeep import damage
@@ -42,8 +40,6 @@ _RESCAN_SECONDS = 30
 _TICK_SECONDS = 0.5
 #: While something is fetched: what has come is stored, and the next at the same host begun.
 _BUSY_TICK_SECONDS = 0.05
-#: A re-score holds up the folder and the feeds for no longer at a time.
-_RESCORE_SECONDS = 0.8
 #: Pages never take the places of feeds.
 _PAGES_AT_ONCE = 32
 
@@ -63,10 +59,8 @@ class Worker:
         )
         # What has come and is not stored yet, by kind and id: it outlives a record that can't be written for a while.
         self._arrived: dict[tuple[str, int], Callable[[], object]] = {}
-        self._fault: str | None = None  # what is wrong with the list of feeds
         self.seeds = SeedFolder(pipeline, settings.seeds)
-        self._config: dict[Path, int] = {}  # file -> its mtime when last read
-        self._outdated = True  # whether some analyses may have been made with another watch-list
+        self.lists = UserLists(settings, pipeline)
         self._faults: dict[str, str] = {}  # step of a turn -> what is wrong with it
 
     @classmethod
@@ -77,20 +71,17 @@ class Worker:
         """
         damage.glance(engine)
         try:
-            analyser = _analyser(settings)
+            analyser = Method.by(settings).analyser()
         except ConfigFileError as error:
-            _complain(engine, complaints.WATCHLIST, str(error))
+            complaints.tell(engine, complaints.WATCHLIST, str(error))
             raise
-        worker = cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
-        _complain(engine, complaints.WATCHLIST, None)
-        _complain(engine, complaints.LOOP, None)
-        worker._remember(settings.figures, settings.topics, settings.feeds)
-        worker._fault = worker._take(complaints.FEEDS, worker._take_feeds)
-        return worker
+        complaints.tell(engine, complaints.WATCHLIST, None)
+        complaints.tell(engine, complaints.LOOP, None)
+        return cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
 
     def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
         """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
-        outcome = Outcome(faults=(self._fault,) if self._fault else ())
+        outcome = Outcome(faults=(self.lists.fault,) if self.lists.fault else ())
         outcome += self.seeds.read(progress=lambda n, of: progress("files", n, of))
         self.pipeline.rescore()
         asked.begin(self.pipeline.engine)
@@ -145,7 +136,9 @@ class Worker:
         A fault of a source is recorded and never ends it; neither does a full disk, nor a bug.
         """
         changed, ended = threading.Event(), threading.Event()
-        watcher = threading.Thread(target=self._hints, args=(changed, ended), daemon=True, name="folder-hints")
+        watcher = threading.Thread(
+            target=signals.watch_folder, args=(self.settings.seeds, changed, ended), daemon=True, name="folder-hints"
+        )
         watcher.start()
         next_scan = next_due = 0.0
         while not (stop.is_set() or lost.is_set()):
@@ -156,7 +149,7 @@ class Worker:
                     changed.clear()
                     self._step("looking at the seed folder", self.seeds.scan)
                 self._step("reading seed files", self.seeds.collect)
-                self._step("taking up the lists", lambda: self._reload(lambda: stop.is_set() or lost.is_set()))
+                self._step("taking up the lists", lambda: self.lists.reload(lambda: stop.is_set() or lost.is_set()))
                 if now >= next_due:
                     next_due = now + 2
                     self._step("asking for feeds", self._ask)
@@ -165,8 +158,10 @@ class Worker:
                 log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
                 stop.wait(5)
                 next_scan = 0.0
-                self._config.clear()  # an edited list may have been read and not stored
-            busy = (self._feeds or self._pages or self._arrived or self._outdated or self.seeds) and not self._faults
+                self.lists.forget()
+            busy = (
+                self._feeds or self._pages or self._arrived or self.lists.outdated or self.seeds
+            ) and not self._faults
             changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
         ended.set()
         with suppress(DatabaseError, OSError):
@@ -186,7 +181,7 @@ class Worker:
         if self._faults.get(what) != fault:
             self._faults.pop(what, None)
             self._faults |= {what: fault} if fault else {}
-            _complain(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
+            complaints.tell(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
 
     def _ask(self) -> None:
         arrived = {id_ for kind, id_ in self._arrived if kind == "feed"}
@@ -255,113 +250,12 @@ class Worker:
             log.exception("reading %s failed", state.url)
             return Attempt("error", now, reason=bug("reading it", error))
 
-    def _hints(self, changed: threading.Event, stop: threading.Event) -> None:
-        root = self.settings.seeds
-        while not stop.is_set():
-            try:
-                inode, fresh = root.stat().st_ino, True
-                for events in watchfiles.watch(
-                    root, stop_event=stop, debounce=400, step=50, rust_timeout=2_000, yield_on_timeout=True,
-                    raise_interrupt=False, ignore_permission_denied=True,
-                ):  # fmt: skip
-                    if events or fresh:
-                        # The first time also without events: what was written before we listened sent none.
-                        fresh = False
-                        changed.set()
-                        # A file just written is not read before it has been left alone for a moment.
-                        stop.wait(0.6)
-                        changed.set()
-                    if root.stat().st_ino != inode:
-                        break  # the folder was replaced: watch the new one
-            except (OSError, RuntimeError) as error:
-                log.debug("no events from %s: %s", root, error)
-                stop.wait(5)
-            changed.set()
-
-    def _remember(self, *paths: Path) -> bool:
-        changed = False
-        for path in paths:
-            try:
-                mtime = path.stat().st_mtime_ns
-            except OSError:
-                mtime = -1
-            changed |= self._config.get(path) != mtime
-            self._config[path] = mtime
-        return changed
-
-    def _reload(self, ended: Callable[[], bool]) -> None:
-        """Takes up edited lists; a broken edit is refused with its reason while the old list goes on."""
-        settings = self.settings
-        for what, paths, take in (
-            (complaints.FEEDS, (settings.feeds,), self._take_feeds),
-            (complaints.WATCHLIST, (settings.figures, settings.topics), self._take_watchlist),
-        ):
-            if self._remember(*paths):
-                self._take(what, take)
-        if self._outdated:
-            self._rescore(ended)
-
-    def _rescore(self, ended: Callable[[], bool]) -> None:
-        """Looks again at stored articles for a moment, and goes on there the next time: news does not wait."""
-        until = time.monotonic() + _RESCORE_SECONDS
-        interrupted: list[bool] = []
-
-        def stop() -> bool:
-            if ended() or time.monotonic() >= until:
-                interrupted.append(True)
-            return bool(interrupted)
-
-        done = self.pipeline.rescore(stop=stop)
-        self._outdated = bool(interrupted)
-        if done and not interrupted:
-            log.info("every stored article has been looked at with the new watch-list")
-
-    def _take_feeds(self) -> None:
-        self.pipeline.sync_feeds(opml.read(self.settings.feeds))
-
-    def _take_watchlist(self) -> None:
-        self.pipeline.analyser = _analyser(self.settings)
-        self._outdated = True
-        log.info("the watch-list has changed")
-
-    def _take(self, what: str, take: Callable[[], None]) -> str | None:
-        """Takes up a list. What is wrong with it is noted where people see it, and answered; the old list goes on."""
-        fault = None
-        try:
-            take()
-        except ConfigFileError as error:
-            fault = str(error)
-        _complain(self.pipeline.engine, what, fault)
-        if fault:
-            log.error("%s. The old list goes on.", fault.removesuffix("."))
-        return fault
-
-
-def _complain(engine: Engine, what: str, fault: str | None) -> None:
-    with record.writing(engine) as connection:
-        complaints.note(connection, what, fault, now=utcnow())
-
 
 def _news_first(found: Iterable[tuple[FeedState, Attempt]]) -> list[tuple[FeedState, Attempt]]:
     """Refusals come quickest; what they leave to be written does not hold up articles."""
     return sorted(found, key=lambda each: each[1].outcome == "error")
 
 
-def _analyser(settings: Settings) -> Analyser:
-    return Method.by(settings).analyser()
-
-
 def _pace(settings: Settings) -> Rhythm:
     # A rhythm that somebody has set is kept; the default one is only where each feed begins.
     return Rhythm(timedelta(seconds=settings.poll_seconds), fixed="poll_seconds" in settings.model_fields_set)
-
-
-def end_with_parent(stop: threading.Event) -> None:
-    """Sets `stop` when standard input closes: the parent holds its other end, however it dies."""
-
-    def listen() -> None:
-        while os.read(0, 1024):
-            pass
-        stop.set()
-
-    threading.Thread(target=listen, daemon=True, name="parent").start()

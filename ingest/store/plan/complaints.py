@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
-from ingest.store import schema
+from ingest.models import utcnow
+from ingest.store import record, schema
 from ingest.store.plan import progress
 
 KIND = "list"
@@ -40,6 +41,12 @@ def note(connection: Connection, what: str, fault: str | None, *, now: datetime)
         return
     begun = progress.begin(connection, KIND, what, by="worker", now=now)
     progress.end(connection, begun.id, now=now, failure=fault)
+
+
+def tell(engine: Engine, what: str, fault: str | None) -> None:
+    """The same, in a transaction of its own."""
+    with record.writing(engine) as connection:
+        note(connection, what, fault, now=utcnow())
 
 
 def current(connection: Connection) -> list[Complaint]:

@@ -65,25 +65,25 @@ def test_news_is_stored_while_a_re_score_is_under_way_and_the_page_says_how_far_
         desk.drop(f"{number}.txt", f"Title {number}\n\nBen Marsh spoke of the harbour.")
     worker = Worker.open(desk.settings(), engine)
     worker.seeds.read()
-    worker._reload(lambda: False)
+    worker.lists.reload(lambda: False)
     monkeypatch.setattr("ingest.run.rescore.BATCH", 2)
-    monkeypatch.setattr("ingest.run.loop._RESCORE_SECONDS", 0.0001)
+    monkeypatch.setattr("ingest.run.userlists._RESCORE_SECONDS", 0.0001)
     path = desk.data / "figures.toml"
     path.write_text(FIGURES.replace("ben-marsh", "benedict-marsh"), encoding="utf-8")
-    worker._reload(lambda: False)
+    worker.lists.reload(lambda: False)
     for _ in range(20):
-        worker._reload(lambda: False)
+        worker.lists.reload(lambda: False)
         with engine.connect() as connection:
             running = progress.newest(connection, progress.RESCORE)
         if running and running.worked:
             break
-    monkeypatch.setattr("ingest.run.loop._RESCORE_SECONDS", 5)
+    monkeypatch.setattr("ingest.run.userlists._RESCORE_SECONDS", 5)
     desk.drop("news.txt", "News\n\nAda Quill won.")
     assert worker.seeds.read().added == 1
     if running:
         assert 0 < running.worked < running.total == 8
         assert f"**{running.worked}** of 8 stored articles" in shown(open_page("sources")).replace("\\", "")
-    worker._reload(lambda: False)
+    worker.lists.reload(lambda: False)
     with engine.connect() as connection:
         assert progress.newest(connection, progress.RESCORE) is None
-    assert not worker._outdated
+    assert not worker.lists.outdated
