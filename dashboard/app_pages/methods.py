@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,93 +20,29 @@ from ingest.store.read.labels import Given
 #: So wide a text is read with ease.
 _WIDTH = 760
 
-_FIGURES = """
-A figure is found by its names, not by a guess. **Strong** names (“Ada Quill”) always count. **Weak** ones, mostly a
-surname, count only where a strong one stands in the same article; a few people are **famous** enough for their
-surname alone. Longer names that carry the same word, such as a building or a namesake with another first name, are
-swallowed and count for nobody. Where two people with one surname are both in an article, the one named in full last, in
-this sentence or the one before, is meant; where that leaves doubt the mention is **ambiguous**: shown, in no count and
-without a tone.
-
-**Offices** (“the Quill administration”) are a kind of their own. They count when “Count offices” is on. Names that go
-with a post, such as “the foreign minister”, hold only for the days on which somebody held it.
-
-`python -m ingest figures test "…"` shows how the rules read a text of yours.
-"""
-
-_COUNTS = """
-- **Share** (attention): the articles that name a figure and pass all filters, out of all articles of the chosen
-  sources, languages, kinds of text and days. Search, topics and tone make the first number smaller, never the second.
-- **Share of voice**: one figure's mentions out of the mentions of all figures in view.
-- **Net tone**: positive mentions minus negative ones, out of all mentions with a tone.
-- **Change**: against the period of equal length just before, and as much of it as has passed of this one. Tone changes
-  are differences in points, not per cent.
-- **Spread around a number**: the line or band holds 95 % of what chance would do. For shares it is Wilson's; for
-  tones it treats all copies of one story as one observation, so printing a text twenty times makes nothing surer. Under
-  five stories no mean is drawn.
-- **Days** are UTC. **Today** and this week are not over and drawn dashed. Where a source failed, the period is hatched:
-  silence there is not decline.
-"""
-
-_TONE = """
-Two different things are called tone here.
-
-**Article tone** is the mean of its sentences' scores by the VADER word list, from −1 to 1. It says how a text sounds,
-not what it says about anybody.
-
-**Tone toward a figure** is scored for each mention, in its sentence: one sentence can be good news for one person and
-bad for the next. Two scorers can do it. The **rule** weighs the words around the name, near ones more than far ones,
-and can point to the words that moved it. The **encoder** is a small language model, trained on news sentences that
-people have labelled; it is right more often, and can't say why; the reader shows on demand without which words its
-answer would differ. Where both have scored a mention, the encoder's tone counts. Who speaks in a quotation is not
-scored by what he says in it; offices are scored like persons.
-
-The figure's line is the mean over its mentions. A mean of 0 can be calm or mixed: the shares of negative, neutral and
-positive beside it tell which.
-"""
-
-_TRUST = """
-- **A mean of hundreds of mentions is worth something; the label of one sentence is not.** Mistakes that go both ways
-  cancel out in a mean over 400 mentions, and a change between two periods cancels much of what is left. A single
-  sentence may simply be wrong: open it and read.
-- **Neutral is the hardest.** Sober reports of bad events are taken for criticism. If a topic is grim, so is the tone of
-  everybody who deals with it: compare figures within a topic, not across topics.
-- **Mistakes may lean one way.** A scorer that calls too much positive lifts every mean. Differences between figures or
-  over time survive that; the distance from zero does not. The Audit page shows the lean on your own texts.
-- **Irony, hints and jargon** are read literally. Praise that is meant to hurt counts as praise.
-- **Quoted speech**: that a rival attacks somebody is counted as negative toward him, whoever the paper sides with. Tone
-  is how a figure is spoken of, not the paper's stance.
-- **People differ too.** No scorer can be expected to agree with people more than they do with each other; where two
-  colleagues label the same sample, the Audit page says how much that is.
-"""
-
-_STORIES = """
-Copies of one text, edited or cut, make one **story**: they are told by the runs of words that they share. “Count copies
-once” keeps, of each story, the copy that arrived first: what was decided, not what was seen. A second report on the
-same event, in other words, is another story.
-"""
-
-_LANGUAGES = """
-Every article's language is recognised and counted. Figures are found by the names listed for that language. **Only
-English is scored**: texts in other languages count in every share, and have no tone.
-"""
-
 
 def draw(page: Page) -> None:
     """Draws the page."""
     with st.container(width=_WIDTH):
         _in_force(page)
-        for title, anchor, text in (
-            ("What is counted", "counts", _COUNTS),
-            ("Who is meant", "figures", _FIGURES),
-            ("In what tone", "tone", _TONE),
-        ):
-            st.subheader(title, anchor=anchor)
-            st.markdown(text)
+        _section("What is counted", "counts")
+        _section("Who is meant", "figures")
+        _section("In what tone", "tone")
         _trust(page)
-        for title, anchor, text in (("Stories", "stories", _STORIES), ("Languages", "languages", _LANGUAGES)):
-            st.subheader(title, anchor=anchor)
-            st.markdown(text)
+        _section("Stories", "stories")
+        _section("Languages", "languages")
+
+
+def _section(title: str, anchor: str) -> None:
+    st.subheader(title, anchor=anchor)
+    st.markdown(_texts()[title])
+
+
+@cache
+def _texts() -> dict[str, str]:
+    """The texts of methods.md by their headings."""
+    _, *sections = Path(__file__).with_suffix(".md").read_text(encoding="utf-8").split("\n## ")
+    return {title: text for title, _, text in (section.partition("\n") for section in sections)}
 
 
 def _in_force(page: Page) -> None:
@@ -133,7 +71,7 @@ def _trust(page: Page) -> None:
     if rows:
         st.markdown("\n".join(rows))
     st.markdown(" ".join(read(published.read(), here)))
-    st.markdown(_TRUST)
+    st.markdown(_texts()["How far to trust the tone"])
 
 
 def _audited(page: Page) -> list[Given]:
