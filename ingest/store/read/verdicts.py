@@ -1,8 +1,8 @@
 """Whether a source was heard on a day as its own rhythm would have it.
 
-The rule, with its reasons, is in docs/methods.md, "Whether a feed is heard". A day counts
-toward the rhythm only if the day before was answered too, because the first answers after a pause bring what had piled up; and
-a day that is not over is not expected to have brought anything yet.
+The rule, with its reasons, is in docs/methods.md, "Whether a feed is heard". A day counts toward the rhythm only if the
+day before was answered too, because the first answers after a pause bring what had piled up; and a day that is not over
+is not expected to have brought anything yet.
 """
 
 from __future__ import annotations
