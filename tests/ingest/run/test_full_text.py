@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -365,7 +366,7 @@ def test_a_page_is_read_in_a_process_that_can_be_killed() -> None:
     with pytest.raises(ParseError, match="no article"):
         sandbox.page(b"", "http://news.test/1", None)
     deep = b"<html><body>" + b"<div>" * 1_000_000 + b"words"
-    with sandbox.Parser(seconds=0.2) as impatient, pytest.raises(ParseError, match="Reading this page"):
+    with closing(sandbox.Sandbox(seconds=0.2)) as impatient, pytest.raises(ParseError, match="Reading this page"):
         impatient.page(deep, "http://news.test/1", "text/html")
 
 
