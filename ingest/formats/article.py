@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.errors import ParseError
 from ingest.formats import front_matter, items
-from ingest.formats.content import Content
+from ingest.formats.content import Content, decoded
 from ingest.models import Entry, PublishedFrom
 from ingest.text import dates, markup, plain, urls
 
@@ -57,39 +57,12 @@ def article_file(body: bytes, *, path: str, modified: datetime, now: datetime) -
     )
 
 
-def _decoded(body: bytes) -> str:
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return _lines(body.decode("utf-16"))
-        except UnicodeDecodeError as error:
-            raise ParseError("The file begins as UTF-16 text but isn't. Save it as UTF-8.") from error
-    if b"\x00" in body:
-        raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).")
-    try:
-        return _lines(body.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        # Nearly every byte is a character in windows-1252, so look for those that no text has.
-        odd = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in body)
-        if odd > len(body) / 100:
-            raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).") from None
-    # Letters of UTF-8 beside bytes that are not: either decoding would spoil some of the words.
-    mixed = not body.decode("utf-8", "ignore").isascii()
-    try:
-        return _lines(body.decode("ascii" if mixed else "windows-1252"))
-    except UnicodeDecodeError as error:
-        raise ParseError("The file's letters are neither all UTF-8 nor all Windows-1252. Save it as UTF-8.") from error
-
-
-def _lines(words: str) -> str:
-    return words.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _from_text(body: bytes, _: datetime) -> Content:
-    return _with_title(*front_matter.read(_decoded(body)))
+    return _with_title(*front_matter.read(decoded(body)))
 
 
 def _from_markdown(body: bytes, _: datetime) -> Content:
-    front, rest = front_matter.read(_decoded(body))
+    front, rest = front_matter.read(decoded(body))
     return _with_title(front, _without_marks(rest))
 
 
@@ -117,7 +90,7 @@ def _heading(found: re.Match[str]) -> str:
 
 
 def _from_html(body: bytes, now: datetime) -> Content:
-    words = _decoded(body)
+    words = decoded(body)
     # Imported here: it takes half a second, and a feed's worker may never meet a saved page. Its downloader, which we
     # don't use, warns that it can't do SOCKS.
     with warnings.catch_warnings():

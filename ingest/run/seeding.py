@@ -7,6 +7,7 @@ others are read beside it. What they hold is stored here, by one thread.
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 import threading
 import time
@@ -94,10 +95,10 @@ class SeedFolder:
         """Reads what is new or has changed, and waits for it; `progress` is told how many of how many are done."""
         self.scan()
         total = left = len(self._waiting) + len(self._under_way)
-        outcome = self.collect()
+        outcome = self.collect(patience=math.inf)
         while self:
             time.sleep(0.005)
-            outcome += self.collect()
+            outcome += self.collect(patience=math.inf)
             if left != (left := len(self._waiting) + len(self._under_way)):
                 progress(total - left, total)
         return outcome
@@ -120,15 +121,18 @@ class SeedFolder:
         ]
         self._begin()
 
-    def collect(self) -> Outcome:
-        """Stores what has been read, and goes on with the next files; answers what is new, and the new faults."""
+    def collect(self, *, patience: float = _PATIENCE) -> Outcome:
+        """Stores what has been read, and goes on with the next files; returns what is new, and the new faults.
+
+        A batch is stored whole, or what there is of it after `patience` seconds without another file.
+        """
         while True:
             try:
                 self._read.append(self._results.get_nowait())
             except Empty:
                 break
             self._moved = time.monotonic()
-        late = time.monotonic() - self._moved >= _PATIENCE
+        late = time.monotonic() - self._moved >= patience
         if self._read and (late or len(self._read) >= min(BATCH, len(self._under_way))):
             self._store()
         self._begin()
