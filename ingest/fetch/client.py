@@ -244,16 +244,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _status_reason(status: int) -> str:
-    advice = _ADVICE.get(status)
-    if advice is None:
-        advice = (
-            "the server has a fault. It is tried again." if status >= 500 else "the server refuses. Check the address."
-        )
+    fault = "the server has a fault. It is tried again." if status >= 500 else "the server refuses. Check the address."
     try:
         name = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         name = str(status)
-    return f"{name}: {advice}"
+    return f"{name}: {_ADVICE.get(status, fault)}"
 
 
 def _too_slow(seconds: float) -> str:
