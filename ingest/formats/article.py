@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Any
 
 from ingest.errors import ParseError
-from ingest.formats import front_matter, items
-from ingest.formats.content import Content
+from ingest.formats import front_matter, items, web_page
 from ingest.models import Entry, PublishedFrom
 from ingest.text import dates, markup, plain, urls
 
@@ -28,6 +26,19 @@ _MARK_PATTERNS = (
     (re.compile(r"(?<!\w)_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"), r"\1"),
     (re.compile(r"`([^`\n]+)`"), r"\1"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of a file, before its front matter, name and time are applied."""
+
+    title: str
+    body: str
+    front: dict[str, str | date] = field(default_factory=dict)
+    author: str | None = None
+    published: str | None = None
+    language: str | None = None
+    link: str | None = None
 
 
 def article_file(body: bytes, *, path: str, modified: datetime, now: datetime) -> Entry:
@@ -118,13 +129,7 @@ def _heading(found: re.Match[str]) -> str:
 
 def _from_html(body: bytes, now: datetime) -> Content:
     words = _decoded(body)
-    # Imported here: it takes half a second, and a feed's worker may never meet a saved page. Its downloader, which we
-    # don't use, warns that it can't do SOCKS.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import trafilatura
-
-    found: Any
+    trafilatura = web_page.trafilatura()
     try:
         found = trafilatura.bare_extraction(
             words,
@@ -163,12 +168,7 @@ def _paragraphs(words: str) -> str:
 
 def _published(page: Content, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
     stated = page.front.get("published")
-    if isinstance(stated, datetime):
-        moment = dates.plausible(stated, now)
-    elif isinstance(stated, date):
-        moment = dates.plausible(datetime(stated.year, stated.month, stated.day, tzinfo=UTC), now)
-    else:
-        moment = dates.from_text(stated, now=now)
+    moment = dates.from_text(stated, now=now) if isinstance(stated, str | None) else dates.from_date(stated, now=now)
     if moment:
         return moment, "front matter"
     named = dates.from_file_name(PurePosixPath(path).name)
