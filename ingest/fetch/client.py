@@ -183,10 +183,8 @@ class Fetcher:
             received += len(chunk)
             body += unpack.feed(chunk, most - len(body) + 1)
             if len(body) > most or received > most:
-                raise FetchError(
-                    f"The answer is larger than {most / 1e6:g} MB, which is more than we read. Check the address.",
-                    response.status_code,
-                )
+                large = f"The answer is larger than {most / 1e6:g} MB, which is more than we read. Check the address."
+                raise FetchError(large, response.status_code)
             if time.monotonic() >= end:
                 raise FetchError(_too_slow(self._deadline), response.status_code)
         if received and not unpack.finished:
@@ -199,9 +197,8 @@ class _Transport(httpx2.HTTPTransport):
 
     def __init__(self, guard: Guard, end: float, tls: ssl.SSLContext, proxy: httpx2.Proxy | None) -> None:
         if proxy is None:
-            self._pool = httpcore2.ConnectionPool(
-                ssl_context=tls, max_keepalive_connections=0, network_backend=Network(guard, end)
-            )
+            network = Network(guard, end)
+            self._pool = httpcore2.ConnectionPool(tls, max_keepalive_connections=0, network_backend=network)
             return
         url = proxy.url
         self._pool = httpcore2.HTTPProxy(

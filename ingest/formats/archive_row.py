@@ -56,9 +56,8 @@ def parsed(mapping: str | None) -> dict[str, str]:
     for part in mapping.split(",") if mapping else ():
         field, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column or field not in FIELDS:
-            raise SettingError(
-                f"--map {part.strip()}: not understood. Write FIELD=COLUMN, with FIELD one of {', '.join(FIELDS)}."
-            )
+            advice = f"Write FIELD=COLUMN, with FIELD one of {', '.join(FIELDS)}."
+            raise SettingError(f"--map {part.strip()}: not understood. {advice}")
         if field in found:
             raise SettingError(f"--map: {field} is given twice.")
         found[field] = column

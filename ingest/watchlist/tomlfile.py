@@ -74,9 +74,7 @@ class Table:
 
     def day(self, key: str) -> date | None:
         value = self.values.get(key)
-        if value is None:
-            return None
-        if isinstance(value, datetime) or not isinstance(value, date):
+        if isinstance(value, datetime) or not isinstance(value, date | None):
             raise self.complain(f"'{key}' must be a date without quotes, like 2025-01-21", key)
         return value
 
