@@ -1,22 +1,8 @@
 """Whether a source was heard on a day as its own rhythm would have it.
 
-The rule, in full:
-
-- **gone**: it said that it is given up for good, on that day or before (HTTP 410), and was not revived since.
-- **failing**: it was asked, and not once was there an answer that could be used. A day without an attempt between two
-  such days (a failing feed is asked less and less often) is failing too.
-- **not asked**: nobody asked: our own program did not run, or the feed was not on the list. That says nothing of it.
-- **new**: it answered, but on fewer than FEWEST of the days before: no rhythm is known yet.
-- **silent**: nothing new, on that day and those beside it, in all of which its rhythm would have brought MISSED
-  articles or more; or nothing new for 8 weeks whatever its rhythm. Its rhythm is that of the 8 weeks before the
-  silence, however long that lasts.
-- **quiet**: fewer than a third of its usual number, where that is at least BUSY.
-- **normal**: everything else.
-
-What is usual on a weekday is the mean of that weekday in the 8 weeks before, its busiest left out, if it answered on
-FEWEST_WEEKDAYS of them; otherwise of all days in them, the busiest left out. A day counts toward the rhythm if it
-answered on it and on the day before: the first answers after a pause bring what had piled up. A day that is not over
-is never quiet, and is not expected to have brought anything yet.
+The rule, with its reasons, is in docs/methods.md, "Whether a feed is heard". A day counts toward the rhythm only if the
+day before was answered too, because the first answers after a pause bring what had piled up; and a day that is not over
+is not expected to have brought anything yet.
 """
 
 from __future__ import annotations

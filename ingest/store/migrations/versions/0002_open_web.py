@@ -7,8 +7,6 @@ from ingest.text import urls
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TIME = sa.DateTime(timezone=True)
@@ -80,7 +78,3 @@ def upgrade() -> None:
     op.create_index("ix_page_next_at", "page", ["next_at"], unique=False)
     op.create_index("ix_analysis_story_id", "analysis", ["story_id"], unique=False)
     _respell()
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the record only goes forward; restore a copy to go back")

@@ -5,8 +5,6 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -33,7 +31,3 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.drop_column("story", "signature")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the record only goes forward; restore a copy to go back")
