@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Any
 
 from ingest.errors import ParseError
-from ingest.formats import front_matter, items
+from ingest.formats import front_matter, items, web_page
 from ingest.formats.content import Content, decoded
 from ingest.models import Entry, PublishedFrom
 from ingest.text import dates, markup, plain, urls
@@ -91,13 +89,7 @@ def _heading(found: re.Match[str]) -> str:
 
 def _from_html(body: bytes, now: datetime) -> Content:
     words = decoded(body)
-    # Imported here: it takes half a second, and a feed's worker may never meet a saved page. Its downloader, which we
-    # don't use, warns that it can't do SOCKS.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import trafilatura
-
-    found: Any
+    trafilatura = web_page.trafilatura()
     try:
         found = trafilatura.bare_extraction(
             words,
@@ -136,12 +128,7 @@ def _paragraphs(words: str) -> str:
 
 def _published(page: Content, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
     stated = page.front.get("published")
-    if isinstance(stated, datetime):
-        moment = dates.plausible(stated, now)
-    elif isinstance(stated, date):
-        moment = dates.plausible(datetime(stated.year, stated.month, stated.day, tzinfo=UTC), now)
-    else:
-        moment = dates.from_text(stated, now=now)
+    moment = dates.from_text(stated, now=now) if isinstance(stated, str | None) else dates.from_date(stated, now=now)
     if moment:
         return moment, "front matter"
     named = dates.from_file_name(PurePosixPath(path).name)
