@@ -50,10 +50,8 @@ def coarsened(since: date, until: date, unit: Bin) -> Bin:
     """`unit`, or the finest coarser one with at most MOST_DRAWN bins."""
     units = get_args(Bin)
     days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
-    for coarser in units[units.index(unit) :]:
-        if (until - since).days / days[coarser] <= MOST_DRAWN:
-            return coarser  # type: ignore[no-any-return]
-    return "year"
+    coarser = units[units.index(unit) :]
+    return next((each for each in coarser if (until - since).days / days[each] <= MOST_DRAWN), "year")
 
 
 def automatic(since: date, until: date, articles: int) -> Bin:

@@ -1,23 +1,4 @@
-"""Every error that the program raises on purpose, as one tree.
-
-    IngestError
-    ├── SettingError      a setting has a value that is not allowed
-    ├── ConfigFileError   figures, topics or feeds file that can't be read
-    ├── SourceError       bytes of a source that can't be read
-    │   └── FetchError    … over HTTP
-    │       └── Forbidden … because fetching there is not allowed
-    ├── ParseError        bytes that are neither a feed nor an article
-    │   └── Stopped       … or whose reading had to be stopped
-    ├── SearchError       a search that can't be understood, or takes too long
-    ├── ClusterError      the workers of a bulk run can't be used
-    ├── LabelledError     a file of labelled mentions that can't be read
-    ├── ScorerError       a tone scorer that is missing or can't be used
-    └── RecordError       the record can't be used
-        ├── NewerRecord   … it was written by a newer version
-        └── RecordBusy    … another loop already follows the feeds
-
-Every message says what a person can do about it.
-"""
+"""Every error that the program raises on purpose; every message says what a person can do about it."""
 
 from __future__ import annotations
 

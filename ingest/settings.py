@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -92,38 +92,22 @@ class Settings(BaseSettings):
 
     @field_validator("data_dir", "seeds_dir", "feeds_file", "figures_file", "topics_file", mode="before")
     @classmethod
-    def _below_project(cls, value: object) -> object:
-        if value is None or value == "":
-            return value
-        try:
-            return PROJECT / Path(str(value)).expanduser()
-        except RuntimeError:
-            raise ValueError("there is no such user") from None
+    def _path(cls, value: object, info: ValidationInfo) -> object:
+        if value not in (None, ""):
+            return _below_project(str(value))
+        if info.field_name in ("data_dir", "seeds_dir"):
+            raise ValueError("a folder is needed")
+        return None
 
     @field_validator("tone")
     @classmethod
     def _scorer(cls, value: str) -> str:
         if value.lower() in ("encoder", "rule"):
             return value.lower()
-        try:
-            folder = PROJECT / Path(value).expanduser()
-        except RuntimeError:
-            raise ValueError("there is no such user") from None
+        folder = _below_project(value)
         if not value or not folder.is_dir():
             raise ValueError("no such scorer and no such folder")
         return str(folder)
-
-    @field_validator("data_dir", "seeds_dir", mode="before")
-    @classmethod
-    def _not_empty(cls, value: object) -> object:
-        if value == "":
-            raise ValueError("a folder is needed")
-        return value
-
-    @field_validator("feeds_file", "figures_file", "topics_file", mode="before")
-    @classmethod
-    def _empty_is_default(cls, value: object) -> object:
-        return None if value == "" else value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -236,15 +220,19 @@ _PROXY = re.compile(r"http://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", re.ASCI
 _HOST = re.compile(r"[^\s/@,]+")
 
 
+def _below_project(path: str) -> Path:
+    try:
+        return PROJECT / Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such user") from None
+
+
 def _listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def load() -> Settings:
-    """The settings from environment and `.env`.
-
-    Raises SettingError, naming the variable, its value and what is allowed.
-    """
+    """The settings from environment and `.env`. Raises SettingError, naming variable, value and what is allowed."""
     try:
         return Settings()  # type: ignore[call-arg]
     except ValidationError as error:

@@ -8,14 +8,15 @@ from dashboard import keys
 from dashboard.controls import sidebar
 from dashboard.look import borders, words
 from dashboard.state.page import Page
+from ingest.formats.article import READERS
 
 
 def draw(page: Page, total: int) -> None:
     """Draws the message; `total` is the number of articles before search, topics and tone narrow them."""
     if page.pin.revision == 0:
         st.info(
-            "**Nothing has arrived yet.** Drop an article (.txt, .md or .html) into the seed folder, or wait for the "
-            "first feeds. `python -m ingest status` says what the worker is doing.\n\n"
+            f"**Nothing has arrived yet.** Drop an article ({', '.join(READERS)}) into the seed folder, or wait for "
+            "the first feeds. `python -m ingest status` says what the worker is doing.\n\n"
             f"The record is {borders.markdown(page.model.engine.url.database or '')}.",
             icon=":material/hourglass_empty:",
         )

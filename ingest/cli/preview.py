@@ -104,7 +104,7 @@ def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     except OSError as error:
         raise SourceError(f"{error.strerror}") from error
     if path.suffix.lower() in READERS:
-        return [article_file(body, path=path.name, modified=modified, now=now)]
+        return [sandbox.run("file", article_file, body, path=path.name, modified=modified, now=now)]
     return list(sandbox.feed(body, source=source, now=now).entries)
 
 
@@ -143,7 +143,7 @@ def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Itera
         try:
             body = path.read_bytes()
             modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            entry = article_file(body, path=path.name, modified=modified, now=now)
+            entry = sandbox.run("file", article_file, body, path=path.name, modified=modified, now=now)
         except OSError as error:
             yield Scored(str(path), None, str(error.strerror))
         except IngestError as error:

@@ -183,10 +183,8 @@ class Fetcher:
             received += len(chunk)
             body += unpack.feed(chunk, most - len(body) + 1)
             if len(body) > most or received > most:
-                raise FetchError(
-                    f"The answer is larger than {most / 1e6:g} MB, which is more than we read. Check the address.",
-                    response.status_code,
-                )
+                large = f"The answer is larger than {most / 1e6:g} MB, which is more than we read. Check the address."
+                raise FetchError(large, response.status_code)
             if time.monotonic() >= end:
                 raise FetchError(_too_slow(self._deadline), response.status_code)
         if received and not unpack.finished:
@@ -199,9 +197,8 @@ class _Transport(httpx2.HTTPTransport):
 
     def __init__(self, guard: Guard, end: float, tls: ssl.SSLContext, proxy: httpx2.Proxy | None) -> None:
         if proxy is None:
-            self._pool = httpcore2.ConnectionPool(
-                ssl_context=tls, max_keepalive_connections=0, network_backend=Network(guard, end)
-            )
+            network = Network(guard, end)
+            self._pool = httpcore2.ConnectionPool(tls, max_keepalive_connections=0, network_backend=network)
             return
         url = proxy.url
         self._pool = httpcore2.HTTPProxy(
@@ -244,16 +241,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _status_reason(status: int) -> str:
-    advice = _ADVICE.get(status)
-    if advice is None:
-        advice = (
-            "the server has a fault. It is tried again." if status >= 500 else "the server refuses. Check the address."
-        )
+    fault = "the server has a fault. It is tried again." if status >= 500 else "the server refuses. Check the address."
     try:
         name = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         name = str(status)
-    return f"{name}: {advice}"
+    return f"{name}: {_ADVICE.get(status, fault)}"
 
 
 def _too_slow(seconds: float) -> str:

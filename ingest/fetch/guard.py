@@ -19,7 +19,6 @@ from ingest.text import plain
 
 #: `socket.getaddrinfo`, or a resolver for tests.
 Resolve = Callable[..., list[Any]]
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 #: The only part of IPv6 that is assigned for use on the open internet.
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
@@ -75,24 +74,18 @@ def _refuse_private(host: str, address: str) -> None:
 def public(address: str) -> bool:
     """Whether an IP address is one of the open internet."""
     try:
-        found: _Address = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(address)
     except ValueError:
         return False  # an IPv6 address with a zone is link-local
-    inner = _inner(found)
-    if inner is not None:
-        found = inner
-    if isinstance(found, ipaddress.IPv6Address) and found not in _GLOBAL_UNICAST:
-        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        # If it leads to an IPv4 address, that one counts.
+        inner = found.ipv4_mapped or found.sixtofour
+        if found in _NAT64:
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if not inner and found not in _GLOBAL_UNICAST:
+            return False
+        found = inner or found
     return found.is_global and not (found.is_multicast or found.is_reserved)
-
-
-def _inner(address: _Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address leads to."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
 
 
 def _is_address(host: str) -> bool:

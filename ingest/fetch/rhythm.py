@@ -66,15 +66,11 @@ def pause(rhythm: Rhythm, state: FeedState, attempt: Attempt, changed: int, rng:
         interval = rhythm.base
     else:
         interval = _bounded(interval * (_FASTER if changed else _SLOWER))
-        if _overrun(state, attempt, changed):
+        if state.whole_at is not None and changed >= len(attempt.entries) >= _WINDOW:
             # All items were new, so some may have been missed: that outweighs the publisher's request.
             interval, requested = _bounded(interval / 4), []
     wait = max(interval, min(max(requested, default=timedelta()), LONGEST))
     return Pause(wait * (1 + rng() / 10), interval)
-
-
-def _overrun(state: FeedState, attempt: Attempt, changed: int) -> bool:
-    return state.whole_at is not None and changed >= len(attempt.entries) >= _WINDOW
 
 
 def _bounded(interval: timedelta) -> timedelta:

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from ingest.errors import ParseError, SettingError
@@ -56,9 +56,8 @@ def parsed(mapping: str | None) -> dict[str, str]:
     for part in mapping.split(",") if mapping else ():
         field, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column or field not in FIELDS:
-            raise SettingError(
-                f"--map {part.strip()}: not understood. Write FIELD=COLUMN, with FIELD one of {', '.join(FIELDS)}."
-            )
+            advice = f"Write FIELD=COLUMN, with FIELD one of {', '.join(FIELDS)}."
+            raise SettingError(f"--map {part.strip()}: not understood. {advice}")
         if field in found:
             raise SettingError(f"--map: {field} is given twice.")
         found[field] = column
@@ -76,13 +75,10 @@ def chosen(given: Mapping[str, str], columns: Sequence[str], *, source: str | No
         columns_by_name.setdefault(_plain(column), column)
     of = dict(given)
     for field, names in FIELDS.items():
-        free = [
-            columns_by_name[name]
-            for name in names
-            if name in columns_by_name and columns_by_name[name] not in given.values()
-        ]
-        if field not in of and free:
-            of[field] = free[0]
+        known = (columns_by_name[name] for name in names if name in columns_by_name)
+        free = next((column for column in known if column not in given.values()), None)
+        if field not in of and free is not None:
+            of[field] = free
     if source and "outlet" not in given:
         of.pop("outlet", None)  # --source is meant for all rows
     if "title" not in of and "body" not in of:
@@ -163,10 +159,8 @@ def _words(field: str, value: Any) -> str:
 
 
 def _published(value: Any, now: datetime) -> datetime:
-    if isinstance(value, datetime):
-        moment = dates.plausible(value, now)
-    elif isinstance(value, date):
-        moment = dates.plausible(datetime(value.year, value.month, value.day, tzinfo=UTC), now)
+    if isinstance(value, date):
+        moment = dates.from_date(value, now=now)
     else:
         stated = _words("published", value)
         if not stated.strip():

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Any
 
 from ingest.errors import ParseError
-from ingest.formats import front_matter, items
-from ingest.formats.content import Content
+from ingest.formats import front_matter, items, web_page
+from ingest.formats.content import Content, decoded
 from ingest.models import Entry, PublishedFrom
 from ingest.text import dates, markup, plain, urls
 
@@ -57,39 +55,12 @@ def article_file(body: bytes, *, path: str, modified: datetime, now: datetime) -
     )
 
 
-def _decoded(body: bytes) -> str:
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return _lines(body.decode("utf-16"))
-        except UnicodeDecodeError as error:
-            raise ParseError("The file begins as UTF-16 text but isn't. Save it as UTF-8.") from error
-    if b"\x00" in body:
-        raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).")
-    try:
-        return _lines(body.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        # Nearly every byte is a character in windows-1252, so look for those that no text has.
-        odd = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in body)
-        if odd > len(body) / 100:
-            raise ParseError("This is no text but a binary file. Save the article as plain text (UTF-8).") from None
-    # Letters of UTF-8 beside bytes that are not: either decoding would spoil some of the words.
-    mixed = not body.decode("utf-8", "ignore").isascii()
-    try:
-        return _lines(body.decode("ascii" if mixed else "windows-1252"))
-    except UnicodeDecodeError as error:
-        raise ParseError("The file's letters are neither all UTF-8 nor all Windows-1252. Save it as UTF-8.") from error
-
-
-def _lines(words: str) -> str:
-    return words.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _from_text(body: bytes, _: datetime) -> Content:
-    return _with_title(*front_matter.read(_decoded(body)))
+    return _with_title(*front_matter.read(decoded(body)))
 
 
 def _from_markdown(body: bytes, _: datetime) -> Content:
-    front, rest = front_matter.read(_decoded(body))
+    front, rest = front_matter.read(decoded(body))
     return _with_title(front, _without_marks(rest))
 
 
@@ -117,14 +88,8 @@ def _heading(found: re.Match[str]) -> str:
 
 
 def _from_html(body: bytes, now: datetime) -> Content:
-    words = _decoded(body)
-    # Imported here: it takes half a second, and a feed's worker may never meet a saved page. Its downloader, which we
-    # don't use, warns that it can't do SOCKS.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import trafilatura
-
-    found: Any
+    words = decoded(body)
+    trafilatura = web_page.trafilatura()
     try:
         found = trafilatura.bare_extraction(
             words,
@@ -163,12 +128,7 @@ def _paragraphs(words: str) -> str:
 
 def _published(page: Content, *, path: str, modified: datetime, now: datetime) -> tuple[datetime | None, PublishedFrom]:
     stated = page.front.get("published")
-    if isinstance(stated, datetime):
-        moment = dates.plausible(stated, now)
-    elif isinstance(stated, date):
-        moment = dates.plausible(datetime(stated.year, stated.month, stated.day, tzinfo=UTC), now)
-    else:
-        moment = dates.from_text(stated, now=now)
+    moment = dates.from_text(stated, now=now) if isinstance(stated, str | None) else dates.from_date(stated, now=now)
     if moment:
         return moment, "front matter"
     named = dates.from_file_name(PurePosixPath(path).name)

@@ -51,9 +51,7 @@ def _refuse_page(head: bytes, body: bytes, source: str) -> None:
     if not page or (root and root.start() < page.start()):
         return
     named = [link.url for link in discover.links(body, source)[:_OFFERED]]
-    advice = (
-        f"It names these feeds: {' '.join(named)}. Put one of them into the list of feeds."
-        if named
-        else "It names no feed. Look on the site for one (RSS, Atom), and put that address into the list of feeds."
-    )
+    advice = "It names no feed. Look on the site for one (RSS, Atom), and put that address into the list of feeds."
+    if named:
+        advice = f"It names these feeds: {' '.join(named)}. Put one of them into the list of feeds."
     raise ParseError(f"This is a web page, not a feed: perhaps a login, or the site's front page. {advice}")

@@ -81,21 +81,15 @@ def _entries(items: Sequence[Item], source: str, home: str | None, now: datetime
     guids = [plain.line(item.guid or "", _GUID_LIMIT) or None for item in items]
     # The addresses of the feed and its front page identify no article, even if only one item is listed.
     itself = {urls.canonical(address) for address in (base, source)}
-    shared_guids = _shared(guids, titles, addresses) | {
-        guid for guid in guids if guid and urls.canonical(guid) in itself
-    }
+    shared_guids = _shared(guids, titles, addresses)
+    shared_guids |= {guid for guid in guids if guid and urls.canonical(guid) in itself}
     shared_addresses = _shared(addresses, titles, guids) | itself
     found = []
     for item, link, title, address, guid in zip(items, links, titles, addresses, guids, strict=True):
-        keys = []
-        if guid and guid not in shared_guids:
-            keys.append(f"guid:{guid}")
-        if address and address not in shared_addresses:
-            keys.append(f"url:{address}")
-        entry = _entry(item, source=source, title=title, link=link, guid=guid, keys=keys, now=now)
-        if entry:
-            found.append(entry)
-    return found
+        keys = [f"guid:{guid}"] if guid and guid not in shared_guids else []
+        keys += [f"url:{address}"] if address and address not in shared_addresses else []
+        found.append(_entry(item, source=source, title=title, link=link, guid=guid, keys=keys, now=now))
+    return [entry for entry in found if entry]
 
 
 def language(declared: str | None) -> str | None:

@@ -20,15 +20,12 @@ def items(body: bytes, content_type: str | None = None) -> RawFeed:
     try:
         feed = json.loads(words, strict=False)
     except (ValueError, RecursionError) as error:
-        raise ParseError(
-            f"This begins like JSON but isn't ({plain.line(str(error), 100)}). Check the address."
-        ) from error
+        problem = plain.line(str(error), 100)
+        raise ParseError(f"This begins like JSON but isn't ({problem}). Check the address.") from error
     found = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(found, list) or "jsonfeed.org" not in str(feed.get("version")):
-        raise ParseError(
-            f"This is JSON, but no feed ({plain.line(words[:300], 120)}). "
-            "Check the address, or whether the site wants a key."
-        )
+        advice = "Check the address, or whether the site wants a key."
+        raise ParseError(f"This is JSON, but no feed ({plain.line(words[:300], 120)}). {advice}")
     language = _text(feed, "language")
     return RawFeed(
         [_item(item, language) for item in found if isinstance(item, dict)],

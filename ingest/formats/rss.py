@@ -142,10 +142,8 @@ def _parsed(text: str) -> tuple[Any, bool]:
     except Exception as error:
         best = max(strict, loose, key=lambda parser: len(parser.entries))
         if not best.entries:
-            raise ParseError(
-                f"The feed is damaged and can't be read ({type(error).__name__}). "
-                "Tell its publisher, or take it off the list."
-            ) from error
+            advice = "Tell its publisher, or take it off the list."
+            raise ParseError(f"The feed is damaged and can't be read ({type(error).__name__}). {advice}") from error
         return best, True
     return loose, bool(loose.inentry) and _cut_off(text)
 
@@ -187,12 +185,9 @@ def _from_root(text: str) -> str:
 def _mended(text: str) -> str:
     """The text with every bare `&` and `<` escaped, and without references to invalid characters."""
     parts = _CDATA.split(text)
-    parts[::2] = [_BARE.sub(_escaped, _REFERENCE.sub(_valid_reference, part)) for part in parts[::2]]
+    parts[::2] = [_REFERENCE.sub(_valid_reference, part) for part in parts[::2]]
+    parts[::2] = [_BARE.sub(lambda bare: html.escape(bare[0]), part) for part in parts[::2]]
     return "".join(parts)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return "&amp;" if found[0] == "&" else "&lt;"
 
 
 def _valid_reference(found: re.Match[str]) -> str:
@@ -219,6 +214,7 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
     contents = [part for part in dict.get(entry, "content") or () if _is_text(part)]
     content = max((_html(part, atom) for part in contents), key=len, default="")
     summary = dict.get(entry, "summary_detail")
+    aside = html.escape(_text(entry, "aside") or "", quote=False)
     guid = _text(entry, "id")
     link = _text(entry, "feedburner_origlink") or _link(entry, atom)
     if not link and dict.get(entry, "permanent"):
@@ -235,7 +231,7 @@ def _item(entry: Any, feed: Any, atom: bool) -> Item:
     return Item(
         title=_title(entry, atom),
         content=content,
-        summary=(_html(summary, atom) if summary else _text(entry, "summary") or "") or _fallback_text(entry),
+        summary=(_html(summary, atom) if summary else _text(entry, "summary") or "") or aside,
         link=link,
         guid=guid,
         author=_text(dict.get(entry, "author_detail") or {}, "name") or _text(entry, "author"),
@@ -269,10 +265,6 @@ def _html(part: Any, atom: bool) -> str:
 def _is_text(part: Any) -> bool:
     kind = _text(part, "type") or ""
     return kind.startswith("text/") or kind.endswith("xml") or not kind
-
-
-def _fallback_text(entry: Any) -> str:
-    return html.escape(_text(entry, "aside") or "", quote=False)
 
 
 def _text(node: Any, key: str) -> str | None:

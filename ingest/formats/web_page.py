@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,13 +11,13 @@ from typing import Any
 
 from ingest.errors import ParseError
 from ingest.models import utcnow
-from ingest.text import dates, plain, tokens
+from ingest.text import charset, dates, plain, tokens
 
 #: Shorter texts are notices: a cookie wall, a login, a video.
 SHORTEST = 250
 #: Share of the feed's words that the article has at least; a notice in its place has few of them.
 SHARED_WORDS = 0.4
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_DATE_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class WebPage:
 
 def read(body: bytes, url: str, content_type: str | None) -> WebPage:
     """The article in the bytes of a page. Raises ParseError if there is none."""
-    found = _trafilatura().bare_extraction(
+    found = trafilatura().bare_extraction(
         _decoded(body, content_type),
         url=url,
         favor_precision=True,
@@ -39,11 +38,7 @@ def read(body: bytes, url: str, content_type: str | None) -> WebPage:
         include_tables=False,
         with_metadata=True,
         # Only a date that the page states: one found in its text may be of anything.
-        date_extraction_params={
-            "extensive_search": False,
-            "original_date": True,
-            "outputformat": "%Y-%m-%dT%H:%M:%S%z",
-        },
+        date_extraction_params={"extensive_search": False, "original_date": True, "outputformat": _DATE_FORMAT},
     )
     words = plain.clean((found.text if found else "") or "")
     if len(words) < SHORTEST:
@@ -53,17 +48,17 @@ def read(body: bytes, url: str, content_type: str | None) -> WebPage:
 
 
 @cache
-def _trafilatura() -> Any:
+def trafilatura() -> Any:
     """trafilatura, imported only when needed: it takes half a second and 50 MB."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its downloader, which we don't use, warns of missing packages
-        import trafilatura
-    return trafilatura
+        import trafilatura as library
+    return library
 
 
 def _decoded(body: bytes, content_type: str | None) -> bytes | str:
     """The page decoded as the server declares; else its bytes, for trafilatura to decode."""
-    declared = _CHARSET.search(content_type or "")
+    declared = charset.IN_HEADER.search(content_type or "")
     try:
         return body.decode(codecs.lookup(declared[1]).name) if declared else body
     except (LookupError, UnicodeDecodeError):

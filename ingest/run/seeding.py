@@ -7,6 +7,7 @@ thread stores the articles.
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 import threading
 import time
@@ -94,10 +95,10 @@ class SeedFolder:
         """Reads what is new or has changed, and waits for it; `progress` gets how many are done, of how many."""
         self.scan()
         total = left = len(self._waiting) + len(self._under_way)
-        outcome = self.collect()
+        outcome = self.collect(patience=math.inf)
         while self:
             time.sleep(0.005)
-            outcome += self.collect()
+            outcome += self.collect(patience=math.inf)
             if left != (left := len(self._waiting) + len(self._under_way)):
                 progress(total - left, total)
         return outcome
@@ -120,12 +121,15 @@ class SeedFolder:
         ]
         self._begin()
 
-    def collect(self) -> Outcome:
-        """Stores what has been read and begins the next files; returns what is new in the record, and new faults."""
+    def collect(self, *, patience: float = _LATE_SECONDS) -> Outcome:
+        """Stores what has been read and begins the next files; returns what is new in the record, and new faults.
+
+        A batch is stored whole, or what there is of it after `patience` seconds without another file.
+        """
         while not self._results.empty():
             self._read.append(self._results.get_nowait())
             self._moved = time.monotonic()
-        late = time.monotonic() - self._moved >= _LATE_SECONDS
+        late = time.monotonic() - self._moved >= patience
         if self._read and (late or len(self._read) >= min(BATCH, len(self._under_way))):
             self._store()
         self._begin()

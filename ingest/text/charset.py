@@ -30,7 +30,8 @@ _WIDE = ("utf-32-be", "utf-32-le", "utf-16-be", "utf-16-le")
 #: UTF-7 can hide markup from a check; the others are not encodings of text.
 _REFUSED = frozenset(("utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"))
 _DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']\s*([\w.:-]+)")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+#: In a Content-Type header.
+IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 #: Bytes that no text in UTF-8 or an 8-bit encoding contains: escapes of ISO-2022, and UTF-16 without a mark.
 _ODD = re.compile(rb"[\x00\x1b]")
 
@@ -51,7 +52,7 @@ def decoded(body: bytes, content_type: str | None = None) -> tuple[str, str | No
             pass
     shape = next((name for pattern, name in _SHAPES if pattern.match(body)), None)
     first = body[:400].decode(shape or "latin-1", "replace")
-    header = _CHARSET.search(content_type or "")
+    header = IN_HEADER.search(content_type or "")
     declared = _DECLARED.match(first)
     stated = [found[1] for found in (declared, header) if found]
     for name in filter(None, (*map(_known, stated), shape)):

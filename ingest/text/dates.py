@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+_Clock = tuple[int, int, int]  # hour, minute, second
 
 #: Nothing on the web was published before the web.
 FIRST_YEAR = 1990
@@ -101,10 +103,13 @@ def _words(text: str | None) -> str:
 def from_file_name(name: str) -> datetime | None:
     """Midnight UTC of the date that a file's name begins with: `2024-03-05 …`, `20240305…`, `2024_03_05…`."""
     found = _FILE_NAME.match(name)
-    if not found:
-        return None
-    moment = _moment(int(found[1]), int(found[3]), int(found[4]))
+    moment = _moment(int(found[1]), int(found[3]), int(found[4])) if found else None
     return moment if moment and moment.year >= FIRST_YEAR else None
+
+
+def from_date(value: date, *, now: datetime) -> datetime | None:
+    """The moment of a date, midnight UTC of one without a time, if it is `plausible`; else None."""
+    return plausible(value if isinstance(value, datetime) else datetime.combine(value, time()), now)
 
 
 def plausible(moment: datetime, now: datetime) -> datetime | None:
@@ -126,7 +131,7 @@ def _read(text: str) -> tuple[datetime | None, bool]:
         return datetime.fromtimestamp(int(found[1]) if found[1] else int(found[2]) / 1000, UTC), True
     if found := _YEAR_DAY.fullmatch(text):
         return _year_day(*(int(part) if part else 0 for part in found.groups())), False
-    clock: tuple[int, int, int] = (0, 0, 0)
+    clock: _Clock = (0, 0, 0)
     zone: tzinfo | None = None
     rest = text
     if found := _TIME.search(text):
@@ -149,11 +154,9 @@ def _read(text: str) -> tuple[datetime | None, bool]:
 
 
 def _compact(found: re.Match[str]) -> datetime | None:
-    hour, minute, second = (int(found[5] or found[8]), int(found[6] or found[9] or 0), int(found[7] or 0))
-    zone = _zone(found["zone"]) if found["zone"] else UTC
-    if zone is None:
-        return None
-    return _moment(int(found[1]), int(found[3]), int(found[4]), (hour, minute, second), zone)
+    clock = int(found[5] or found[8]), int(found[6] or found[9] or 0), int(found[7] or 0)
+    zone = _zone(found["zone"] or "Z")
+    return _moment(int(found[1]), int(found[3]), int(found[4]), clock, zone) if zone else None
 
 
 def _year_day(year: int, day: int, week_year: int, week: int, weekday: int) -> datetime | None:
@@ -189,7 +192,7 @@ def _day(text: str) -> tuple[int, int, int] | None:
     return None
 
 
-def _other(text: str, clock: tuple[int, int, int], zone: tzinfo) -> datetime | None:
+def _other(text: str, clock: _Clock, zone: tzinfo) -> datetime | None:
     """A date in another language, by dateparser; checked, because dateparser fills gaps and skips words."""
     numbers = [int(number) for number in re.findall(r"\d{1,4}", text)]
     if not any(char.isalpha() for char in text) or not any(number >= FIRST_YEAR for number in numbers):
@@ -209,9 +212,7 @@ def _other(text: str, clock: tuple[int, int, int], zone: tzinfo) -> datetime | N
     return _moment(found.year, found.month, found.day, clock, zone)
 
 
-def _moment(
-    year: int, month: int, day: int, clock: tuple[int, int, int] = (0, 0, 0), zone: tzinfo = UTC
-) -> datetime | None:
+def _moment(year: int, month: int, day: int, clock: _Clock = (0, 0, 0), zone: tzinfo = UTC) -> datetime | None:
     hour, minute, second = clock
     # ISO 8601 allows midnight at a day's end, and leap seconds happen.
     late = timedelta(days=1) if clock == (24, 0, 0) else timedelta()

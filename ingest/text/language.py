@@ -40,7 +40,7 @@ def detect(text: str, declared: str | None = None) -> str:
         return declared
     if len(sample.split()) < 4 and sample.isascii():
         return declared or "en"
-    return _guess(sample.lower() if sample.isupper() else sample)
+    return str(_classifier()(sample.lower() if sample.isupper() else sample)[0])
 
 
 @cache
@@ -49,7 +49,3 @@ def _classifier():  # type: ignore[no-untyped-def]
 
     py3langid.set_languages(_LIKELY)
     return py3langid.classify
-
-
-def _guess(sample: str) -> str:
-    return str(_classifier()(sample)[0])

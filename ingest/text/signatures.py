@@ -1,12 +1,9 @@
 """Decides whether two texts are copies, even if one of them was edited.
 
-A text is the set of its shingles: every five consecutive words, ignoring case, punctuation and variants of form. A
-signature keeps a sample of them, those with the lowest hashes (a bottom sketch: Broder 1997), so that equal words give
-equal samples in every text. Two signatures tell how much of the shorter text is in the longer one. The lowest hashes
-are the keys by which the record finds possible copies: at a likeness of .3, two texts share one of sixteen keys with a
-probability of .94, for which MinHash in bands needs forty.
-
-Titles and bylines are left out: a wire text has another headline in every paper.
+How: docs/methods.md, "Stories". Equal words give equal samples of shingles in every text. The lowest hashes are the
+keys by which the record finds possible copies: at a likeness of .3, two texts share one of sixteen keys with a
+probability of .94, for which MinHash in bands needs forty. A wire text has another headline in every paper: hence no
+titles.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from ingest.tone import sentiment
@@ -20,31 +22,23 @@ _QUOTES_OFF = "\"')]"
 #: Fewer quoted words are a phrase ("great courage"), not speech.
 _SPEECH = 4
 
+_LISTS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+
 #: Distinct tokens that are cached, and how long one may be; a day's news has fewer.
 _REMEMBERED, _LONG_TOKEN = 50_000, 50
 #: Tokens that may be between a name and its verb: of an apposition in commas, and of titles and given names.
 _APPOSITION, _NAME = 12, 5
 
-#: Words that begin a clause: what follows is less about those named before.
-_OPENS_CLAUSE = frozenset(
-    "after although and as because before but if since than that though unless when where whereas which while who whom "
-    "whose".split()
-)
-_SAYS = frozenset(
-    "acknowledged add added adds admitted announce announced announces argue argued argues ask asked asks "
-    "claim claimed claims commented conceded contended continued declare declared declares explain explained "
-    "explains insist insisted insists joked maintained note noted notes pledged predict predicted predicts "
-    "promised quipped recalled remarked replied replies reply respond responded responds said say saying says "
-    "state stated states suggest suggested suggests tell telling tells testified think thinks thought told "
-    "tweet tweeted tweets vowed warn warned warns write writes wrote".split()
-)
-_BEFORE_SAYS = frozenset(
-    "again also could had has have later might once previously recently repeatedly then will would".split()
-)
-_TITLES = frozenset(
-    "chancellor chief former gen general gov governor leader minister mr mrs ms president prime rep secretary "
-    "sen senator speaker the vice".split()
-)
+
+def words_of(list_: str) -> frozenset[str]:
+    """The words of a list in `words.toml`, which says what each is for."""
+    return frozenset(_LISTS[list_].split())
+
+
+_OPENS_CLAUSE = words_of("opens_clause")
+_SAYS = words_of("says")
+_BEFORE_SAYS = words_of("before_says")
+_TITLES = words_of("titles")
 
 
 class Named(NamedTuple):

@@ -104,6 +104,7 @@ def of(
     whole: Counts = counts.sum(axis=0)
     sure = None if confidences is None or any(c is None for c in confidences) else np.array(confidences, float)
     right = gold == guess
+    calibration = () if sure is None else _calibration(sure, right)
     accuracy_interval, macro_interval = _intervals(counts)
     return Evaluation(
         n=len(gold),
@@ -115,8 +116,8 @@ def of(
         kappa=_kappa(whole),
         classes=tuple(_class(whole, place) for place in range(len(LABELS))),
         confusion=tuple(tuple(int(value) for value in row) for row in whole),
-        calibration=() if sure is None else _calibration(sure, right),
-        ece=None if sure is None or not len(sure) else _ece(_calibration(sure, right), len(sure)),
+        calibration=calibration,
+        ece=sum(bin.n * abs(bin.accuracy - bin.confidence) for bin in calibration) / len(gold) if calibration else None,
         coverage=() if sure is None else tuple(_coverage(sure, right, at) for at in THRESHOLDS),
         worst=_worst(gold, guess, sure),
     )
@@ -183,14 +184,8 @@ def _f1(counts: NDArray[np.generic]) -> NDArray[np.float64]:
 
 def _class(counts: Counts, place: int) -> ClassScore:
     hits, given, found = int(counts[place, place]), int(counts[place].sum()), int(counts[:, place].sum())
-    return ClassScore(
-        label=LABELS[place],
-        n=given,
-        found=found,
-        precision=_ratio(hits, found),
-        recall=_ratio(hits, given),
-        f1=_ratio(2 * hits, given + found),
-    )
+    precision, recall, f1 = _ratio(hits, found), _ratio(hits, given), _ratio(2 * hits, given + found)
+    return ClassScore(LABELS[place], given, found, precision, recall, f1)
 
 
 def _intervals(counts: Counts) -> tuple[Interval | None, Interval | None]:
@@ -221,10 +216,6 @@ def _calibration(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[B
             low, high = place / BINS, (place + 1) / BINS
             found.append(Bin(low, high, n, float(sure[inside].mean()), float(right[inside].mean())))
     return tuple(found)
-
-
-def _ece(bins: Sequence[Bin], n: int) -> float:
-    return sum(each.n * abs(each.accuracy - each.confidence) for each in bins) / n
 
 
 def _coverage(sure: NDArray[np.float64], right: NDArray[np.bool_], threshold: float) -> Coverage:

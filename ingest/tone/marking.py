@@ -36,17 +36,9 @@ class Marker:
 
     def mark(self, sentence: str, start: int, end: int) -> Marked:
         """The sentence with the target at `start:end` marked."""
-        left, target, right = (
-            encoding.ids
-            for encoding in self._tokenizer.encode_batch(
-                [
-                    sentence[max(0, start - _NEAR) : start],
-                    sentence[start : min(end, start + _NEAR)],
-                    sentence[end : end + _NEAR],
-                ],
-                add_special_tokens=False,
-            )
-        )
+        near = slice(max(0, start - _NEAR), start), slice(start, min(end, start + _NEAR)), slice(end, end + _NEAR)
+        pieces = self._tokenizer.encode_batch([sentence[part] for part in near], add_special_tokens=False)
+        left, target, right = (part.ids for part in pieces)
         target = target[: LONGEST // 2]
         before, after = _shares(len(left), len(right), LONGEST - len(target) - 4)
         left, right = left[len(left) - before :], right[:after]

@@ -1,11 +1,6 @@
 """The tone by rule, without a network: each word pulls toward positive or negative, less with distance to the name.
 
-A word's pull is its VADER valence (after boosters, negations and "but") times a weight, plus a weight of its stem, both
-learnt from labelled news: "united", "supreme" and "party" are neutral there, and being slammed is worse than slamming.
-Pulls fade with the distance to the name and at each clause. Names have no weights, so nobody is negative as such. The
-words of a quotation do not count toward its speaker.
-
-The weights are in `rule.json`; `python -m tests.bench.rulefit LABELLED.jsonl` fits and measures them.
+How, and from which weights (`rule.json`): docs/methods.md, "The rule".
 """
 
 from __future__ import annotations
@@ -20,7 +15,7 @@ from typing import NamedTuple
 
 from ingest.models import Cue
 from ingest.tone import Target, Toward, from_probabilities
-from ingest.tone.clauses import Clauses, Named, Token, read
+from ingest.tone.clauses import Clauses, Named, Token, read, words_of
 
 #: Words after which a pull has fallen to a third (e⁻¹): words before a name are less about it than words after it.
 _FADE_BEFORE, _FADE_AFTER = 6.0, 15.0
@@ -32,12 +27,7 @@ _BEFORE = [exp(-distance / _FADE_BEFORE) for distance in range(_REACH)]
 _AFTER = [exp(-distance / _FADE_AFTER) for distance in range(_REACH)]
 _FALL = [_ACROSS**borders for borders in range(_BORDERS + 1)]
 
-#: Function words pull only right beside a name; elsewhere they tell a reader nothing.
-_FUNCTION_WORDS = frozenset(
-    "a also an and are as at be been being by did do does for from had has have he her him his i if in is it its me mr "
-    "mrs ms my of on one or our said so than that the their them then there these they this those to two was we were "
-    "what when where which who with you your".split()
-)
+_FUNCTION_WORDS = words_of("function_words")
 #: "anti-X", "never-X": what is called so is against X. Too rare in the labelled news to be learnt.
 _OPPOSED = ("anti-", "never-", "dump-", "stop-")
 

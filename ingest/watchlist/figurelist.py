@@ -17,6 +17,7 @@ from ingest.watchlist import figures
 from ingest.watchlist.names import fold
 
 _PATIENCE_SECONDS = 10
+_Value = str | bool | Sequence[str]
 
 
 def entry(
@@ -30,18 +31,11 @@ def entry(
     wikidata: str = "",
 ) -> str:
     """An entry as it is written into the file (TOML)."""
-    values: list[tuple[str, str]] = [
-        ("id", _quoted(re.sub("[^a-z0-9]+", "-", fold(name)).strip("-"))),
-        ("name", _quoted(name)),
-        ("strong", _listed(dict.fromkeys((name, *alias)))),
-    ]
-    for key, given in (("weak", weak), ("not", not_)):
-        if given:
-            values.append((key, _listed(dict.fromkeys(given))))
-        if key == "weak" and famous:
-            values.append(("famous", "true"))
-    values += [(key, _quoted(text)) for key, text in (("wikidata", wikidata), ("group", group)) if text]
-    return "[[figure]]\n" + "".join(f"{key} = {value}\n" for key, value in values)
+    id_ = re.sub("[^a-z0-9]+", "-", fold(name)).strip("-")
+    values: dict[str, _Value] = {"id": id_, "name": name, "strong": (name, *alias)}
+    more: dict[str, _Value] = {"weak": weak, "famous": famous, "not": not_, "wikidata": wikidata, "group": group}
+    values |= {key: value for key, value in more.items() if value}
+    return "[[figure]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
 
 
 def add(path: Path, words: str) -> figures.Figure:
@@ -80,9 +74,7 @@ def _replace(path: Path, words: str) -> figures.Figure:
             partial.unlink()
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text.strip(), ensure_ascii=False)
-
-
-def _listed(texts: dict[str, None]) -> str:
-    return "[" + ", ".join(map(_quoted, texts)) + "]"
+def _toml(value: _Value) -> str:
+    if isinstance(value, str | bool):
+        return json.dumps(value.strip() if isinstance(value, str) else value, ensure_ascii=False)
+    return "[" + ", ".join(map(_toml, dict.fromkeys(value))) + "]"

@@ -119,9 +119,8 @@ def _figure(entry: tomlfile.Table) -> Figure:
     names = entry.table("names")
     for language, given in names.items():
         if len(language) != 2 or not language.islower():
-            raise entry.complain(
-                f"'names.{language}': give the language as two small letters, like names.ko", f"names.{language}"
-            )
+            what = f"'names.{language}': give the language as two small letters, like names.ko"
+            raise entry.complain(what, f"names.{language}")
         if not isinstance(given, list) or not all(isinstance(name, str) and name.strip() for name in given):
             raise entry.complain(f"'names.{language}' must be a list of texts", f"names.{language}")
     weak = tuple(entry.texts("weak"))

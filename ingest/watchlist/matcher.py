@@ -87,7 +87,7 @@ class _Scan:
 
     def run(self) -> list[Mention]:
         at, words = 0, self._words
-        first_words = self._table.first_words
+        first_words = self._table.lengths
         while at < len(words):
             first = words[at]
             at = self._match(at) if first in first_words or first.endswith("s") else at + 1
@@ -134,7 +134,7 @@ class _Scan:
     def _longest(self, at: int) -> tuple[list[Name], int]:
         """The longest names that begin at this token, and the place after them."""
         words = self._words
-        for length in self._table.lengths(words[at]):
+        for length in self._table.lengths.get(words[at], ()):
             if at + length > len(words):
                 continue
             found = self._names_at(tuple(words[at : at + length]), range(at, at + length))
@@ -158,8 +158,7 @@ class _Scan:
 
     def _names_at(self, words: tuple[str, ...], places: Sequence[int]) -> list[Name]:
         """The names made of these words, if they are written as one name with its capitals."""
-        known = self._table.named(words)
-        return [name for name in known if self._is_written(name, places)] if known else []
+        return [name for name in self._table.named.get(words, ()) if self._is_written(name, places)]
 
     def _is_written(self, name: Name, places: Sequence[int]) -> bool:
         last = places[-1]
@@ -199,11 +198,8 @@ class _Scan:
             following = self._tokens[stop]
             if following.folded in _NOT_YET:
                 return False
-            if (
-                following.raw[0].isupper()
-                and following.folded not in DAYS_AND_MONTHS
-                and self._passage.spaced(stop - 1)
-            ):
+            capital = following.raw[0].isupper() and following.folded not in DAYS_AND_MONTHS
+            if capital and self._passage.spaced(stop - 1):
                 return False
         before = self._words[at - 1] if at and self._passage.adjacent(at - 1) else ""
         return before not in _NOT_IN_OFFICE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -51,10 +51,11 @@ class Table:
     """The names that count in one language, looked up by their words."""
 
     def __init__(self, names: Sequence[Name]) -> None:
-        self._by_words: dict[tuple[str, ...], list[Name]] = {}
+        #: The names by exactly their words.
+        self.named: dict[tuple[str, ...], list[Name]] = {}
         lengths: dict[str, set[int]] = {}
         for name in names:
-            known = self._by_words.setdefault(name.words, [])
+            known = self.named.setdefault(name.words, [])
             same = (name.kind, name.figure, name.role)
             if all((other.kind, other.figure, other.role) != same for other in known):  # "J.D." and "JD" fold to one
                 known.append(name)
@@ -62,25 +63,13 @@ class Table:
         #: The surnames that are one word …
         self.surnames = frozenset(
             words[0]
-            for words, named in self._by_words.items()
+            for words, named in self.named.items()
             if len(words) == 1 and any(name.kind == "weak" for name in named)
         )
         #: … and no first name as well.
         self.only_surnames = self.surnames - FIRST_NAMES
-        self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
-
-    @property
-    def first_words(self) -> Set[str]:
-        """The words that names begin with."""
-        return self._lengths.keys()
-
-    def lengths(self, first: str) -> tuple[int, ...]:
-        """The numbers of words of the names that begin with this word, longest first."""
-        return self._lengths.get(first, ())
-
-    def named(self, words: tuple[str, ...]) -> Sequence[Name]:
-        """The names of exactly these words."""
-        return self._by_words.get(words, ())
+        #: The numbers of words of the names that begin with a word, longest first.
+        self.lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
 
     def families(self, plural: str) -> list[Name]:
         """The weak names that have this plural: the Trumps, the Joneses."""
@@ -90,7 +79,7 @@ class Table:
         if plural.endswith("es") and plural[:-2].endswith(_SIBILANT):
             singulars.insert(0, plural[:-2])
         for singular in singulars:
-            if weak := [name for name in self.named((singular,)) if name.kind == "weak"]:
+            if weak := [name for name in self.named.get((singular,), ()) if name.kind == "weak"]:
                 return weak
         return []
 
@@ -129,10 +118,9 @@ def tables(figures: Sequence[Figure]) -> dict[str, Table]:
 
 
 def _of(figure: Figure) -> Iterator[Name]:
-    yield from _names(figure.strong, "strong", figure)
-    yield from _names(figure.weak, "weak", figure)
-    yield from _names(figure.not_, "not", figure)
-    yield from _names(figure.offices, "office", figure)
+    kinds = {"strong": figure.strong, "weak": figure.weak, "not": figure.not_, "office": figure.offices}
+    for kind, given in kinds.items():
+        yield from _names(given, kind, figure)
     for role in figure.roles:
         yield from _names(role.phrases, "role", figure, role)
 

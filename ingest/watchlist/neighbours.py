@@ -24,23 +24,10 @@ _PARTICLES = frozenset("al el bin ibn ben de da di do dos du del della van von d
 _THING_REACH = 4
 # Kentuckian, Viennese: capitalised before a name, but not a first name unless it is listed as one.
 _OF_A_PLACE = ("ian", "ean", "ese", "ite")
+_TWO_INITIALS = re.compile("[AJDTPRCMKLEBGW][JDBRTCKGWP]")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+")
 _COUNTRIES = frozenset({"us", "uk", "un", "eu", "dc", "usa", "uae"})
-_CONJUNCTIONS = frozenset("that and but as when while if because after before since although though said says".split())
-_ACTS = frozenset(
-    "said says told tells has had is was will would did does hopes wants may might could can should must also still "
-    "never hit put sought gave took made makes went came saw sent kept let again later now denies insists declines "
-    "warns vows plans sees says expects believes wants calls rejects".split()
-)
 MONTHS = frozenset({"may", "march", "april", "june", "august"})
-_BEFORE_MONTHS = frozenset(
-    "in by since until till last next this early late mid of from through during before after every and to on".split()
-)
-#: After these, "in" is followed by a person: "confidence in Austin".
-_TRUST = frozenset(
-    "confidence trust trusts trusted faith interest interested belief believe believes believed hope hopes "
-    "disappointed role point man see saw find found support".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +71,16 @@ def thing_after(passage: Passage, stop: int) -> int:
         if token.folded in known:
             return place + 1
         shouted = len(token.raw) > 1 and token.raw.isupper()
-        if shouted or token.folded in vocabulary.OFFICES or token.folded in vocabulary.DAYS_AND_MONTHS:
-            return 0
-        if token.folded in vocabulary.COMMON_WORDS:
+        others = (vocabulary.OFFICES, vocabulary.DAYS_AND_MONTHS, vocabulary.COMMON_WORDS)
+        if shouted or any(token.folded in words for words in others):
             return 0
     return 0
 
 
 def thing_before(passage: Passage, at: int) -> bool:
     """Whether the word before a name makes it a ship, storm or place: USS, Hurricane, Port."""
-    return (
-        at > 0
-        and passage.words[at - 1] in vocabulary.BEFORE_THINGS
-        and (passage.spaced(at - 1) and passage.capital(at - 1))
-    )
+    known = at > 0 and passage.words[at - 1] in vocabulary.BEFORE_THINGS
+    return known and passage.spaced(at - 1) and passage.capital(at - 1)
 
 
 def title_before(passage: Passage, at: int) -> Title | None:
@@ -107,7 +90,7 @@ def title_before(passage: Passage, at: int) -> Title | None:
     while place >= 0 and len(found) < 7 and passage.adjacent(place):
         word = passage.words[place]
         small = word in ("of", "the", "and", "for")
-        if word not in vocabulary.TITLES and word not in vocabulary.QUALIFIERS:
+        if word not in vocabulary.TITLE_WORDS:
             break
         if not (small or passage.capital(place) or word in ("former", "then", "ex", "acting") or found):
             break  # "the president Trump": small letters are a title only in front of a capital one
@@ -130,12 +113,14 @@ def honorific_before(passage: Passage, at: int) -> bool | None:
 
 def given_before(passage: Passage, at: int, surnames: Set[str]) -> tuple[int, str] | None:
     """The place of the first name before a surname, and its initial if that is all; None if there is none."""
-    place = _before_particle(passage, at)
+    place = at - 1
+    while place >= 0 and passage.adjacent(place) and passage.words[place] in _PARTICLES:
+        place -= 1
     if place < 0 or not passage.capital(place) or not passage.spaced(place):
         return None
     token = passage.tokens[place]
     word = token.folded
-    if word in vocabulary.TITLES or word in vocabulary.QUALIFIERS or word in vocabulary.MEN or word in vocabulary.WOMEN:
+    if word in vocabulary.TITLE_WORDS or word in vocabulary.HONORIFICS:
         return None
     if _is_initials(passage, place):
         if place and passage.capital(place - 1) and passage.spaced(place - 1) and not passage.opens(place - 1):
@@ -155,9 +140,8 @@ def given_before(passage: Passage, at: int, surnames: Set[str]) -> tuple[int, st
     elif known and word not in vocabulary.DAYS_AND_MONTHS:
         is_one = True
     else:
-        is_one = not (
-            word.endswith(_OF_A_PLACE) or word in vocabulary.NO_FIRST_NAMES or word in vocabulary.COMMON_WORDS
-        )
+        no_name = word in vocabulary.NO_FIRST_NAMES or word in vocabulary.COMMON_WORDS
+        is_one = not (word.endswith(_OF_A_PLACE) or no_name)
     return (place, "") if is_one else None
 
 
@@ -205,10 +189,10 @@ def acts(passage: Passage, at: int, stop: int) -> bool:
     before = passage.words[at - 1] if at and passage.adjacent(at - 1) else ""
     if before not in ("", "the") or stop >= len(passage.tokens) or not passage.spaced(stop - 1):
         return False
-    if before == "the" and at > 1 and passage.adjacent(at - 2) and passage.words[at - 2] not in _CONJUNCTIONS:
+    if before == "the" and at > 1 and passage.adjacent(at - 2) and passage.words[at - 2] not in vocabulary.CONJUNCTIONS:
         return False
     verb = passage.tokens[stop]
-    return verb.raw.islower() and (verb.folded in _ACTS or verb.folded.endswith("ed"))
+    return verb.raw.islower() and (verb.folded in vocabulary.ACTS or verb.folded.endswith("ed"))
 
 
 def is_month(passage: Passage, at: int) -> bool:
@@ -216,57 +200,37 @@ def is_month(passage: Passage, at: int) -> bool:
     found = passage.tokens
     if found[at].folded not in MONTHS:
         return False
-    if at and found[at - 1].folded in _BEFORE_MONTHS and passage.adjacent(at - 1):
+    if at and found[at - 1].folded in vocabulary.BEFORE_MONTHS and passage.adjacent(at - 1):
         return True
-    digits = passage.text[found[at].end : found[at].end + 3].strip()[:1].isdigit()
-    return (
-        digits
-        or passage.text[max(0, found[at].start - 2) : found[at].start].strip()[-1:].isdigit()
-        or (passage.opens(at) and at + 1 < len(found) and found[at + 1].raw.islower())
-    )
+    start, end = found[at].start, found[at].end
+    before, after = passage.text[max(0, start - 2) : start].strip(), passage.text[end : end + 3].strip()
+    if before[-1:].isdigit() or after[:1].isdigit():
+        return True
+    return passage.opens(at) and at + 1 < len(found) and found[at + 1].raw.islower()
 
 
 def is_place(passage: Passage, at: int, stop: int) -> bool:
     """Whether a surname means a town here: "in Austin.", "Clinton, Iowa"."""
     found = passage.tokens
-    if stop < len(found) and passage.gap(stop - 1) == ", " and found[stop].folded in STATES and passage.capital(stop):
+    in_state = stop < len(found) and found[stop].folded in vocabulary.STATES
+    if in_state and passage.gap(stop - 1) == ", " and passage.capital(stop):
         return True
     if not at or not passage.spaced(at - 1) or passage.capital(at - 1):
         return False
     if found[at - 1].folded == "near":
         return True
-    if found[at - 1].folded != "in" or (at > 1 and found[at - 2].folded in _TRUST):
+    if found[at - 1].folded != "in" or (at > 1 and found[at - 2].folded in vocabulary.TRUST):
         return False
     return passage.text[found[stop - 1].end : found[stop - 1].end + 1] not in ("'", "’")
-
-
-STATES = frozenset(
-    "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho "
-    "illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota "
-    "mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah "
-    "vermont virginia washington wisconsin wyoming england scotland wales ontario quebec ala ark calif colo "
-    "conn fla ill ind kan ky mass mich minn miss mo mont neb okla ore pa tenn tex wis wyo".split()
-)
-
-
-def joined_before(passage: Passage, at: int) -> int | None:
-    """The place of the word that a hyphen joins to a name from the left; None if there is none."""
-    if at and passage.hyphen_before(at) and passage.adjacent(at - 1):
-        return at - 1
-    return None
 
 
 def _is_name(passage: Passage, place: int, word: str, known: bool) -> bool:
     """Whether the first word of a sentence is a first name, not a common word before a surname."""
     if known:
         return word not in vocabulary.MORE_THAN_NAMES or not (word in vocabulary.COMMON_WORDS or word in _VERBS)
-    if (
-        word in vocabulary.COMMON_WORDS
-        or word in vocabulary.NO_FIRST_NAMES
-        or word.endswith(("ing", "ed", "ly", "s", "tion"))
-    ):
+    if word in vocabulary.COMMON_WORDS or word in vocabulary.NO_FIRST_NAMES:
         return False
-    return not passage.written_small(word)
+    return not word.endswith(("ing", "ed", "ly", "s", "tion")) and not passage.written_small(word)
 
 
 _VERBS = frozenset("will may mark grant chase bill rob sue can".split())
@@ -278,27 +242,13 @@ def _capitals_say_nothing(passage: Passage, place: int) -> bool:
     return passage.is_headline(sentence) or passage.is_shouted(sentence)
 
 
-def _before_particle(passage: Passage, at: int) -> int:
-    """The place before a name and its particle (al-, bin, von)."""
-    place = at - 1
-    while place >= 0 and passage.adjacent(place) and passage.words[place] in _PARTICLES:
-        place -= 1
-    return place
-
-
 def _is_initials(passage: Passage, place: int) -> bool:
     token = passage.tokens[place]
     if len(token.raw) == 1:
         return token.raw.isupper() and passage.text[token.end : token.end + 1] == "."
     if _DOTTED.fullmatch(token.raw):
         return token.folded not in _COUNTRIES and len(token.folded) <= 3
-    return (
-        len(token.raw) == 2
-        and token.raw.isupper()
-        and token.raw[1] in "JDBRTCKGWP"
-        and token.raw[0] in "AJDTPRCMKLEBGW"
-        and (token.folded not in vocabulary.TITLES)
-    )
+    return _TWO_INITIALS.fullmatch(token.raw) is not None and token.folded not in vocabulary.TITLES
 
 
 def _continues_name(passage: Passage, place: int) -> bool:

@@ -6,25 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from ingest.models import Kind, Mention
-from ingest.watchlist import neighbours
+from ingest.watchlist import neighbours, vocabulary
 from ingest.watchlist.figures import rank
 from ingest.watchlist.names import Name, Table
 from ingest.watchlist.neighbours import Title
 from ingest.watchlist.passage import HYPHENS, Passage
-from ingest.watchlist.vocabulary import (
-    BEFORE_THINGS,
-    FOREIGN_TO_POLITICS,
-    MEETINGS,
-    MEN,
-    NO_FIRST_NAMES,
-    OFFICES,
-    PREFIXES,
-    QUALIFIERS,
-    SUFFIXES,
-    THINGS,
-    TITLES,
-    WOMEN,
-)
 
 #: Called with start and end of a name in characters, the figures it may mean, and what was decided and why.
 Explain = Callable[[int, int, Sequence[str], str], None]
@@ -84,17 +70,17 @@ class Resolver:
         before, after = words[at - 1] if at else "", words[stop] if stop < len(words) else ""
         if words[at] in neighbours.MONTHS and neighbours.is_month(passage, at):
             return stop
-        if (after in OFFICES or after == "white") and (reach := neighbours.office_after(passage, stop)):
+        if (after in vocabulary.OFFICES or after == "white") and (reach := neighbours.office_after(passage, stop)):
             self._by_government(at, stop, reach, named)
             return reach
         if after and passage.capital(stop) and (reach := neighbours.thing_after(passage, stop)):
             self._note(at, reach, named, "not counted: part of the name of a thing")
             return reach
-        if before in BEFORE_THINGS and neighbours.thing_before(passage, at):
+        if before in vocabulary.BEFORE_THINGS and neighbours.thing_before(passage, at):
             self._note(at - 1, stop, named, "not counted: part of the name of a thing")
             return stop
         left = self._possible(at, stop, named)
-        if left and (before in TITLES or before in QUALIFIERS) and (title := neighbours.title_before(passage, at)):
+        if left and before in vocabulary.TITLE_WORDS and (title := neighbours.title_before(passage, at)):
             left = self._by_title(at, stop, left, title)
         if not left:
             return stop
@@ -110,7 +96,7 @@ class Resolver:
     def look_alike(self, at: int, stop: int, named: Sequence[Name]) -> int:
         """Passes over a look-alike; if it is a person, others of that surname may mean it from now on."""
         words = self._words[at:stop]
-        if len(words) > 1 and not any(word in THINGS for word in words):
+        if len(words) > 1 and not any(word in vocabulary.THINGS for word in words):
             for word in (words[0], words[-1]):
                 if word in self._surnames:
                     self._others[word] = self._tokens[at].start
@@ -157,7 +143,7 @@ class Resolver:
                 self._latest[name.figure] = self._tokens[at].start
             self._count(at, stop, has, "person" if len(has) == 1 else "ambiguous", "a title of somebody in office")
             return []
-        foreign = bool(title.words & FOREIGN_TO_POLITICS)
+        foreign = bool(title.words & vocabulary.FOREIGN_TO_POLITICS)
         left = [n for n in named if fits[n.figure] == "had" or (not foreign and (n.famous or fits[n.figure] is None))]
         if not left:
             self._other_person(at, stop, named, "a title that this figure never had")
@@ -168,9 +154,9 @@ class Resolver:
         passage, words = self._passage, self._words
         before, after = words[at - 1] if at else "", words[stop] if stop < len(words) else ""
         begin = neighbours.given_before(passage, at, self._only_surnames) if before else None
-        address = neighbours.honorific_before(passage, at) if before in MEN or before in WOMEN else None
+        address = neighbours.honorific_before(passage, at) if before in vocabulary.HONORIFICS else None
         followed = bool(after) and passage.capital(stop)
-        placed = before in ("in", "near") or (followed and after in neighbours.STATES)
+        placed = before in ("in", "near") or (followed and after in vocabulary.STATES)
         joined = (at and passage.hyphen_before(at)) or passage.hyphen_after(stop - 1)
         left = []
         for name in named:
@@ -193,17 +179,18 @@ class Resolver:
     def _double_barrelled(self, at: int, stop: int) -> bool:
         """Whether a hyphen makes the surname part of a longer one: Berners-Lee, Harris-Perry."""
         passage = self._passage
-        before = neighbours.joined_before(passage, at)
+        before = at - 1 if at and passage.hyphen_before(at) and passage.adjacent(at - 1) else None
         joined = stop < len(self._tokens) and passage.hyphen_after(stop - 1) and passage.adjacent(stop - 1)
         after = stop if joined else None
         for place in (before, after):
             if place is None or not passage.capital(place):
                 continue
             word = self._words[place]
-            if word in PREFIXES or word in SUFFIXES or word in NO_FIRST_NAMES or word in self._surnames:
+            no_names = (vocabulary.PREFIXES, vocabulary.SUFFIXES, vocabulary.NO_FIRST_NAMES, self._surnames)
+            if any(word in words for words in no_names):
                 continue
             end = place + 1 if place is after else stop
-            if end < len(self._tokens) and self._words[end] in MEETINGS:
+            if end < len(self._tokens) and self._words[end] in vocabulary.MEETINGS:
                 continue
             return True
         return False

@@ -74,9 +74,7 @@ class Table:
 
     def day(self, key: str) -> date | None:
         value = self.values.get(key)
-        if value is None:
-            return None
-        if isinstance(value, datetime) or not isinstance(value, date):
+        if isinstance(value, datetime) or not isinstance(value, date | None):
             raise self.complain(f"'{key}' must be a date without quotes, like 2025-01-21", key)
         return value
 
@@ -90,10 +88,9 @@ class Table:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.complain(f"'{key}' must be a list of tables", key)
-        parts = [self._part(key, number) for number in range(1, len(value) + 1)]
         return [
-            Table(f"{self.where}, {key} {number}", item, self.path, lines)
-            for number, (item, lines) in enumerate(zip(value, parts, strict=True), 1)
+            Table(f"{self.where}, {key} {number}", item, self.path, self._part(key, number))
+            for number, item in enumerate(value, 1)
         ]
 
     def _part(self, key: str, number: int) -> tuple[tuple[str, int], ...]:
@@ -113,12 +110,9 @@ def entries(path: Path, name: str) -> list[Table]:
         text = path.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
-        raise ConfigFileError(
-            f"{path}: {error.strerror}. Restore it, or delete it to get the shipped one back."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigFileError(f"{path}: not valid TOML: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+        advice = "Restore it, or delete it to get the shipped one back."
+        raise ConfigFileError(f"{path}: {error.strerror}. {advice}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigFileError(f"{path}: not valid TOML: {error}{_entry_at(text, str(error))}") from error
     for other in document.keys() - {name}:
         raise ConfigFileError(f"{path}: unknown table '{other}'. Every entry begins with [[{name}]]")
@@ -140,11 +134,8 @@ def entries(path: Path, name: str) -> list[Table]:
 def _entry_at(text: str, complaint: str) -> str:
     """The entry that a parser's complaint is about, to be added to it; the parser names only the line."""
     line = re.search(r"at line (\d+)", complaint)
-    ids = (
-        re.findall(r"(?m)^\s*id\s*=\s*[\"']([^\"'\n]*)", "\n".join(text.split("\n")[: int(line.group(1))]))
-        if line
-        else []
-    )
+    before = text.split("\n")[: int(line[1])] if line else []
+    ids = re.findall(r"(?m)^\s*id\s*=\s*[\"']([^\"'\n]*)", "\n".join(before))
     return f", in the entry '{ids[-1]}'" if ids else ""
 
 

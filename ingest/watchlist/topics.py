@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,22 +55,15 @@ def _topic(entry: tomlfile.Table) -> Topic:
     if cap not in CAP_MAJOR:
         raise entry.complain(f"'cap' is {cap}, which is no major topic of the codebook: 1 to 10, 12 to 21 or 23")
     keywords, weights = _keywords(entry)
-    for key, phrases in (("keywords", keywords), ("not", tuple(entry.texts("not")))):
+    not_ = tuple(entry.texts("not"))
+    for key, phrases in (("keywords", keywords), ("not", not_)):
         for phrase in phrases:
             if not any(names.tokens(phrase)) or "*" in phrase[:-1]:
                 raise entry.complain(f"'{key}' has \"{phrase}\"; give words, with a * at the very end at most", key)
     at_least: Any = entry.values.get("at_least", 1.0)
     if isinstance(at_least, bool) or not isinstance(at_least, int | float) or at_least <= 0:
         raise entry.complain("'at_least' must be a number above 0", "at_least")
-    return Topic(
-        id=entry.slug("id"),
-        name=entry.text("name"),
-        cap=cap,
-        keywords=keywords,
-        not_=tuple(entry.texts("not")),
-        weights=weights,
-        at_least=float(at_least),
-    )
+    return Topic(entry.slug("id"), entry.text("name"), cap, keywords, not_, weights, float(at_least))
 
 
 def _keywords(entry: tomlfile.Table) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
@@ -145,7 +138,7 @@ class Matcher:
                 unwanted.setdefault(phrase.topic, []).append((start, end))
         found = []
         for topic in sorted(spans):
-            counted = list(_longest(list(spans[topic]), _longest(unwanted.get(topic, []), ())))
+            counted = list(_longest(spans[topic], _longest(unwanted.get(topic, []), ())))
             if counted and sum(spans[topic][span] for span in counted) >= self._least[topic]:
                 distinct = dict.fromkeys(" ".join(text[start:end].lower().split()) for start, end in counted)
                 found.append(TopicHit(self._ids[topic], len(counted), tuple(distinct)))
@@ -177,9 +170,7 @@ def _follows(text: str, tokens: Sequence[names.Token], at: int, phrase: _Phrase)
     return True
 
 
-def _longest(
-    spans: list[tuple[int, int]], excluded: Iterator[tuple[int, int]] | tuple[()]
-) -> Iterator[tuple[int, int]]:
+def _longest(spans: Iterable[tuple[int, int]], excluded: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The spans that overlap no earlier or longer one and do not begin within an excluded one; both in order."""
     barriers = list(excluded)
     next_, last_end = 0, -1

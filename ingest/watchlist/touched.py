@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from ingest.watchlist.figures import Figure
 from ingest.watchlist.lists import Watchlist
@@ -45,9 +46,6 @@ def _deciding(figure: Figure) -> Figure:
 
 
 def _names(figure: Figure) -> Iterator[str]:
-    for names in (figure.strong, figure.weak, figure.not_, figure.offices):
-        yield from names
-    for _, names in figure.names:
-        yield from names
-    for role in figure.roles:
-        yield from role.phrases
+    yield from chain(figure.strong, figure.weak, figure.not_, figure.offices)
+    yield from chain.from_iterable(names for _, names in figure.names)
+    yield from chain.from_iterable(role.phrases for role in figure.roles)

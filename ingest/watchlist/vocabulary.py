@@ -15,11 +15,13 @@ def _words(name: str) -> frozenset[str]:
 
 TITLES = _words("titles")
 QUALIFIERS = _words("qualifiers")
+TITLE_WORDS = TITLES | QUALIFIERS
 FOREIGN_TO_POLITICS = _words("foreign_to_politics")
 FOR_ANYBODY = _words("for_anybody")
 SAME_TITLE: dict[str, str] = _LISTS["same_title"]
 MEN = _words("men")
 WOMEN = _words("women")
+HONORIFICS = MEN | WOMEN
 MONUMENTS = _words("monuments")
 THINGS = MONUMENTS | _words("things")
 BEFORE_THINGS = _words("before_things")
@@ -35,3 +37,8 @@ NO_SURNAMES = (NO_FIRST_NAMES - _SURNAMES) | TITLES | OFFICES | _words("no_surna
 COMMON_WORDS = _words("common_words")
 FIRST_NAMES = _words("first_names")
 MORE_THAN_NAMES = _words("more_than_names")
+ACTS = _words("acts")
+BEFORE_MONTHS = _words("before_months")
+TRUST = _words("trust")
+STATES = _words("states")
+CONJUNCTIONS = _words("conjunctions")

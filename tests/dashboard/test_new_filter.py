@@ -15,20 +15,20 @@ WRITTEN = (
     (
         "ingest/store/read/filters.py",
         '    search: str = ""\n',
-        '    author: str = ""\n    length: tuple[float, float] | None = None\n    signed: bool = False\n',
+        '    byline: str = ""\n    letters: tuple[float, float] | None = None\n    undersigned: bool = False\n',
     ),
     (
         "ingest/store/read/filters.py",
         "FILTERS: Final[tuple[Filter, ...]] = (\n",
         """
-    Filter("author", "words", "--author", "Who wrote it.", where=lambda value, content, _: content.author == value),
+    Filter("byline", "words", "--byline", "Who wrote it.", where=lambda value, content, _: content.author == value),
     Filter(
-        "length", "range", "--length", "Letters of the title.", ends=(0.0, 300.0), form=".0f", base=True,
+        "letters", "range", "--letters", "Letters of the title.", ends=(0.0, 300.0), form=".0f", base=True,
         where=lambda value, content, _: content.title.op("LIKE")("_" * int(value[0]) + "%")
         & ~content.title.op("LIKE")("_" * (int(value[1]) + 1) + "%"),
     ),
     Filter(
-        "signed", "flag", "--signed", "Only what has an author.", told="only",
+        "undersigned", "flag", "--undersigned", "Only what has an author.", told="only",
         where=lambda _, content, __: content.author.is_not(None),
     ),
 """,
@@ -37,9 +37,9 @@ WRITTEN = (
         "dashboard/keys.py",
         "CONTROLS: Final[tuple[Control, ...]] = (\n",
         """
-    Control("by", "author", "Author", "words", ""),
-    Control("title", "length", "Letters of the title", "range", (0.0, 300.0), step=5.0),
-    Control("signed", "signed", "Only signed", "switch", False),
+    Control("byline", "byline", "Author", "words", ""),
+    Control("letters", "letters", "Letters of the title", "range", (0.0, 300.0), step=5.0),
+    Control("undersigned", "undersigned", "Only signed", "switch", False),
 """,
     ),
 )
@@ -78,25 +78,27 @@ def page(**given):
     return at
 
 assert articles(page()) == "**4 articles**"
-assert articles(page(by="North")) == "**2 articles**"
-assert articles(page(title=["0", "15"])) == "**2 articles**"
-assert articles(page(signed="true")) == "**3 articles**"
-at = page(by="North", title=["0", "15"], signed="true")
+assert articles(page(byline="North")) == "**2 articles**"
+assert articles(page(letters=["0", "15"])) == "**2 articles**"
+assert articles(page(undersigned="true")) == "**3 articles**"
+at = page(byline="North", letters=["0", "15"], undersigned="true")
 assert articles(at) == "**1 article**"
 
 chips = {button.key: button.label for button in at.button if str(button.key).startswith("chip-")}
-assert chips == {"chip-by": "author North", "chip-title": "length 0 to 15", "chip-signed": "Only signed"}, chips
+assert chips == {
+    "chip-byline": "byline North", "chip-letters": "letters 0 to 15", "chip-undersigned": "Only signed"
+}, chips
 link = at.code[0].value
-assert "by=North&title=0&title=15&signed=true" in link, link
+assert "byline=North&letters=0&letters=15&undersigned=true" in link, link
 next(button for button in at.sidebar.button if button.label == "Reset").click().run()
 assert articles(at) == "**4 articles**"
 
-asked = ["export", "articles", "--format", "jsonl", "--author", "North", "--length", "0", "15", "--signed"]
+asked = ["export", "articles", "--format", "jsonl", "--byline", "North", "--letters", "0", "15", "--undersigned"]
 told = CliRunner().invoke(app, asked)
 (row,) = map(json.loads, filter(lambda line: line.startswith("{"), told.output.splitlines()))
 assert row["title"] == "Quill speaks", row
-assert row["filters"] == "author=North; length=0 to 15; signed=only", row
-assert "takes the lowest first" in CliRunner().invoke(app, [*asked[:-4], "--length", "9", "2"]).output
+assert row["filters"] == "byline=North; letters=0 to 15; undersigned=only", row
+assert "takes the lowest first" in CliRunner().invoke(app, [*asked[:-4], "--letters", "9", "2"]).output
 attention = CliRunner().invoke(app, ["export", "attention", "--figure", "joe-biden", "--format", "jsonl", *asked[4:]])
 row = json.loads(next(line for line in attention.output.splitlines() if line.startswith("{")))
 assert (row["articles"], row["all"]) == (1, 2), "the length of the title narrows what shares are of, the author not"

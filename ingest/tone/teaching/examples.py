@@ -13,6 +13,7 @@ from torch import tensor
 from ingest.models import LABELS
 from ingest.tone.labelled import Labelled
 from ingest.tone.marking import Marked, Marker
+from ingest.tone.teaching import patterns
 from ingest.tone.teaching.network import Network
 from ingest.tone.teaching.training import Example, logits
 
@@ -24,15 +25,7 @@ _UNLABELLED = 3
 _NAME = re.compile(r"\b[A-Z][a-zA-Z’'-]+(?:\s(?:[A-Z]\.\s)?[A-Z][a-zA-Z’'-]+){0,3}")
 _PRONOUN = re.compile(r"\b(?:he|she|him|her|his|they|He|She|They)\b")
 #: Capitalised words that are not names.
-_NO_NAME = frozenset(
-    (
-        "A After All Also Although Americans An And As At Because Before But By During Even For From He Her Here "
-        "His How However If In It Its January February March April May June July August September October "
-        "November December Monday Tuesday Wednesday Thursday Friday Saturday Sunday No Not Now Of On One Or She "
-        "Since So Some Still That The Their Then There These They This Those Though Through To Under Until We "
-        "What When Where While Who Why With Yes Yet You"
-    ).split()
-)
+_NO_NAME = frozenset(patterns.LISTS["no_name"].split())
 
 Probabilities = tuple[float, float, float]
 

@@ -121,12 +121,12 @@ def _train(job: _Job) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     network = Network.based_on(job.base, _HEAD_SEED)
-    train(network, job.examples, job.schedule, seed=job.seed, pad=job.pad, report=lambda line: _print(job.seed, line))
+
+    def report(line: str) -> None:
+        print(f"seed {job.seed}, {line}", file=sys.stderr, flush=True)
+
+    train(network, job.examples, job.schedule, seed=job.seed, pad=job.pad, report=report)
     return {name: weights.numpy() for name, weights in network.state_dict().items()}
-
-
-def _print(seed: int, line: str) -> None:
-    print(f"seed {seed}, {line}", file=sys.stderr, flush=True)
 
 
 def _examples(plan: Plan, training: Sequence[Labelled], marker: Marker, report: Report) -> list[Example]:
@@ -207,11 +207,8 @@ def _card(plan: Plan, base: Base, training: Sequence[Labelled], unseen: Sequence
 
 def _seeds(reached: Sequence[float]) -> dict[str, Any]:
     shipped = "the mean of their weights" if len(reached) > 1 else "the only one"
-    return {
-        "macro_f1": [round(each, 4) for each in reached],
-        "mean": round(statistics.mean(reached), 4),
-        "shipped": shipped,
-    }
+    rounded = [round(each, 4) for each in reached]
+    return {"macro_f1": rounded, "mean": round(statistics.mean(reached), 4), "shipped": shipped}
 
 
 def _write(folder: Path, card: dict[str, Any]) -> None:
@@ -230,7 +227,6 @@ def _base(name: str) -> Iterator[tuple[Base, Path]]:
         like = BASES["mpnet" if Shape.read(folder).relative else "minilm"]
         checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError) as error:
-        raise ScorerError(
-            f"{name} is no base: {', '.join(BASES)}, or the folder of a BERT or MPNet ({error})."
-        ) from None
+        known = ", ".join(BASES)
+        raise ScorerError(f"{name} is no base: {known}, or the folder of a BERT or MPNet ({error}).") from None
     yield replace(like, name=folder.name, checksum=checksum, packages=(), licence="see its source"), folder

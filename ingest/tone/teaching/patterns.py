@@ -15,12 +15,12 @@ from typing import Any
 from ingest.models import Label
 from ingest.tone.labelled import Labelled
 
-_GIVEN: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+LISTS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 #: Tone toward a, tone toward b, pattern.
-_PATTERNS = [pattern.split(" ", 2) for pattern in _GIVEN["patterns"]]
+_PATTERNS = [pattern.split(" ", 2) for pattern in LISTS["patterns"]]
 _NAMES, _BAD, _GOOD, _BAD_DEED, _GOOD_DEED, _TOPIC = (
     # A line's end is a blank.
-    " ".join(_GIVEN[name].split("\n")).split(", ")
+    " ".join(LISTS[name].split("\n")).split(", ")
     for name in ("names", "bad", "good", "bad_deed", "good_deed", "topic")
 )
 _TONE: dict[str, Label] = {"-": "negative", "0": "neutral", "+": "positive"}
@@ -35,12 +35,8 @@ def sentences(count: int, seed: int) -> Iterator[Labelled]:
         crime, merit = rng.choice(_BAD_DEED), rng.choice(_GOOD_DEED)
         if pattern.isupper() or "{CRIME}" in pattern or "{MERIT}" in pattern or pattern.startswith("{a} TO"):
             a, b = a.upper(), b.upper()
-        filled = pattern.replace("{bad}", rng.choice(_BAD)).replace("{good}", rng.choice(_GOOD))
-        filled = filled.replace("{crime}", crime).replace("{merit}", merit).replace("{topic}", rng.choice(_TOPIC))
-        filled = filled.replace("{CRIME}", crime.upper()).replace("{MERIT}", merit.upper())
-        which, name, other, tone = rng.choice((("{a}", a, b, toward_a), ("{b}", b, a, toward_b)))
-        at = filled.index(which)
-        before, after = filled[:at], filled[at + 3 :]
-        rest = "{b}" if which == "{a}" else "{a}"
-        before, after = before.replace(rest, other), after.replace(rest, other)
+        words = {"bad": rng.choice(_BAD), "good": rng.choice(_GOOD), "topic": rng.choice(_TOPIC)}
+        words |= {"crime": crime, "merit": merit, "CRIME": crime.upper(), "MERIT": merit.upper()}
+        which, name, tone = rng.choice((("{a}", a, toward_a), ("{b}", b, toward_b)))
+        before, after = (part.format(a=a, b=b, **words) for part in pattern.split(which))
         yield Labelled(f"{before}{name}{after}", len(before), len(before) + len(name), _TONE[tone])

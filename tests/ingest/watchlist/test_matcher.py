@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.settings import PROJECT
 from ingest.text import plain, sentences
-from ingest.watchlist import matcher, names, neighbours, resolver, vocabulary
+from ingest.watchlist import matcher, names, neighbours, vocabulary
 from ingest.watchlist.figures import Figure, Role
 from ingest.watchlist.matcher import Matcher
 
@@ -91,7 +91,7 @@ def _words(values: Iterable[object]) -> Iterator[str]:
             yield from _words(value)
 
 
-@pytest.mark.parametrize("module", [vocabulary, neighbours, matcher, resolver], ids=lambda module: str(module.__name__))
+@pytest.mark.parametrize("module", [vocabulary, neighbours, matcher], ids=lambda module: str(module.__name__))
 def test_every_word_of_a_list_is_one_word_of_a_text(module: ModuleType) -> None:
     lists = [value for name, value in vars(module).items() if name not in ("HYPHENS", "_LISTS") and name[:2] != "__"]
     known = set(_words(value for value in lists if isinstance(value, (frozenset, dict))))
