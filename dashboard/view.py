@@ -72,12 +72,7 @@ class View:
 
 
 def period(
-    chosen: str,
-    dates: Sequence[date],
-    *,
-    today: date,
-    extent: tuple[date, date] | None,
-    fresh: bool,
+    chosen: str, dates: Sequence[date], *, today: date, extent: tuple[date, date] | None, fresh: bool
 ) -> tuple[date, date]:
     """First and last day of the period that was chosen.
 

@@ -215,12 +215,7 @@ def _gap(text: str) -> str:
 
 
 def _sentence(
-    text: str,
-    start: int,
-    end: int,
-    tone: float | None,
-    marks: list[tuple[int, int, str]],
-    theme: palette.Theme,
+    text: str, start: int, end: int, tone: float | None, marks: list[tuple[int, int, str]], theme: palette.Theme
 ) -> str:
     pieces, at = [], start
     for begin, stop, who in marks:

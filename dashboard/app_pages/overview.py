@@ -197,11 +197,7 @@ def tone(page: Page) -> None:
         data=frame,
         about=TONE,
         caption=_caption(
-            page,
-            words.count(chart.n, "scored mention"),
-            "scored for each mention in its sentence",
-            missing,
-            view.bin,
+            page, words.count(chart.n, "scored mention"), "scored for each mention in its sentence", missing, view.bin
         ),
     ):
         evidence.draw(page, "tone", chart)

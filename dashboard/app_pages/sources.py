@@ -82,14 +82,10 @@ def lists_at_fault(page: Page) -> None:
     if again and again.total:
         share = min(1.0, again.worked / again.total)
         st.progress(
-            share,
-            f"The watch-list was edited: **{again.worked:,}** of {again.total:,} stored articles are done again.",
+            share, f"The watch-list was edited: **{again.worked:,}** of {again.total:,} stored articles are done again."
         )
     for each in found:
-        st.error(
-            f"**{each.heading}** {borders.markdown(each.message)}",
-            icon=":material/edit_off:",
-        )
+        st.error(f"**{each.heading}** {borders.markdown(each.message)}", icon=":material/edit_off:")
 
 
 def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:

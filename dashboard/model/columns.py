@@ -211,8 +211,7 @@ class Columns:
         if closing:
             analyses, ends = zip(*closing, strict=True)
             cursor.register(
-                "closing",
-                pa.table({"analysis": pa.array(analyses, pa.int32()), "rev_to": pa.array(ends, pa.int32())}),
+                "closing", pa.table({"analysis": pa.array(analyses, pa.int32()), "rev_to": pa.array(ends, pa.int32())})
             )
             cursor.execute(_CLOSE)
         self._register(cursor, facts)
