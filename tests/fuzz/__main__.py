@@ -61,11 +61,11 @@ def verdict(worker: sandbox.Sandbox, body: bytes) -> tuple[str, str | None]:
 
 def run(documents: int, seed: int, feeds: list[bytes], keep: Path) -> int:
     """How many documents found a fault."""
-    luck, outcomes, faults = Random(seed), Counter[str](), Counter[str]()
+    rng, outcomes, faults = Random(seed), Counter[str](), Counter[str]()
     slowest, start = 0.0, time.monotonic()
     with closing(sandbox.Sandbox(seconds=10)) as worker:
         for number in range(documents):
-            body = mutated(feeds, luck)
+            body = mutated(feeds, rng)
             began = time.monotonic()
             outcome, wrong = verdict(worker, body)
             took = time.monotonic() - began

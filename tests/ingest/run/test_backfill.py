@@ -261,8 +261,8 @@ def test_bad_rows_of_a_table_are_listed_by_the_line_they_begin_on(library: Libra
 @on_sqlite
 @pytest.mark.parametrize("pack", [gzip.compress, zstd], ids=["gzip", "zstd"])
 def test_a_file_that_breaks_off_is_taken_in_up_to_there(library: Library, pack: Callable[[bytes], bytes]) -> None:
-    luck = os.urandom(300_000).hex()
-    whole = pack(json_lines([story(n, text=luck[n * 3000 : n * 3000 + 3000]) for n in range(200)]))
+    rng = os.urandom(300_000).hex()
+    whole = pack(json_lines([story(n, text=rng[n * 3000 : n * 3000 + 3000]) for n in range(200)]))
     path = library.file(whole[: len(whole) // 2])
     outcome = library.take(path)
     assert outcome.broken is not None
