@@ -18,7 +18,7 @@ from dashboard.state.page import Page
 from ingest.models import utcnow
 from ingest.store import record
 from ingest.store.read import labels
-from ingest.store.read.labels import Answer, Given, Passage, Place
+from ingest.store.read.labels import Answer, CountedLabel, Passage, Place
 
 #: The URL's parameter for the sample: its seed and its size. With view and revision it draws the same one anywhere.
 SAMPLE = "sample"
@@ -252,6 +252,6 @@ def _results(page: Page, places: Sequence[Place], by: str) -> None:
         )
 
 
-def _given(page: Page) -> list[Given]:
+def _given(page: Page) -> list[CountedLabel]:
     with page.model.engine.connect() as connection:
-        return labels.given(connection, page.pin.revision)
+        return labels.counted(connection, page.pin.revision)

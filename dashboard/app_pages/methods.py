@@ -15,7 +15,7 @@ from dashboard.numbers.published import Published
 from dashboard.state.page import Page
 from ingest.store import watched
 from ingest.store.read import labels
-from ingest.store.read.labels import Given
+from ingest.store.read.labels import CountedLabel
 
 #: So wide a text is read with ease.
 _WIDTH = 760
@@ -74,18 +74,18 @@ def _trust(page: Page) -> None:
     st.markdown(_texts()["How far to trust the tone"])
 
 
-def _audited(page: Page) -> list[Given]:
+def _audited(page: Page) -> list[CountedLabel]:
     with page.model.engine.connect() as connection:
         newest = labels.newest(connection)
 
-        def ask() -> list[Given]:
-            return [each for each in labels.given(connection, page.pin.revision) if each.label != "unsure"]
+        def ask() -> list[CountedLabel]:
+            return [each for each in labels.counted(connection, page.pin.revision) if each.label != "unsure"]
 
         # Read once a label, not once a click.
         return page.model.columns.cache.get(("labels", page.pin.revision, newest), ask)
 
 
-def table(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
+def table(shipped: Sequence[Published], here: Sequence[CountedLabel]) -> list[str]:
     """The figures as lines of a Markdown table; none where nothing was measured anywhere."""
     lines = [
         f"| {borders.markdown(each.name)} | {borders.markdown(each.held_out or 'labels not trained on')} "
@@ -111,7 +111,7 @@ def _f1(each: Published) -> str:
     return f"{agreement.digits(each.macro_f1)}{spread}"
 
 
-def read(shipped: Sequence[Published], here: Sequence[Given]) -> list[str]:
+def read(shipped: Sequence[Published], here: Sequence[CountedLabel]) -> list[str]:
     """The table in plain words."""
     said = []
     if shipped and shipped[0].accuracy is not None:

@@ -13,7 +13,7 @@ from dashboard.numbers import sample
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
 from ingest.models import LABELS
-from ingest.store.read.labels import Given
+from ingest.store.read.labels import CountedLabel
 from ingest.tone import labelled
 from ingest.tone.evaluate import Evaluation, Interval
 
@@ -33,7 +33,7 @@ GROUPS = f"Under {sample.FEWEST} labels a share is luck, and none is given. Few 
 ERRORS = "Rows: what people said; columns: what the scorer said. Off the diagonal are its mistakes, and their way."
 
 
-def draw(page: Page, labels: Sequence[Given], *, by: str) -> None:
+def draw(page: Page, labels: Sequence[CountedLabel], *, by: str) -> None:
     """Draws all panels. `by` is the coder who looks, and who must see no scores of mentions yet to label."""
     judged = [each for each in labels if each.label != "unsure"]
     st.markdown(headline(labels))
@@ -54,7 +54,7 @@ def draw(page: Page, labels: Sequence[Given], *, by: str) -> None:
     _export(judged)
 
 
-def headline(labels: Sequence[Given]) -> str:
+def headline(labels: Sequence[CountedLabel]) -> str:
     """How many labels of how many mentions, by how many coders, and the day of the newest."""
     judged = [each for each in labels if each.label != "unsure"]
     unsure = len(labels) - len(judged)
@@ -127,7 +127,7 @@ def _errors(page: Page, scorer: str, of: Evaluation) -> None:
         st.markdown("\n".join(lines))
 
 
-def _coders(page: Page, judged: Sequence[Given]) -> None:
+def _coders(page: Page, judged: Sequence[CountedLabel]) -> None:
     found = sample.pairs(judged)
     frame = pd.DataFrame(
         [(pair.one, pair.other, pair.n, pair.agreed, pair.kappa) for pair in found],
@@ -149,7 +149,9 @@ def _coders(page: Page, judged: Sequence[Given]) -> None:
             st.markdown(f"{pair_names} · agreement {words.share(pair.agreed)} · kappa {kappa}")
 
 
-def _groups(page: Page, title: str, key: str, judged: Sequence[Given], of: Callable[[Given], str]) -> None:
+def _groups(
+    page: Page, title: str, key: str, judged: Sequence[CountedLabel], of: Callable[[CountedLabel], str]
+) -> None:
     scorers = sample.scorers(judged)
     if not scorers:
         return
@@ -177,7 +179,7 @@ def _groups(page: Page, title: str, key: str, judged: Sequence[Given], of: Calla
         )
 
 
-def _differ(judged: Sequence[Given], scorer: str, by: str, names: dict[str, str]) -> None:
+def _differ(judged: Sequence[CountedLabel], scorer: str, by: str, names: dict[str, str]) -> None:
     """Only this coder's own labels: others would reveal scores of mentions that the coder has yet to label."""
     found = [
         each for each in judged if each.by == by and each.found(scorer) not in (None, each.label) and each.sentence
@@ -193,7 +195,7 @@ def _differ(judged: Sequence[Given], scorer: str, by: str, names: dict[str, str]
             st.markdown(f"{before}**{name.strip()}**{after}  \n:small[{note}]")
 
 
-def _export(judged: Sequence[Given]) -> None:
+def _export(judged: Sequence[CountedLabel]) -> None:
     rows = [row for each in judged if (row := each.labelled()) is not None]
 
     def jsonl() -> bytes:

@@ -14,7 +14,7 @@ from dashboard.model.readmodel import ReadModel
 from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest.models import Label
-from ingest.store.read.labels import Given, Place
+from ingest.store.read.labels import CountedLabel, Place
 from ingest.tone import evaluate
 from ingest.tone.evaluate import Evaluation
 
@@ -114,7 +114,7 @@ class Pair:
     kappa: float | None
 
 
-def agreement_with(labels: Iterable[Given], scorer: str) -> Evaluation:
+def agreement_with(labels: Iterable[CountedLabel], scorer: str) -> Evaluation:
     """The agreement of a scorer with the labels. Each coder's label counts; the labels of one article are a cluster."""
     pairs = [
         (each.label, found, each.uid)
@@ -124,16 +124,16 @@ def agreement_with(labels: Iterable[Given], scorer: str) -> Evaluation:
     return evaluate.of([pair[0] for pair in pairs], [pair[1] for pair in pairs], groups=[pair[2] for pair in pairs])
 
 
-def grouped(labels: Iterable[Given], key: Callable[[Given], str]) -> list[tuple[str, list[Given]]]:
+def grouped(labels: Iterable[CountedLabel], key: Callable[[CountedLabel], str]) -> list[tuple[str, list[CountedLabel]]]:
     """The labels in groups, without "unsure" ones; the largest group first."""
-    groups: dict[str, list[Given]] = {}
+    groups: dict[str, list[CountedLabel]] = {}
     for each in labels:
         if each.label != "unsure":
             groups.setdefault(key(each), []).append(each)
     return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
 
 
-def pairs(labels: Iterable[Given]) -> list[Pair]:
+def pairs(labels: Iterable[CountedLabel]) -> list[Pair]:
     """The agreement of every two coders who labelled the same mentions; those with most in common first."""
     coders: dict[str, dict[Place, Label]] = {}
     for each in labels:
@@ -148,6 +148,6 @@ def pairs(labels: Iterable[Given]) -> list[Pair]:
     return sorted(found, key=lambda pair: -pair.n)
 
 
-def scorers(labels: Sequence[Given]) -> list[str]:
+def scorers(labels: Sequence[CountedLabel]) -> list[str]:
     """The scorers that have scored any of these mentions, the one that counts first."""
     return [name for name in ("encoder", "rule") if any(each.found(name) is not None for each in labels)]

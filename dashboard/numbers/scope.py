@@ -17,7 +17,7 @@ from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import statistics
 from dashboard.view import View
 from ingest.models import TEXT_KINDS
-from ingest.store.read.filters import Given, conditional, passing
+from ingest.store.read.filters import FilterValues, conditional, passing
 from ingest.store.search import search
 
 P = ParamSpec("P")
@@ -124,7 +124,7 @@ class Scope(AsOf):
             f"FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0",
         }
 
-    def _conditions(self, of: str, given: Given) -> str:
+    def _conditions(self, of: str, given: FilterValues) -> str:
         """Filters as SQL, each after an AND. The record is asked for those that the read model has no column for."""
         sql = "".join(f" AND {_SQL[row.field](self, value)}" for row, value in given if row.field in _SQL)
         if asked := [(row, value) for row, value in given if row.field not in _SQL]:
@@ -132,7 +132,7 @@ class Scope(AsOf):
             sql += f" AND analysis IN (SELECT analysis FROM {of}_passing)"
         return sql
 
-    def _passing(self, given: Given) -> pa.Table:
+    def _passing(self, given: FilterValues) -> pa.Table:
         """The analyses that pass these filters, from the record; looked up once a revision, not once a chart."""
 
         def compute() -> pa.Table:

@@ -46,7 +46,7 @@ def standing(page: Page) -> dict[int, Verdict]:
     """The verdict on each listed feed now, or at the moment of a pinned link; by the source's id."""
     known = days(page)
     return {
-        row.id: verdicts.standing(known.get(row.id, []), row.state)
+        row.id: verdicts.current_verdict(known.get(row.id, []), row.state)
         for row in page.choices.sources
         if row.kind == "feed" and row.listed
     }
@@ -72,7 +72,7 @@ def _with_today(engine: Engine, today: date, slot: int, at: datetime | None = No
         found[row.id] = [*over.get(row.id, ())]
         if row.unlisted_at is None or row.unlisted_at.date() >= today:
             mine = next((each for each in now.get(row.id, ()) if each.day == today), None)
-            found[row.id].append(verdicts.going_on(found[row.id], mine, today, gone_at=row.retired_at))
+            found[row.id].append(verdicts.judge_today(found[row.id], mine, today, gone_at=row.retired_at))
     return found
 
 

@@ -62,7 +62,7 @@ def _standing(engine: Engine, slot: int) -> Standing:
     with engine.connect() as connection:
         rows = [row for row in sources.listing(connection, {}) if row.kind == "feed" and row.listed]
         days = verdicts.of(connection, rows, today=utcnow().date())
-    return tuple((row, verdicts.standing(days.get(row.id, ()), row.state)) for row in rows)
+    return tuple((row, verdicts.current_verdict(days.get(row.id, ()), row.state)) for row in rows)
 
 
 def _now(engine: Engine) -> Standing:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 #: Seconds between tries after a fault at the start (no disk, a damaged file).
 _RETRY_SECONDS = 5
 #: Seconds spent looking for damage before the record is shown: enough for all of a small one; the worker looks longer.
-_GLANCE_SECONDS = 0.5
+_QUICK_CHECK_SECONDS = 0.5
 
 #: Runs of the script at the same time. More of them compete for Python's lock and all end late: 50 viewers who click
 #: every ten seconds waited 9 s (p95) without this limit, and 2 to 3 s with it.
@@ -79,7 +79,7 @@ class Shared:
                 self.settings.prepare()
                 engine = record.open_engine(self.settings.database)
                 self.model = ReadModel(engine)
-                damage.glance(engine, _GLANCE_SECONDS)
+                damage.quick_check(engine, _QUICK_CHECK_SECONDS)
                 self.model.catch_up(self._progress)
             except IngestError as error:
                 self.fault = str(error)

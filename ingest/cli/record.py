@@ -139,11 +139,11 @@ def copy_(to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty 
 def check() -> None:
     """Looks for damage in the record, and says what it looked at."""
     with opened() as (_, engine):
-        examined = damage.examine(engine)
-        if examined.faults:
-            faults = "; ".join(examined.faults)
+        result = damage.full_check(engine)
+        if result.faults:
+            faults = "; ".join(result.faults)
             fail(f"the record is damaged: {faults}. docs/operate.md, 'Restoring the record', says what to do.")
-        people.print(f"The record is whole. Looked at: {examined.looked_at}.", highlight=False)
+        people.print(f"The record is whole. Looked at: {result.looked_at}.", highlight=False)
 
 
 #: Days of the ledger that `status` tells of each feed.
@@ -160,7 +160,9 @@ class SourceStanding:
     @property
     def verdict(self) -> Verdict | None:
         """How a listed feed stands."""
-        return verdicts.standing(self.days, self.row.state) if self.days is not None and self.row.listed else None
+        return (
+            verdicts.current_verdict(self.days, self.row.state) if self.days is not None and self.row.listed else None
+        )
 
     @property
     def state(self) -> str:

@@ -73,14 +73,14 @@ class Worker:
 
         Raises ConfigFileError for a broken watch-list, RecordError for a damaged record.
         """
-        damage.glance(engine)
+        damage.quick_check(engine)
         try:
             analyser = Method.by(settings).analyser()
         except ConfigFileError as error:
-            complaints.tell(engine, complaints.WATCHLIST, str(error))
+            complaints.report(engine, complaints.WATCHLIST, str(error))
             raise
-        complaints.tell(engine, complaints.WATCHLIST, None)
-        complaints.tell(engine, complaints.LOOP, None)
+        complaints.report(engine, complaints.WATCHLIST, None)
+        complaints.report(engine, complaints.LOOP, None)
         # A rhythm that the user has set is kept; the default one is only where each feed begins.
         fixed = "poll_seconds" in settings.model_fields_set
         pace = Rhythm(timedelta(seconds=settings.poll_seconds), fixed=fixed)
@@ -174,7 +174,7 @@ class Worker:
         if self._faults.get(what) != fault:
             self._faults.pop(what, None)
             self._faults |= {what: fault} if fault else {}
-            complaints.tell(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
+            complaints.report(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
 
     def _offer_due(self) -> None:
         arrived = {id_ for kind, id_ in self._arrived if kind == "feed"}

@@ -96,7 +96,7 @@ class Pipeline:
         """Stores an article's page as its next version; returns whether it did. After a failure the summary stays."""
         now = self.clock()
         with self.engine.connect() as connection:
-            held = store_pages.held(connection, state.article_id)
+            held = store_pages.current_words(connection, state.article_id)
         article = None
         if held and isinstance(found, WebPage):
             try:

@@ -143,7 +143,7 @@ class SeedFolder:
     def _recall(self, files: Mapping[str, SeedFile]) -> None:
         """Takes over an earlier run's trials: a file that stopped its reader is not tried again until it changes."""
         with self._pipeline.engine.connect() as connection:
-            self._trials = trials.held(connection)
+            self._trials = trials.stored(connection)
         changes: dict[str, Trial | None] = {}
         for name, trial in self._trials.items():
             file = files.get(name)

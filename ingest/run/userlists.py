@@ -84,7 +84,7 @@ class UserLists:
             load()
         except ConfigFileError as error:
             fault = str(error)
-        complaints.tell(self._pipeline.engine, what, fault)
+        complaints.report(self._pipeline.engine, what, fault)
         if fault:
             log.error("%s. The old list goes on.", fault.removesuffix("."))
         return fault

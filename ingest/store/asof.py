@@ -6,15 +6,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from ingest.store.planner import unled
+from ingest.store.planner import no_index
 
 
-def live(columns: Any, as_of: int | None, *, led: bool = True) -> ColumnElement[bool]:
+def live(columns: Any, as_of: int | None, *, by_index: bool = True) -> ColumnElement[bool]:
     """Whether a row with these columns (`table.c`) is in force; None asks for what is current.
 
-    `led=False`: rows are found by something else (see `planner`).
+    `by_index=False`: SQLite finds the rows by something else (see `planner`).
     """
-    start, end = (columns.rev_from, columns.rev_to) if led else (unled(columns.rev_from), unled(columns.rev_to))
+    start, end = columns.rev_from, columns.rev_to
+    if not by_index:
+        start, end = no_index(start), no_index(end)
     if as_of is None:
         current: ColumnElement[bool] = end.is_(None)
         return current

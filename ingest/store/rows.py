@@ -53,7 +53,7 @@ def inserted(connection: Connection, table: Table, values: Mapping[str, Any]) ->
     return int(key[0])
 
 
-def allot(connection: Connection, table: Table, count: int) -> Sequence[int]:
+def reserve_ids(connection: Connection, table: Table, count: int) -> Sequence[int]:
     """Ids for so many new rows, rising; nobody else gets them as long as the write lock is held."""
     if not count:
         return ()

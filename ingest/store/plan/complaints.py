@@ -43,7 +43,7 @@ def note(connection: Connection, what: str, fault: str | None, *, now: datetime)
     progress.end(connection, begun.id, now=now, failure=fault)
 
 
-def tell(engine: Engine, what: str, fault: str | None) -> None:
+def report(engine: Engine, what: str, fault: str | None) -> None:
     """The same, in a transaction of its own."""
     with record.writing(engine) as connection:
         note(connection, what, fault, now=utcnow())

@@ -33,7 +33,7 @@ class PageState:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PagedArticle:
     """What the record holds of an article whose page has come."""
 
     content_id: int
@@ -69,7 +69,7 @@ def due(connection: Connection, now: datetime) -> list[PageState]:
     return [PageState(row.article_id, row.url, row.tries) for row in connection.execute(question)]
 
 
-def held(connection: Connection, article_id: int) -> Held | None:
+def current_words(connection: Connection, article_id: int) -> PagedArticle | None:
     """The current words of an article; None when it has been withdrawn."""
     content, source = schema.content, schema.source.c
     row = connection.execute(
@@ -95,7 +95,7 @@ def held(connection: Connection, article_id: int) -> Held | None:
         feed_at=row.feed_at,
         language=row.language,
     )
-    return Held(row.id, row.name, entry)
+    return PagedArticle(row.id, row.name, entry)
 
 
 def done(connection: Connection, article_id: int) -> None:

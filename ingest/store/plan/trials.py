@@ -27,7 +27,7 @@ class Trial:
     fault: str | None = None  #: why it is not tried again until it changes
 
 
-def held(connection: Connection) -> dict[str, Trial]:
+def stored(connection: Connection) -> dict[str, Trial]:
     """All of them, by the files' names."""
     table = schema.request.c
     found = connection.execute(select(table.args).where(table.kind == KIND)).scalar()

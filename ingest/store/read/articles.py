@@ -13,20 +13,14 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, sel
 from ingest.models import Analysis, Mention, TextKind
 from ingest.store import rows, schema
 from ingest.store.asof import live
-from ingest.store.planner import unled
+from ingest.store.planner import no_index
 from ingest.store.read import analyses
 from ingest.store.read.filters import Filters, current, names_one, newest_first, numerator
 from ingest.store.search.search import limited
 from ingest.text import plain
 
-_c, _a, _art, _src, _m, _t = (
-    schema.content.c,
-    schema.analysis.c,
-    schema.article.c,
-    schema.source.c,
-    schema.mention.c,
-    schema.analysis_topic.c,
-)
+_c, _a, _art, _src = schema.content.c, schema.analysis.c, schema.article.c, schema.source.c
+_m, _t = schema.mention.c, schema.analysis_topic.c
 
 #: Statements whose rows nobody could hold are fetched in parts.
 _IN_PARTS = {"yield_per": 500}
@@ -101,7 +95,7 @@ def _listed(connection: Connection, filters: Filters, limit: int | None) -> Sele
     conditions = newest_first(connection, filters)
     if filters.figures:
         conditions.append(names_one(connection, filters))
-    statement = select(*_HEADLINE).select_from(current(filters.as_of, led=False)).where(*conditions)
+    statement = select(*_HEADLINE).select_from(current(filters.as_of, by_index=False)).where(*conditions)
     return statement.order_by(_c.published_at.desc(), _art.id.desc()).limit(limit)
 
 
@@ -158,8 +152,8 @@ def mention_ids(connection: Connection, filters: Filters) -> Iterator[Sequence[i
     """The mentions (offices and ambiguous ones too, named as such) in the articles that pass all filters, in parts."""
     conditions = newest_first(connection, filters)
     if filters.figures:
-        conditions += [names_one(connection, filters), unled(_m.figure).in_(filters.figures)]
-    joined = current(filters.as_of, led=False).join(schema.mention, _m.analysis_id == _a.id)
+        conditions += [names_one(connection, filters), no_index(_m.figure).in_(filters.figures)]
+    joined = current(filters.as_of, by_index=False).join(schema.mention, _m.analysis_id == _a.id)
     statement = select(_m.id).select_from(joined).where(*conditions)
     statement = statement.order_by(_c.published_at.desc(), _art.id.desc(), _m.start, _m.id)
     yield from connection.execute(statement, execution_options=_IN_PARTS).scalars().partitions()

@@ -12,17 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Join, and_, exists, select
 from ingest.models import TEXT_KINDS, TextKind
 from ingest.store import schema
 from ingest.store.asof import live
-from ingest.store.planner import named_often, unled
+from ingest.store.planner import named_often, no_index
 from ingest.store.read import sources
 from ingest.store.search import search
 
-_c, _a, _art, _m, _t = (
-    schema.content.c,
-    schema.analysis.c,
-    schema.article.c,
-    schema.mention.c,
-    schema.analysis_topic.c,
-)
+_c, _a, _art = schema.content.c, schema.analysis.c, schema.article.c
+_m, _t = schema.mention.c, schema.analysis_topic.c
 
 #: Which copies of a text count: all of them (exposure), or of each story the one that arrived first (editorial).
 Copies = Literal["all", "once"]
@@ -33,7 +28,7 @@ class Filters:
     """Which articles are meant. Empty means all; sources that are empty leave the demo out once there is anything else.
 
     Sources, languages, kinds of text, period and copies make the denominator of every share; the rest narrows the
-    numerator only (METRICS).
+    numerator only (docs/methods.md).
     """
 
     figures: tuple[str, ...] = ()  #: ids
@@ -127,56 +122,56 @@ BY_FIELD: Final = {row.field: row for row in FILTERS}
 _NONE: Final = Filters()
 
 #: Filters with their values.
-Given = Sequence[tuple[Filter, Any]]
+FilterValues = Sequence[tuple[Filter, Any]]
 
 
-def conditional(filters: Filters, *, base: bool) -> Given:
+def conditional(filters: Filters, *, base: bool) -> FilterValues:
     """The filters in force that are conditions on single articles: of the denominator, or of the numerator alone."""
     given = ((row, getattr(filters, row.field)) for row in FILTERS if row.where and row.base == base)
     return [(row, value) for row, value in given if value != getattr(_NONE, row.field)]
 
 
-def conditions(given: Given, content: Any = _c, article: Any = _art) -> Iterator[ColumnElement[bool]]:
+def conditions(given: FilterValues, content: Any = _c, article: Any = _art) -> Iterator[ColumnElement[bool]]:
     """These filters in SQL."""
     return (row.where(value, content, article) for row, value in given if row.where)
 
 
-def passing(connection: Connection, given: Given, as_of: int | None) -> Sequence[int]:
+def passing(connection: Connection, given: FilterValues, as_of: int | None) -> Sequence[int]:
     """The ids of the analyses in force, as of a revision, of the articles that pass these filters and no others."""
     statement = select(_a.id).select_from(current(as_of)).where(live(_c, as_of), *conditions(given))
     return connection.execute(statement).scalars().all()
 
 
-def current(as_of: int | None = None, *, led: bool = True) -> Join:
+def current(as_of: int | None = None, *, by_index: bool = True) -> Join:
     """Contents with their analysis in force, article and source; whether the content is in force is still to be asked.
 
     As of a revision both are: an edit closes the analysis with the words, a re-scoring the analysis alone.
-    `led=False`: contents come by something else than the other tables (see `planner`).
+    `by_index=False`: contents are found by something else than the other tables (see `planner`).
     """
-    content, article = (_c.id, _c.article_id) if led else (unled(_c.id), unled(_c.article_id))
+    content, article = (_c.id, _c.article_id) if by_index else (no_index(_c.id), no_index(_c.article_id))
     return (
-        schema.content.join(schema.analysis, and_(_a.content_id == content, live(_a, as_of, led=led)))
+        schema.content.join(schema.analysis, and_(_a.content_id == content, live(_a, as_of, by_index=by_index)))
         .join(schema.article, _art.id == article)
         .join(schema.source, schema.source.c.id == _art.source_id)
     )
 
 
-def denominator(connection: Connection, filters: Filters, *, led: bool = True) -> list[ColumnElement[bool]]:
+def denominator(connection: Connection, filters: Filters, *, by_index: bool = True) -> list[ColumnElement[bool]]:
     """Articles of the sources, languages, kinds of text and period; of those the first of each story, where copies
     count once.
     """
     chosen = filters.sources or sources.automatic(connection, filters.as_of)
-    found = _base(filters, chosen, _c, _art, led=led)
+    found = _base(filters, chosen, _c, _art, by_index=by_index)
     if filters.copies == "once":
         found.append(~_earlier_copy(filters, chosen))
     return found
 
 
 def _base(
-    filters: Filters, chosen: Sequence[int], content: Any, article: Any, *, led: bool
+    filters: Filters, chosen: Sequence[int], content: Any, article: Any, *, by_index: bool
 ) -> list[ColumnElement[bool]]:
-    source, day = (article.source_id, content.day) if led else (unled(article.source_id), unled(content.day))
-    found: list[ColumnElement[bool]] = [live(content, filters.as_of, led=led), source.in_(chosen)]
+    source, day = (article.source_id, content.day) if by_index else (no_index(article.source_id), no_index(content.day))
+    found: list[ColumnElement[bool]] = [live(content, filters.as_of, by_index=by_index), source.in_(chosen)]
     found += conditions(conditional(filters, base=True), content, article)
     if filters.since:
         found.append(day >= filters.since)
@@ -191,15 +186,15 @@ def _earlier_copy(filters: Filters, chosen: Sequence[int]) -> ColumnElement[bool
     return exists(
         select(1)
         .select_from(
-            analysis.join(content, content.c.id == unled(analysis.c.content_id)).join(
-                article, article.c.id == unled(analysis.c.article_id)
+            analysis.join(content, content.c.id == no_index(analysis.c.content_id)).join(
+                article, article.c.id == no_index(analysis.c.article_id)
             )
         )
         .where(
             analysis.c.story_id == _a.story_id,
-            unled(analysis.c.article_id) < _a.article_id,
-            live(analysis.c, filters.as_of, led=False),
-            *_base(filters, chosen, content.c, article.c, led=False),
+            no_index(analysis.c.article_id) < _a.article_id,
+            live(analysis.c, filters.as_of, by_index=False),
+            *_base(filters, chosen, content.c, article.c, by_index=False),
         )
     )
 
@@ -216,8 +211,8 @@ def numerator(connection: Connection, filters: Filters, *, newest_first: bool = 
 
 
 def newest_first(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
-    """Both, for statements over `current(…, led=False)` in order of `published_at`: they walk down its index."""
-    found = denominator(connection, filters, led=False)
+    """Both, for statements over `current(…, by_index=False)` in order of `published_at`: they walk down its index."""
+    found = denominator(connection, filters, by_index=False)
     # A day is that of `published_at`: between its hours the walk begins and ends.
     if filters.since:
         found.append(_c.published_at >= datetime.combine(filters.since, time(), UTC))
@@ -228,7 +223,7 @@ def newest_first(connection: Connection, filters: Filters) -> list[ColumnElement
 
 def names_one(connection: Connection, filters: Filters) -> ColumnElement[bool]:
     """Whether an article names one of the figures."""
-    naming = (_m.kind.in_(filters.kinds), unled(_m.figure).in_(filters.figures))
+    naming = (_m.kind.in_(filters.kinds), no_index(_m.figure).in_(filters.figures))
     something_leads = connection.dialect.name != "sqlite" or filters.search.strip()
     if something_leads or named_often(connection, filters.figures):
         return exists().where(_m.analysis_id == _a.id, *naming)

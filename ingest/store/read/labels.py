@@ -22,15 +22,8 @@ from ingest.tone.labelled import Labelled
 #: What a coder may answer; who is unsure says nothing of the tone.
 Answer = Label | Literal["unsure"]
 
-_l, _m, _a, _c, _art, _src = (
-    schema.label.c,
-    schema.mention.c,
-    schema.analysis.c,
-    schema.content.c,
-    schema.article.c,
-    schema.source.c,
-)
-_spans, _body = schema.analysis_sentences.c, schema.content_text.c
+_c, _a, _art, _src = schema.content.c, schema.analysis.c, schema.article.c, schema.source.c
+_l, _m, _spans, _body = schema.label.c, schema.mention.c, schema.analysis_sentences.c, schema.content_text.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CountedLabel:
     """A label that counts, with its words and the scores of the same place."""
 
     place: Place
@@ -93,8 +86,7 @@ def places(connection: Connection, mention_ids: Sequence[int]) -> list[Place]:
     """The places of these mentions, in the order asked for; one that the record has not got is left out."""
     wanted = select(_m.id, _a.content_id, _m.figure, _m.start, _m.end).join(schema.analysis, _a.id == _m.analysis_id)
     by_id = {row.id: row for row in rows.among(connection, wanted, _m.id, mention_ids)}
-    found = (by_id[id_] for id_ in mention_ids if id_ in by_id)
-    return [_place(row) for row in found]
+    return [_place(by_id[id_]) for id_ in mention_ids if id_ in by_id]
 
 
 def passage(connection: Connection, mention_id: int) -> Passage | None:
@@ -141,7 +133,9 @@ def coders(connection: Connection) -> list[str]:
     return sorted(connection.execute(select(_l.by).distinct()).scalars())
 
 
-def given(connection: Connection, as_of: int | None = None, among: Collection[Place] | None = None) -> list[Given]:
+def counted(
+    connection: Connection, as_of: int | None = None, among: Collection[Place] | None = None
+) -> list[CountedLabel]:
     """The labels that count, oldest first, with what the analysis of the labelled words says as of a revision.
 
     `among`: only those of these places. Of an article that was edited since, that is the last analysis of the words
@@ -162,28 +156,17 @@ def given(connection: Connection, as_of: int | None = None, among: Collection[Pl
             newest[place, row.by] = row
     scored = _Scores.of(connection, {place.content_id for place, _ in newest}, as_of)
     in_order = sorted(newest.items(), key=lambda item: item[1].id)
-    return [_given(place, row, scored) for (place, _), row in in_order]
+    return [_counted_label(place, row, scored) for (place, _), row in in_order]
 
 
-def _given(place: Place, row: Any, scored: _Scores) -> Given:
+def _counted_label(place: Place, row: Any, scored: _Scores) -> CountedLabel:
     start, end = scored.sentence(place)
     mention = scored.mentions.get(place)
     encoder = None if mention is None or mention.tone_encoder is None else mention.label
     rule = None if mention is None or mention.tone_rule is None else label_of(mention.tone_rule)
-    return Given(
-        place=place,
-        label=row.label,
-        by=row.by,
-        at=row.at,
-        uid=row.uid,
-        source_id=row.source_id,
-        outlet=row.outlet,
-        sentence=plain.joined(row.title, row.body)[start:end],
-        start=place.start - start,
-        end=min(place.end, end) - start,
-        rule=rule,
-        encoder=encoder,
-    )
+    sentence, inside = plain.joined(row.title, row.body)[start:end], (place.start - start, min(place.end, end) - start)
+    stated = (row.label, row.by, row.at, row.uid, row.source_id, row.outlet)
+    return CountedLabel(place, *stated, sentence, *inside, rule, encoder)
 
 
 @dataclass(frozen=True, slots=True)

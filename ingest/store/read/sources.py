@@ -41,25 +41,27 @@ class SourceRow:
     newest: datetime | None
 
 
-#: How many current articles a source has, and when the newest is from; by its id.
-Held = Mapping[int, tuple[int, datetime | None]]
+#: How many current articles a source has, and the date of the newest; by its id.
+ArticleCounts = Mapping[int, tuple[int, datetime | None]]
 
 
-def listing(connection: Connection, held: Held | None = None, *, at: datetime | None = None) -> list[SourceRow]:
-    """All sources, by group and name, with what each holds; with `at`, those there were then, in the state of then.
+def listing(
+    connection: Connection, counts: ArticleCounts | None = None, *, at: datetime | None = None
+) -> list[SourceRow]:
+    """All sources, by group and name, with their article counts; with `at`, those of that moment, in their state then.
 
-    What they hold is counted here, which takes two seconds a million articles, unless the caller knows it (`held`).
+    Articles are counted here, which takes two seconds a million articles, unless the caller knows it (`counts`).
     Names and groups are always today's.
     """
-    held = _held(connection) if held is None else held
+    counts = _counted(connection) if counts is None else counts
     rows = connection.execute(select(schema.source).order_by(_src.group, _src.name)).mappings().all()
     then = {} if at is None else _then(connection, at)
     stored = [name for name in SourceRow.__dataclass_fields__ if name not in ("articles", "newest")]
     found = []
     for row in rows:
-        if at is not None and row["added_at"] > at and row["id"] not in held:
+        if at is not None and row["added_at"] > at and row["id"] not in counts:
             continue
-        articles, newest = held.get(row["id"], (0, None))
+        articles, newest = counts.get(row["id"], (0, None))
         values = {name: row[name] for name in stored} | then.get(row["id"], {})
         if at is not None and values["unlisted_at"] and values["unlisted_at"] > at:
             values |= {"listed": True, "unlisted_at": None}
@@ -98,7 +100,7 @@ def _of_each(question: Select[Any]) -> ScalarSelect[Any]:
     return question.correlate(schema.source).scalar_subquery()
 
 
-def _held(connection: Connection) -> Held:
+def _counted(connection: Connection) -> ArticleCounts:
     rows = connection.execute(
         select(_art.source_id, func.count(), func.max(_c.published_at))
         .join(schema.content, (_c.article_id == _art.id) & _c.rev_to.is_(None))

@@ -8,7 +8,7 @@ is not expected to have brought anything yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
@@ -84,15 +84,13 @@ def of(
     }
 
 
-def going_on(before: Sequence[Judged], day: Day | None, today: date, *, gone_at: datetime | None = None) -> Judged:
-    """The day that is not over, after those before it; `day` is None while nobody has asked."""
+def judge_today(before: Sequence[Judged], day: Day | None, today: date, *, gone_at: datetime | None = None) -> Judged:
+    """The verdict of today, which is not over; `day` is None while the source has not been asked."""
     day = day or Day(today, 0, 0, 0)
     last = next((each for each in reversed(before) if each.successes), None)
     verdict: Verdict = "normal"
-    if not day.attempts:
-        verdict = "not asked"
-    elif not day.successes:
-        verdict = "failing"
+    if not day.successes:
+        verdict = "failing" if day.attempts else "not asked"
     elif last is None or last.verdict == "new":
         verdict = "new"
     elif not day.articles and last.verdict == "silent":
@@ -101,8 +99,8 @@ def going_on(before: Sequence[Judged], day: Day | None, today: date, *, gone_at:
     return _gone(found, gone_at.date()) if gone_at else found
 
 
-def standing(days: Sequence[Judged], state: str) -> Verdict:
-    """How a source stands now: what its last attempt says, else the verdict of the last day on which it was asked."""
+def current_verdict(days: Sequence[Judged], state: str) -> Verdict:
+    """The verdict now: by the last attempt if it failed, else of the last day on which the source was asked."""
     if state in ("gone", "failing"):
         return "gone" if state == "gone" else "failing"
     # An interval of a day, and some, may leave a day out.
@@ -121,7 +119,7 @@ def _answered(asked: Sequence[Day], until: date, today: date) -> Iterator[Judged
     while day <= until:
         each = by_day.get(day) or Day(day, 0, 0, 0)
         usual = rhythm.usual(day)
-        yield Judged(day, _alone(each, usual, today), each.attempts, each.successes, each.articles, usual)
+        yield Judged(day, _of_the_day(each, usual, today), each.attempts, each.successes, each.articles, usual)
         if each.articles:
             rhythm.reach(day)
         if each.successes and before:
@@ -130,11 +128,9 @@ def _answered(asked: Sequence[Day], until: date, today: date) -> Iterator[Judged
         day += _ONE
 
 
-def _alone(day: Day, usual: float | None, today: date) -> Verdict:
-    if not day.attempts:
-        return "not asked"
+def _of_the_day(day: Day, usual: float | None, today: date) -> Verdict:
     if not day.successes:
-        return "failing"
+        return "failing" if day.attempts else "not asked"
     if usual is None:
         return "new"
     return "quiet" if usual >= BUSY and 0 < day.articles < usual / 3 and day.day < today else "normal"
@@ -167,7 +163,7 @@ class _Rhythm:
         known = sum(map(len, self._weekdays))
         if known < FEWEST and known + len(self._later) < FEWEST:
             return None
-        # Silent from its first days on: what came since is all that there is to know.
+        # It has been silent from its first days on: only the days since are known.
         more = self._later if known < FEWEST else ()
         same = [each[1] for each in self._weekdays[day.weekday()]]
         same += [each[1] for each in more if each[0].weekday() == day.weekday()]
@@ -189,7 +185,7 @@ def _silences(days: list[Judged], today: date) -> None:
         if expected >= MISSED or len(run) >= 7 * WEEKS:
             for i in run:
                 if days[i].usual is not None:
-                    days[i] = _as(days[i], "silent")
+                    days[i] = replace(days[i], verdict="silent")
         run = []
 
 
@@ -200,13 +196,9 @@ def _gaps(days: list[Judged]) -> None:
         if each.attempts:
             if last is not None and each.verdict == "failing" and days[last].verdict == "failing":
                 for i in range(last + 1, place):
-                    days[i] = _as(days[i], "failing")
+                    days[i] = replace(days[i], verdict="failing")
             last = place
 
 
 def _gone(day: Judged, since: date) -> Judged:
-    return _as(day, "gone") if day.day > since or (day.day == since and not day.successes) else day
-
-
-def _as(day: Judged, verdict: Verdict) -> Judged:
-    return Judged(day.day, verdict, day.attempts, day.successes, day.articles, day.usual)
+    return replace(day, verdict="gone") if day.day > since or (day.day == since and not day.successes) else day

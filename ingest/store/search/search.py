@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from ingest.errors import SearchError
 from ingest.store import schema
 from ingest.store.asof import live
-from ingest.store.planner import many, named_often, unled
+from ingest.store.planner import many, named_often, no_index
 from ingest.store.search.fields import Lookup
 from ingest.store.search.index import fts, vectors
 from ingest.store.search.match import expressible, matches_fts5, matches_tsquery
@@ -24,13 +24,8 @@ from ingest.store.search.query import And, FieldValue, Node, Not, Or, parse
 #: A longer search is stopped: it would delay the searches of others.
 SECONDS = 10.0
 
-_c, _a, _art, _m, _t = (
-    schema.content.c,
-    schema.analysis.c,
-    schema.article.c,
-    schema.mention.c,
-    schema.analysis_topic.c,
-)
+_c, _a, _art = schema.content.c, schema.analysis.c, schema.article.c
+_m, _t = schema.mention.c, schema.analysis_topic.c
 
 
 def check(connection: Connection, query: str, as_of: int | None = None) -> None:
@@ -86,7 +81,7 @@ def conditions(
         found = compiler.in_index(words)
     else:
         # The full-text index comes first in the plan: IN (…) took 20 times as long.
-        found = and_(_c.id == unled(fts.c.rowid), matches_fts5(words))
+        found = and_(_c.id == no_index(fts.c.rowid), matches_fts5(words))
     return [found, *(compiler.condition(part) for part in rest)]
 
 
@@ -145,7 +140,7 @@ class _Compiler:
         """The condition that the full-text index finds the content."""
         if self.sqlite:
             found = select(fts.c.rowid).where(matches_fts5(node)).correlate(None)
-            return unled(_c.id).in_(found)
+            return no_index(_c.id).in_(found)
         return _c.id.in_(select(vectors.c.content_id).where(matches_tsquery(node)).correlate(None))
 
     def has_field(self, node: FieldValue) -> ColumnElement[bool]:
@@ -158,7 +153,7 @@ class _Compiler:
             return self._either(of_source, _art.id, _c.article_id)
         found = select(_a.content_id).where(live(_a, self.as_of))
         if node.field == "figure":
-            figure = unled(_m.figure) if self.each else _m.figure
+            figure = no_index(_m.figure) if self.each else _m.figure
             found = found.join(schema.mention, _m.analysis_id == _a.id).where(figure.in_(ids), _m.kind == "person")
         else:
             found = found.join(schema.analysis_topic, _t.analysis_id == _a.id).where(_t.topic.in_(ids))

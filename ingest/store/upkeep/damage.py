@@ -17,22 +17,19 @@ _c, _a = schema.content.c, schema.analysis.c
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class CheckResult:
     """What was looked at, and what is wrong; no faults when all is well."""
 
     looked_at: str
     faults: tuple[str, ...]
 
 
-#: A start waits no longer than this: a record of a gigabyte is read within it, of a larger one a part.
-GLANCE_SECONDS = 2.0
+#: What a start waits at most: enough to read a gigabyte.
+QUICK_CHECK_SECONDS = 2.0
 
 
-def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
-    """Looks whether the file is in pieces, as far as it gets in so many seconds. Raises RecordError when it is.
-
-    A server looks after its own files.
-    """
+def quick_check(engine: Engine, seconds: float = QUICK_CHECK_SECONDS) -> None:
+    """Checks the file for as long as `seconds`. Raises RecordError if it is damaged. A server checks its own files."""
     if engines.is_postgresql(engine):
         return
     over = threading.Event()
@@ -62,19 +59,19 @@ def glance(engine: Engine, seconds: float = GLANCE_SECONDS) -> None:
         )
 
 
-def examine(engine: Engine) -> Examined:
-    """Reads the whole record; minutes for a large one."""
+def full_check(engine: Engine) -> CheckResult:
+    """Reads the whole record, which takes minutes for a large one."""
     looked_at = _POSTGRESQL if engines.is_postgresql(engine) else _SQLITE
     try:
         with engine.connect() as connection:
             faults = _server(connection) if engines.is_postgresql(connection) else _file(connection)
-            # Of a file in pieces nothing more can be told.
+            # A damaged file can't be asked more.
             faults = faults or _rules(connection)
     except DatabaseError as error:
         if error.connection_invalidated:
             raise  # the server went away: that says nothing of the record
         faults = [engines.reason(error)]
-    return Examined(looked_at, tuple(faults))
+    return CheckResult(looked_at, tuple(faults))
 
 
 _RULES = (
@@ -106,30 +103,27 @@ def _rules(connection: Connection) -> list[str]:
     postgresql = engines.is_postgresql(connection)
     indexed = table("content_index", named("content_id")) if postgresql else table("content_index_docsize", named("id"))
     in_index = next(iter(indexed.c))
-    text = schema.content_text.c
+    text, spans, count = schema.content_text.c, schema.analysis_sentences.c, select(func.count())
+    worded = schema.content.outerjoin(schema.content_text, text.content_id == _c.id)
+    found_in_index = schema.content.outerjoin(indexed, in_index == _c.id)
+    analysed = schema.content.outerjoin(schema.analysis, (_a.content_id == _c.id) & _a.rev_to.is_(None))
+    of_words = schema.analysis.join(schema.content, _a.content_id == _c.id)
+    split = schema.analysis.outerjoin(schema.analysis_sentences, spans.analysis_id == _a.id)
+    other_words = or_(_c.rev_to.is_not(None), _c.article_id != _a.article_id)
+    missing = func.coalesce(func.max(schema.revision.c.number), 0) - func.count()
     questions: dict[str, Select[int]] = {
-        "versions of articles lack their words": select(func.count())
-        .select_from(schema.content.outerjoin(schema.content_text, text.content_id == _c.id))
-        .where(text.content_id.is_(None)),
-        "versions of articles lack their place in the full-text index": select(func.count())
-        .select_from(schema.content.outerjoin(indexed, in_index == _c.id))
-        .where(in_index.is_(None)),
-        "current articles lack their analysis": select(func.count())
-        .select_from(schema.content.outerjoin(schema.analysis, (_a.content_id == _c.id) & _a.rev_to.is_(None)))
-        .where(_c.rev_to.is_(None), _a.id.is_(None)),
-        "current analyses are of words that are not": select(func.count())
-        .select_from(schema.analysis.join(schema.content, _a.content_id == _c.id))
-        .where(_a.rev_to.is_(None), or_(_c.rev_to.is_not(None), _c.article_id != _a.article_id)),
-        "analyses lack their sentences": select(func.count())
-        .select_from(
-            schema.analysis.outerjoin(schema.analysis_sentences, schema.analysis_sentences.c.analysis_id == _a.id)
-        )
-        .where(schema.analysis_sentences.c.analysis_id.is_(None)),
-        "versions of articles end before they begin": select(func.count()).where(_c.rev_to < _c.rev_from),
-        "analyses end before they begin": select(func.count()).where(_a.rev_to < _a.rev_from),
-        "revisions are missing": select(
-            func.coalesce(func.max(schema.revision.c.number), 0) - func.count()
-        ).select_from(schema.revision),
+        "versions of articles lack their words": count.select_from(worded).where(text.content_id.is_(None)),
+        "versions of articles lack their place in the full-text index": count.select_from(found_in_index).where(
+            in_index.is_(None)
+        ),
+        "current articles lack their analysis": count.select_from(analysed).where(_c.rev_to.is_(None), _a.id.is_(None)),
+        "current analyses are of words that are not": count.select_from(of_words).where(
+            _a.rev_to.is_(None), other_words
+        ),
+        "analyses lack their sentences": count.select_from(split).where(spans.analysis_id.is_(None)),
+        "versions of articles end before they begin": count.where(_c.rev_to < _c.rev_from),
+        "analyses end before they begin": count.where(_a.rev_to < _a.rev_from),
+        "revisions are missing": select(missing).select_from(schema.revision),
     }
     found = {what: int(connection.execute(question).scalar_one()) for what, question in questions.items()}
-    return [f"{count} {what}" for what, count in found.items() if count]
+    return [f"{number} {what}" for what, number in found.items() if number]

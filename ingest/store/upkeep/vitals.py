@@ -1,4 +1,4 @@
-"""How the ingest is doing, as the record tells it: wherever the worker runs, the record knows."""
+"""How the ingest is doing, read from the record, so that it does not matter where the worker runs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,12 @@ class Fetched:
     edited: int = 0
 
 
+#: Columns that are added up.
+_SUMMED = ("ms", "parse_ms", "bytes", "added", "edited")
+
+
 class Tally:
-    """Adds up the attempts of one record: each is read once, however often it is asked."""
+    """Adds up the attempts of one record; each attempt is read once."""
 
     def __init__(self) -> None:
         self._so_far = Fetched()
@@ -45,24 +49,13 @@ class Tally:
 
 
 def _added(connection: Connection, before: Fetched, newest: int) -> Fetched:
-    sums = [func.coalesce(func.sum(column), 0) for column in (_f.ms, _f.parse_ms, _f.bytes, _f.added, _f.edited)]
-    question = (
-        select(_f.outcome, func.count(), func.count(_f.parse_ms), *sums)
-        .where(_f.id > before.upto, _f.id <= newest)
-        .group_by(_f.outcome)
-    )
+    sums = [func.coalesce(func.sum(_f[name]), 0) for name in _SUMMED]
+    question = select(_f.outcome, func.count(), func.count(_f.parse_ms), *sums).group_by(_f.outcome)
     found = replace(before, upto=newest, outcomes=dict(before.outcomes))
-    for outcome, count, parsed, ms, parse_ms, size, added, edited in connection.execute(question):
+    for outcome, count, *more in connection.execute(question.where(_f.id > before.upto, _f.id <= newest)):
         found.outcomes[outcome] = found.outcomes.get(outcome, 0) + count
-        found = replace(
-            found,
-            ms=found.ms + int(ms),
-            parsed=found.parsed + parsed,
-            parse_ms=found.parse_ms + int(parse_ms),
-            bytes=found.bytes + int(size),
-            added=found.added + int(added),
-            edited=found.edited + int(edited),
-        )
+        pairs = zip(("parsed", *_SUMMED), more, strict=True)
+        found = replace(found, **{name: getattr(found, name) + int(value) for name, value in pairs})
     return found
 
 

@@ -259,7 +259,7 @@ class Commit:
         homes = (each.source.kind if each.source.kind == "folder" else each.source.key for each in new)
         names = [(home, each.article.entry.keys[0]) for home, each in zip(homes, new, strict=True)]
         uids = identity.new_uids(connection, names)
-        ids = rows.allot(connection, schema.article, len(new))
+        ids = rows.reserve_ids(connection, schema.article, len(new))
         articles, words = [], []
         for id_, uid, each in zip(ids, uids, new, strict=True):
             entry = each.article.entry

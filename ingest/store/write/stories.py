@@ -77,7 +77,7 @@ def resolve(connection: Connection, items: Sequence[NewWords], *, now: datetime)
     """The story id of each of these articles, in order; new stories are inserted. Few statements for many articles."""
     sketches = [signatures.read(words.signature) if words.signature else None for words in items]
     candidates = _Candidates(connection, items, sketches)
-    spare = iter(rows.allot(connection, schema.story, len(items)))
+    spare = iter(rows.reserve_ids(connection, schema.story, len(items)))
     story_ids: list[int] = []
     opened = []
     for words, made in zip(items, sketches, strict=True):
@@ -145,7 +145,7 @@ class _Candidates:
             for words, made in zip(items, sketches, strict=True)
             if made
         }
-        self._numbers = iter(rows.allot(connection, schema.signature, len(self._asked)))
+        self._numbers = iter(rows.reserve_ids(connection, schema.signature, len(self._asked)))
         #: key → the texts that have it, each with its story
         self._by_key: dict[int, list[tuple[int, int]]] = {}
         for key, id_, story_id in _hits(connection, {key for keys in self._asked.values() for key in keys}):

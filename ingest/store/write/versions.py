@@ -132,7 +132,7 @@ class NewAnalysis:
 
 def open_contents(connection: Connection, opened: Sequence[Version], scoring: Scoring, *, now: datetime) -> None:
     """Adds versions of articles' words to the record and the full-text index, with their analyses."""
-    ids = rows.allot(connection, schema.content, len(opened))
+    ids = rows.reserve_ids(connection, schema.content, len(opened))
     contents, texts, indexed, analyses = [], [], [], []
     for content_id, version in zip(ids, opened, strict=True):
         entry, owner = version.article.entry, version.owner
@@ -199,7 +199,7 @@ def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
 
 def open_analyses(connection: Connection, opened: Sequence[NewAnalysis], scoring: Scoring) -> None:
     """Adds analyses of contents, with their sentences, mentions and topics."""
-    ids = rows.allot(connection, schema.analysis, len(opened))
+    ids = rows.reserve_ids(connection, schema.analysis, len(opened))
     analyses, spans, mentions, topics = [], [], [], []
     for analysis_id, scored in zip(ids, opened, strict=True):
         owner, analysis = scored.owner, scored.analysis

@@ -14,7 +14,7 @@ from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import sample
 from ingest.models import Label
 from ingest.store import record, schema
-from ingest.store.read.labels import Answer, Given, Place
+from ingest.store.read.labels import Answer, CountedLabel, Place
 from tests.helpers import newsroom as press
 from tests.helpers.desk import on_sqlite
 from tests.helpers.newsroom import EAST, NOW, TODAY, WEST, Newsroom, Press
@@ -133,9 +133,9 @@ def said(
     by: str = "Ada",
     uid: str = "a",
     figure: str = "ada-quill",
-) -> Given:
+) -> CountedLabel:
     """A label of the mention at a place, and what the scorers say of it."""
-    return Given(Place(1, figure, at, at + 5), label, by, NOW, uid, 1, WEST, "Quill left.", 0, 5, rule, encoder)
+    return CountedLabel(Place(1, figure, at, at + 5), label, by, NOW, uid, 1, WEST, "Quill left.", 0, 5, rule, encoder)
 
 
 def test_each_scorer_is_measured_on_what_it_scored_and_unsure_counts_for_nothing() -> None:

@@ -124,7 +124,7 @@ def test_killed_in_the_middle_of_many_files_it_loses_nothing_and_stores_nothing_
             name: connection.execute(select(func.count()).select_from(schema.metadata.tables[name])).scalar_one()
             for name in ("article", "content", "content_text", "analysis", "analysis_sentences", "story", "mention")
         }
-    assert damage.examine(engine).faults == ()
+    assert damage.full_check(engine).faults == ()
     assert counts.pop("mention") == 2 * many
     assert set(counts.values()) == {many}
 

@@ -104,7 +104,7 @@ def test_a_file_that_killed_its_reader_is_not_tried_again_until_it_changes(room:
     assert room.scan() == Outcome(added=1)
     assert said(room) == ""
     with room.engine.connect() as connection:
-        assert trials.held(connection) == {}
+        assert trials.stored(connection) == {}
 
 
 @on_sqlite
@@ -114,7 +114,7 @@ def test_a_file_that_is_being_read_whenever_everything_ends_is_given_up(room: Ro
 
     def begun(tries: int) -> bool:
         with engine.connect() as connection:
-            held = trials.held(connection)
+            held = trials.stored(connection)
         return "m.txt" in held and held["m.txt"].tries == tries
 
     for tries in (1, 2, 3):

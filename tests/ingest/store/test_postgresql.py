@@ -364,10 +364,10 @@ def test_paths_are_told_apart_by_capitals(engine: Engine) -> None:
 )
 def test_check_finds_what_must_not_be(engine: Engine, tmp_path: Path, harm: str, told: str) -> None:
     Press(engine, analyser(tmp_path)).publish(WEST, entry(1, "Ada Quill", "She spoke.", utc(2026, 11, 1)))
-    assert damage.examine(engine).faults == ()
+    assert damage.full_check(engine).faults == ()
     with record.writing(engine) as connection:
         connection.exec_driver_sql(harm)
-    assert damage.examine(engine).faults == (told,)
+    assert damage.full_check(engine).faults == (told,)
 
 
 @on_postgresql

@@ -238,7 +238,7 @@ def test_a_file_that_is_no_database_is_said_to_be_none(desk: Desk) -> None:
 @on_sqlite
 def test_damage_inside_the_file_is_found(engine: Engine, desk: Desk) -> None:
     path = desk.data / "discourse.db"
-    assert damage.examine(engine).faults == ()
+    assert damage.full_check(engine).faults == ()
     with record.writing(engine) as connection:
         for number in range(1, 2_001):
             connection.execute(insert(schema.revision).values(number=number, at=utc(2026, 1, 1), what="x" * 150))
@@ -247,7 +247,7 @@ def test_damage_inside_the_file_is_found(engine: Engine, desk: Desk) -> None:
         file.seek(path.stat().st_size // 2)
         file.write(b"\x5a" * 8_192)
     damaged = record.open_engine(desk.url)
-    assert damage.examine(damaged).faults
+    assert damage.full_check(damaged).faults
     damaged.dispose()
 
 

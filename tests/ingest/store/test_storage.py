@@ -48,7 +48,7 @@ def titles(engine: Engine) -> list[str]:
 
 def whole(engine: Engine) -> None:
     """Fails unless every article is there once with all that belongs to it, and the ledger fits the attempts."""
-    assert damage.examine(engine).faults == ()
+    assert damage.full_check(engine).faults == ()
     found = counts(engine, "article", "content", "content_text", "analysis", "analysis_sentences")
     assert len(set(found.values())) == 1, found
     assert len(set(titles(engine))) == found["article"]
@@ -188,7 +188,7 @@ def test_bad_input_72_disk_full(desk: Desk, small_disk: Path, monkeypatch: pytes
     assert "Traceback" not in log.read_text()
     engine = record.open_engine(f"sqlite:///{database}")
     try:
-        assert damage.examine(engine).faults == ()
+        assert damage.full_check(engine).faults == ()
         assert len(set(titles(engine))) == 41
         assert counts(engine, "article", "analysis") == {"article": 41, "analysis": 41}
     finally:
@@ -225,7 +225,7 @@ def test_bad_input_73_two_ingests_at_once(desk: Desk, engine: Engine, httpserver
     assert counts(engine, "article", "content", "analysis", "content_text") == dict.fromkeys(
         ("article", "content", "analysis", "content_text"), 120
     )
-    assert damage.examine(engine).faults == ()
+    assert damage.full_check(engine).faults == ()
 
 
 def test_bad_input_74_a_dashboard_reading_meanwhile(desk: Desk, engine: Engine) -> None:
@@ -303,16 +303,16 @@ def test_bad_input_75_a_damaged_record(desk: Desk, database: str) -> None:
     engine = record.open_engine(desk.url)
     try:
         assert len(titles(engine)) == 41
-        assert damage.examine(engine).faults == ()
+        assert damage.full_check(engine).faults == ()
     finally:
         engine.dispose()
 
 
 def test_a_large_record_is_looked_at_no_longer_than_is_said(engine: Engine) -> None:
     begun = time.monotonic()
-    damage.glance(engine, 0.0)
-    damage.glance(engine)
-    assert time.monotonic() - begun < damage.GLANCE_SECONDS
+    damage.quick_check(engine, 0.0)
+    damage.quick_check(engine)
+    assert time.monotonic() - begun < damage.QUICK_CHECK_SECONDS
 
 
 @on_sqlite

@@ -136,4 +136,4 @@ def test_a_feed_that_said_goodbye_is_gone_from_that_day_on() -> None:
 def test_a_source_stands_as_its_last_attempt_and_day_say(counts: list[int], state: str, stands: str) -> None:
     until = MONDAY + timedelta(days=max(len(counts) - 1, 0))
     found = verdicts.judged(days(counts), until=until, today=until + timedelta(days=1))
-    assert verdicts.standing(found, state) == stands
+    assert verdicts.current_verdict(found, state) == stands

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from ingest.store import record, schema
 from ingest.store.read import labels
-from ingest.store.read.labels import Answer, Given, Passage, Place
+from ingest.store.read.labels import Answer, CountedLabel, Passage, Place
 from ingest.tone import labelled
 from tests.helpers import newsroom as press
 from tests.helpers.newsroom import EAST, FIGURES, NOW, WEST, Press, entry
@@ -45,9 +45,9 @@ def say(engine: Engine, passage: Passage, *answers: Answer, by: str = "Ada") -> 
             labels.add(connection, passage.place, passage.article_id, answer, by=by, now=NOW)
 
 
-def given(engine: Engine, as_of: int | None = None) -> list[Given]:
+def given(engine: Engine, as_of: int | None = None) -> list[CountedLabel]:
     with engine.connect() as connection:
-        return labels.given(connection, as_of)
+        return labels.counted(connection, as_of)
 
 
 def test_a_passage_is_the_sentence_with_its_neighbours_and_no_score(outlets: Press) -> None:
@@ -76,8 +76,8 @@ def test_of_a_coders_labels_the_newest_counts_and_none_is_lost(outlets: Press) -
         assert labels.coders(connection) == ["Ada", "Ben"]
         assert connection.execute(select(func.count()).select_from(schema.label)).scalar_one() == 5
         assert labels.newest(connection) == 5
-        assert [each.by for each in labels.given(connection, among={quill.place})] == ["Ada", "Ben"]
-        assert labels.given(connection, among={title.place}) == []
+        assert [each.by for each in labels.counted(connection, among={quill.place})] == ["Ada", "Ben"]
+        assert labels.counted(connection, among={title.place}) == []
     found = {(each.by, each.place.figure): each for each in given(engine)}
     assert {key: each.label for key, each in found.items()} == {
         ("Ada", "ada-quill"): "positive", ("Ada", "ben-marsh"): "neutral", ("Ben", "ada-quill"): "neutral"

@@ -91,7 +91,7 @@ def test_a_record_moves_back_to_a_file(filled: Engine, tmp_path: Path) -> None:
     assert move.run(filled, url, _told).fresh > 0
     back = record.open_engine(url)
     assert _all(back) == _all(filled)
-    assert damage.examine(back).faults == ()
+    assert damage.full_check(back).faults == ()
     back.dispose()
 
 
@@ -122,7 +122,7 @@ def test_a_copy_that_is_killed_goes_on_where_it_was(filled: Engine, database: st
     assert 21 < copied.fresh < copied.rows
     moved = record.open_engine(target)
     assert _all(moved) == _all(filled)
-    assert damage.examine(moved).faults == ()
+    assert damage.full_check(moved).faults == ()
     moved.dispose()
 
 
