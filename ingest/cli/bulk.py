@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from ingest.analyser import Method
-from ingest.cli.console import fail, opened, people, rate
+from ingest.cli.console import complain, fail, opened, people, rate, say
 from ingest.errors import SettingError, SourceError
 from ingest.formats import archive_row
 from ingest.models import utcnow
@@ -53,7 +52,7 @@ def backfill_(
     """Takes in archives of articles. Interrupted, it goes on where it was when it is started again."""
     with opened() as (active, engine):
         method = Method.by(active)
-        jobs = _looked_into(files, map_, source)
+        jobs = _checked_jobs(files, map_, source)
         for job in jobs:
             if rejects is not None and rejects.resolve() == job.path.resolve():
                 raise typer.BadParameter("--rejects is one of the files to be read")
@@ -80,7 +79,7 @@ def rescore_(workers: Workers = None, dask: Dask = None) -> None:
             outcome = Rescore(
                 engine, method.watchlist, pool, utcnow, on_progress=lambda n, of: tell(min(1.0, n / of), n)
             ).run()
-        people.print(f"{outcome.checked} looked at, {outcome.changed} changed.", highlight=False)
+        say(f"{outcome.checked} looked at, {outcome.changed} changed.")
         if outcome.failed:
             fail(f"{outcome.failed} could not be analysed and keep their old analysis; the log above says why.")
 
@@ -110,8 +109,8 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-def _looked_into(files: list[Path], map_: str | None, source: str | None) -> list[Job]:
-    """All files, looked into before anything is stored; a mapping that does not fit is wrong use."""
+def _checked_jobs(files: list[Path], map_: str | None, source: str | None) -> list[Job]:
+    """A job for each file, checked before anything is stored; a mapping that does not fit is wrong use."""
     jobs = []
     try:
         given = archive_row.parsed(map_)
@@ -121,22 +120,19 @@ def _looked_into(files: list[Path], map_: str | None, source: str | None) -> lis
             except (SettingError, SourceError) as error:
                 raise type(error)(f"{path}: {error}") from None
     except SettingError as error:
-        people.print(f"[bold]error:[/] {escape(str(error))}", highlight=False)
+        complain(str(error))
         raise typer.Exit(2) from None
     return jobs
 
 
 def _report(job: Job, outcome: backfill.Loaded, rejects: Rejects, seconds: float) -> None:
     if outcome.before:
-        people.print(
-            f"{escape(str(job.path))}: taken in already, {outcome.before:%Y-%m-%d %H:%M} UTC.", highlight=False
-        )
+        say(f"{job.path}: taken in already, {outcome.before:%Y-%m-%d %H:%M} UTC.")
         return
     resumed = f" Resumed after number {outcome.resumed}." if outcome.resumed else ""
-    people.print(
-        f"{escape(str(job.path))}: {outcome.added} new, {outcome.edited} edited, {outcome.known} known, "
-        f"{outcome.rejected} rejected, {outcome.read / max(seconds, 0.001):,.0f} records/s.{resumed}",
-        highlight=False,
+    say(
+        f"{job.path}: {outcome.added} new, {outcome.edited} edited, {outcome.known} known, "
+        f"{outcome.rejected} rejected, {outcome.read / max(seconds, 0.001):,.0f} records/s.{resumed}"
     )
     if outcome.rejected:
-        people.print(f"  rejected records and why: {escape(str(rejects.path))}", highlight=False)
+        say(f"  rejected records and why: {rejects.path}")

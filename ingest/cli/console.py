@@ -1,4 +1,4 @@
-"""How the command line speaks to people: messages, faults, progress."""
+"""What commands have in common: messages, errors, progress, JSON."""
 
 from __future__ import annotations
 
@@ -25,9 +25,19 @@ from ingest.store import engines, record
 people = Console(stderr=True)
 
 
+def say(message: str) -> None:
+    """A message as it stands, without markup and colours."""
+    people.print(message, highlight=False, markup=False)
+
+
+def complain(message: str) -> None:
+    """Says what went wrong."""
+    people.print(f"[bold]error:[/] {escape(message)}", highlight=False)
+
+
 def fail(message: str) -> NoReturn:
     """Says what went wrong and ends with exit code 1."""
-    people.print(f"[bold]error:[/] {escape(message)}", highlight=False)
+    complain(message)
     raise typer.Exit(1)
 
 
@@ -46,12 +56,20 @@ def messages() -> Iterator[None]:
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Settings, Engine]]:
-    """Settings in force and the record; every expected fault becomes a message and exit code 1."""
+def prepared(*, logged: bool = False) -> Iterator[Settings]:
+    """Settings in force, with the folders and lists they name; every expected fault becomes a message."""
     with messages():
         active = settings.load()
-        logs.start(active.log_level, active.log_format, people)
+        if logged:
+            logs.start(active.log_level, active.log_format, people)
         active.prepare()
+        yield active
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Settings, Engine]]:
+    """The same and the record, with the log on the console."""
+    with prepared(logged=True) as active:
         engine = record.open_engine(active.database)
         try:
             yield active, engine
@@ -76,7 +94,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 @contextmanager
 def rate() -> Iterator[Callable[[float, int], None]]:
-    """One bar for long work: it is told the share that is done (0 to 1) and how many things that were."""
+    """One bar for long work; call it with the share that is done (0 to 1) and the number of items."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=people, transient=True) as bars:
         task = bars.add_task("starting", total=1.0)

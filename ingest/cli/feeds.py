@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
-from ingest import settings
-from ingest.cli.console import as_json, fail, messages, opened, people
+from ingest.cli.console import as_json, fail, opened, people, prepared, say
 from ingest.cli.record import standing
 from ingest.errors import ConfigFileError, IngestError, ParseError
 from ingest.fetch.client import Fetcher
@@ -38,21 +35,12 @@ app = typer.Typer(
     epilog="Example: python -m ingest feeds add https://www.bbc.com/news --group 'World press'",
 )
 
-#: So long a command waits for the running worker's answer.
+#: How long a command waits for the running worker's answer.
 _PATIENCE_SECONDS = 90
 _CHECKS_AT_ONCE = 8
 
 Wanted = Annotated[str, typer.Argument(metavar="NAME|URL", help="A feed's name or address.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON line a feed.")]
-
-
-@contextmanager
-def _listed() -> Iterator[Settings]:
-    """The settings, with the user's own list in its place."""
-    with messages():
-        active = settings.load()
-        active.prepare()
-        yield active
 
 
 @app.command("list", epilog="Example: python -m ingest feeds list --json")
@@ -84,22 +72,22 @@ def add(
     all_: Annotated[bool, typer.Option("--all", help="All that a page names.")] = False,
 ) -> None:
     """Puts a feed on the list. Of a web page, the feeds that it names are found."""
-    with _listed() as active:
+    with prepared() as active:
         fetcher = Fetcher.by(active)
         found = _found(url, fetcher)
         if len(found) > 1:
-            people.print(f"{escape(url)} names {len(found)} feeds:", highlight=False)
+            say(f"{url} names {len(found)} feeds:")
             for number, each in enumerate(found, 1):
-                people.print(f"  {number}  {escape(each.key)}  {escape(each.name)}", highlight=False)
+                say(f"  {number}  {each.key}  {each.name}")
             if take > len(found):
                 raise typer.BadParameter(f"--take {take}: there are {len(found)}")
         chosen = found if all_ else found[take - 1 : take]
         feeds = [replace(each, name=name or each.name, group=group) for each in chosen]
         added, known = feedlist.add(active.feeds, feeds)
         for each in added:
-            people.print(f"added {escape(each.name)} <{escape(each.key)}>", highlight=False)
+            say(f"added {each.name} <{each.key}>")
         for each in known:
-            people.print(f"<{escape(each.key)}> is on the list already.", highlight=False)
+            say(f"<{each.key}> is on the list already.")
         if len(found) > len(chosen):
             people.print("Another one: --take NUMBER. All of them: --all.")
         if not added:
@@ -116,7 +104,7 @@ def _found(address: str, fetcher: Fetcher) -> list[Source]:
         return [_feed(answer.body, url, answer.url, answer.content_type)]
     except ParseError as error:
         named = sandbox.run("page", discover.links, answer.body, answer.url)
-        people.print(f"{escape(url)}: {escape(str(error))}", highlight=False)
+        say(f"{url}: {error}")
     people.print(
         f"It names {len(named)} feed{'s'[: len(named) - 1]}."
         if named
@@ -128,7 +116,7 @@ def _found(address: str, fetcher: Fetcher) -> list[Source]:
             feed = _linked(link, answer.url, fetcher)
         except IngestError as error:
             if named:
-                people.print(f"  {escape(link.url)}: {escape(str(error))}", highlight=False)
+                say(f"  {link.url}: {error}")
             continue
         found.setdefault(urls.canonical(feed.key), feed)
         if not named:
@@ -153,12 +141,12 @@ def _feed(body: bytes, url: str, source: str, content_type: str | None) -> Sourc
 @app.command(epilog="Example: python -m ingest feeds remove 'The Guardian - World'")
 def remove(wanted: Wanted) -> None:
     """Takes a feed off the list; its articles stay."""
-    with _listed() as active:
+    with prepared() as active:
         removed = feedlist.remove(active.feeds, wanted)
         if not removed:
             fail(f"{wanted}: no feed of this name or address is on the list {active.feeds}.")
         for address in removed:
-            people.print(f"removed <{escape(address)}>; its articles stay.", highlight=False)
+            say(f"removed <{address}>; its articles stay.")
 
 
 @app.command(epilog="Example: python -m ingest feeds check 'The Guardian - World'")
@@ -169,7 +157,7 @@ def check(
     json_: Json = False,
 ) -> None:
     """Fetches feeds and says what they hold; nothing is stored."""
-    with _listed() as active:
+    with prepared() as active:
         fetcher, failed = Fetcher.by(active), 0
         with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
             for row in pool.map(lambda feed: _checked(feed, fetcher), _chosen(active, wanted)):
@@ -228,16 +216,14 @@ def _chosen(active: Settings, wanted: list[str] | None) -> list[Source]:
 @app.command("import", epilog="Example: python -m ingest feeds import subscriptions.opml")
 def import_(file: Annotated[Path, typer.Argument(metavar="FILE", help="OPML, as feed readers export it.")]) -> None:
     """Puts all feeds of another list on ours; what can't be taken is listed with its reason."""
-    with _listed() as active:
+    with prepared() as active:
         listing = opml.salvage(opml.load(file), str(file))
         added, known = feedlist.add(active.feeds, listing.feeds) if listing.feeds else ([], [])
         for each in listing.left_out:
-            people.print(f"left out: {escape(str(each))}", highlight=False)
+            say(f"left out: {each}")
         for feed in known:
-            people.print(f"on the list already: {escape(feed.key)}", highlight=False)
-        people.print(
-            f"{len(added)} added, {len(known)} on the list already, {len(listing.left_out)} left out.", highlight=False
-        )
+            say(f"on the list already: {feed.key}")
+        say(f"{len(added)} added, {len(known)} on the list already, {len(listing.left_out)} left out.")
         if not listing.feeds:
             fail(f"{file} names no feed that can be read.")
 
@@ -247,7 +233,7 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
 ) -> None:
     """Writes the list as OPML, for other feed readers."""
-    with _listed() as active:
+    with prepared() as active:
         feeds = opml.read(active.feeds)
         document = opml.write(feeds)
         if output is None:
@@ -257,7 +243,7 @@ def export(
             output.write_bytes(document)
         except OSError as error:
             fail(f"{output}: {error.strerror}")
-        people.print(f"{len(feeds)} feeds written to {escape(str(output))}.", highlight=False)
+        say(f"{len(feeds)} feeds written to {output}.")
 
 
 @app.command(epilog="Example: python -m ingest feeds retry 'The Guardian - World'")
@@ -280,13 +266,13 @@ def retry(wanted: Wanted) -> None:
             answers = _answers(engine, list(asked.values()), patience=0)
         for answer in answers:
             said = answer.message or "No answer yet: the worker will still see to it."
-            people.print(f"{escape(names[answer.source_id])}: {escape(said)}", highlight=False)
+            say(f"{names[answer.source_id]}: {said}")
         if any(answer.state != "done" for answer in answers):
             raise typer.Exit(1)
 
 
 def _answers(engine: Engine, ids: list[int], patience: float = _PATIENCE_SECONDS) -> list[requests.Retry]:
-    """What became of requests, once none of them is open, or patience is at its end."""
+    """The requests once none of them is open, or after `patience` seconds."""
     until = time.monotonic() + patience
     while True:
         with engine.connect() as connection:

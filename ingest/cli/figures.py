@@ -9,8 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import settings
-from ingest.cli.console import as_json, messages, people
+from ingest.cli.console import as_json, people, prepared, say
 from ingest.models import utcnow
 from ingest.text import language, plain, sentences
 from ingest.watchlist import figurelist, figures
@@ -28,9 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON line each.")]
 @app.command("list", epilog="Example: python -m ingest figures list --json")
 def list_(json_: Json = False) -> None:
     """The figures on the list, and the office that each has today."""
-    with messages():
-        active = settings.load()
-        active.prepare()
+    with prepared() as active:
         today = utcnow().date()
         table = Table("figure", "group", "id", "surname", "office")
         for figure in figures.load(active.figures):
@@ -64,16 +61,12 @@ def add(
     wikidata: Annotated[str, typer.Option(help="The item's number.")] = "",
 ) -> None:
     """Writes a figure into your list; one that clashes is refused. The running worker takes it up by itself."""
-    with messages():
-        active = settings.load()
-        active.prepare()
+    with prepared() as active:
         words = figurelist.entry(
             name, alias=alias or (), weak=weak or (), famous=famous, not_=not_ or (), group=group, wikidata=wikidata
         )
         added = figurelist.add(active.figures, words)
-        people.print(
-            f"{escape(added.name)} is on the list, as {added.id}: {escape(str(active.figures))}", highlight=False
-        )
+        say(f"{added.name} is on the list, as {added.id}: {active.figures}")
 
 
 @app.command(
@@ -88,9 +81,7 @@ def explain(
     json_: Json = False,
 ) -> None:
     """Shows who is found in a text, and which rule fired at each name, also where it does not count."""
-    with messages():
-        active = settings.load()
-        active.prepare()
+    with prepared() as active:
         matcher = Matcher(figures.load(active.figures))
         whole = plain.compose(title, words) if title else words
         code = language_ or language.detect(f"{title}\n{words}", None)
@@ -110,4 +101,4 @@ def explain(
                 print(f"{name}  →  {', '.join(who)}: {what}")
         if not json_:
             counted = len({(mention.start, mention.figure) for mention in found if mention.kind != "ambiguous"})
-            people.print(f"{counted} mentions that count, in a text taken for language {code}.", highlight=False)
+            say(f"{counted} mentions that count, in a text taken for language {code}.")

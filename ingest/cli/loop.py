@@ -62,7 +62,7 @@ def watch_(
 
 
 def _once(before: str, message: str) -> str:
-    """Logs what has not just been said."""
+    """Logs a message unless it is the one before."""
     if message != before:
         logging.getLogger(__name__).warning(message)
     return message

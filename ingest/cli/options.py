@@ -62,7 +62,7 @@ def _parameter(of: Filter) -> inspect.Parameter:
 
 
 def filters(connection: Connection, given: Mapping[str, Any], as_of: int | None) -> Filters:
-    """What the options say, as of a revision; what the record has not got is wrong use."""
+    """What the options say, as of a revision; what the record does not have is wrong use."""
     newest = record.current_revision(connection)
     if as_of is not None and as_of > newest:
         raise typer.BadParameter(f"--as-of {as_of}: the newest revision is {newest}")
@@ -104,7 +104,7 @@ def _among(of: Filter, given: list[str] | None) -> tuple[str, ...]:
 
 
 def _ids(option: str, given: list[str] | None, known: Sequence[Figure | Topic]) -> tuple[str, ...]:
-    """Ids for names or ids; a name nobody has is wrong use."""
+    """Ids for names or ids; an unknown name is wrong use."""
     by_name = {name.casefold(): entry.id for entry in known for name in (entry.id, entry.name)}
     for name in given or ():
         if name.casefold() not in by_name:

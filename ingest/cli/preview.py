@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ingest import settings
 from ingest.analyser import Analyser, Method
-from ingest.cli.console import as_json, messages, people
+from ingest.cli.console import as_json, complain, messages, prepared
 from ingest.errors import IngestError, SourceError
 from ingest.fetch.client import Fetcher
 from ingest.formats.article import READERS, article_file
@@ -30,18 +29,7 @@ def parse(
 ) -> None:
     """Shows what would be read from feeds and articles; nothing is stored."""
     with messages():
-        failed = 0
-        for row in parsed(sources, Fetcher.by(settings.load()), now=utcnow()):
-            failed += row.error is not None
-            if json_:
-                print(as_json(row))
-            elif row.entry:
-                date = row.entry.published.astimezone(UTC).isoformat() if row.entry.published else "no date"
-                print(f"{date:25}  {row.entry.title}  <{row.entry.link or 'no link'}>")
-            if row.error is not None:
-                people.print(f"[bold]error:[/] {escape(row.source)}: {escape(row.error)}", highlight=False)
-        if failed:
-            raise typer.Exit(1)
+        _show(parsed(sources, Fetcher.by(settings.load()), now=utcnow()), json_)
 
 
 @app.command(epilog="Example: python -m ingest score article.txt --json")
@@ -50,20 +38,8 @@ def score(
     json_: Annotated[bool, typer.Option("--json", help="One JSON line a file.")] = False,
 ) -> None:
     """Shows sentences, mentions and tone of articles; nothing is stored."""
-    with messages():
-        active = settings.load()
-        active.prepare()
-        failed = 0
-        for row in scored(files, Method.by(active).analyser(), now=utcnow()):
-            failed += row.error is not None
-            if json_:
-                print(as_json(row))
-            elif row.article:
-                print(in_words(row.article))
-            if row.error is not None:
-                people.print(f"[bold]error:[/] {escape(row.source)}: {escape(row.error)}", highlight=False)
-        if failed:
-            raise typer.Exit(1)
+    with prepared() as active:
+        _show(scored(files, Method.by(active).analyser(), now=utcnow()), json_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +49,13 @@ class Parsed:
     source: str
     entry: Entry | None
     error: str | None = None
+
+    def in_words(self) -> str:
+        """A line for people; empty where it can't be read."""
+        if self.entry is None:
+            return ""
+        date = self.entry.published.astimezone(UTC).isoformat() if self.entry.published else "no date"
+        return f"{date:25}  {self.entry.title}  <{self.entry.link or 'no link'}>"
 
     def as_dict(self) -> dict[str, Any]:
         """All that is known of it; None where it can't be read."""
@@ -93,19 +76,42 @@ def parsed(sources: Sequence[str], fetcher: Fetcher, *, now: datetime) -> Iterat
             yield from (Parsed(source, entry) for entry in entries)
 
 
+def _show(rows: Iterable[Parsed | Scored], json_: bool) -> None:
+    """Prints all rows; ends with exit code 1 if one has an error."""
+    failed = False
+    for row in rows:
+        if json_:
+            print(as_json(row))
+        elif row.error is None:
+            print(row.in_words())
+        if row.error is not None:
+            failed = True
+            complain(f"{row.source}: {row.error}")
+    if failed:
+        raise typer.Exit(1)
+
+
 def _entries(source: str, fetcher: Fetcher, now: datetime) -> list[Entry]:
     if source.lower().startswith(("http://", "https://")):
         answer = fetcher.get(source)
         return list(sandbox.feed(answer.body, source=answer.url, now=now, content_type=answer.content_type).entries)
     path = Path(source)
-    try:
-        body = path.read_bytes()
-        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError as error:
-        raise SourceError(f"{error.strerror}") from error
     if path.suffix.lower() in READERS:
-        return [sandbox.run("file", article_file, body, path=path.name, modified=modified, now=now)]
-    return list(sandbox.feed(body, source=source, now=now).entries)
+        return [_entry(path, now)]
+    return list(sandbox.feed(_read(path)[0], source=source, now=now).entries)
+
+
+def _entry(path: Path, now: datetime) -> Entry:
+    body, modified = _read(path)
+    return sandbox.run("file", article_file, body, path=path.name, modified=modified, now=now)
+
+
+def _read(path: Path) -> tuple[bytes, datetime]:
+    """A file's bytes, and when it was written. Raises SourceError."""
+    try:
+        return path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise SourceError(str(error.strerror)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,36 +122,28 @@ class Scored:
     article: Article | None
     error: str | None = None
 
+    def in_words(self) -> str:
+        """Some lines for people; empty where it can't be read."""
+        return in_words(self.article) if self.article else ""
+
     def as_dict(self) -> dict[str, Any]:
         """Its text, sentences and mentions."""
         if self.article is None:
             return {"source": self.source, "ok": False, "error": self.error}
         entry, found = self.article.entry, self.article.analysis
         names = ("figure", "start", "end", "kind", "tone", "label", "confidence", "tone_rule", "because")
-        return {
-            "source": self.source,
-            "ok": True,
-            "title": entry.title,
-            "published": entry.published,
-            "published_from": entry.published_from,
-            "language": found.language,
-            "tone": found.tone,
-            "sentences": found.sentences,
-            "mentions": [{name: getattr(mention, name) for name in names} for mention in found.mentions],
-            "topics": [hit.topic for hit in found.topics],
-            "text": self.article.text,
-        }
+        facts = {"source": self.source, "ok": True, "title": entry.title, "text": self.article.text}
+        facts |= {"published": entry.published, "published_from": entry.published_from}
+        facts |= {name: getattr(found, name) for name in ("language", "tone", "sentences")}
+        facts["mentions"] = [{name: getattr(mention, name) for name in names} for mention in found.mentions]
+        return facts | {"topics": [hit.topic for hit in found.topics]}
 
 
 def scored(files: Iterable[Path], analyser: Analyser, *, now: datetime) -> Iterator[Scored]:
     """One row a file."""
     for path in files:
         try:
-            body = path.read_bytes()
-            modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            entry = sandbox.run("file", article_file, body, path=path.name, modified=modified, now=now)
-        except OSError as error:
-            yield Scored(str(path), None, str(error.strerror))
+            entry = _entry(path, now)
         except IngestError as error:
             yield Scored(str(path), None, str(error))
         else:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from ingest import settings
 from ingest.bins import Bin
-from ingest.cli.console import as_json, fail, opened, people, progress
+from ingest.cli.console import as_json, fail, opened, people, progress, say
 from ingest.cli.options import filters, source_ids, understood, with_filters
 from ingest.models import utcnow
 from ingest.run import lock
@@ -107,7 +107,7 @@ def withdraw(
         if not found:
             fail("no article fits.")
         for title in list(found.values())[:10]:
-            people.print(f"  {escape(title)}", highlight=False)
+            say(f"  {title}")
         if len(found) > 10:
             people.print(f"  … and {len(found) - 10} more")
         if not yes and not typer.confirm(f"Withdraw {len(found)} article(s)?", err=True):
@@ -127,11 +127,10 @@ def copy_(to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty 
         with progress() as tell:
             copied = move.run(engine, url, tell)
         before = f" ({copied.rows - copied.fresh} of them by an earlier run)" if copied.fresh < copied.rows else ""
-        people.print(
+        say(
             f"{copied.rows} rows of {copied.tables} tables{before} and the full-text index are in the new record, "
             f"equal in number and checksum: {copied.seconds:.1f} s, {copied.fresh / copied.seconds:.0f} rows/s.\n"
-            "Now set DISCOURSE_DATABASE_URL to it for dashboard and worker. The old record is as it was.",
-            highlight=False,
+            "Now set DISCOURSE_DATABASE_URL to it for dashboard and worker. The old record is as it was."
         )
 
 
@@ -143,10 +142,10 @@ def check() -> None:
         if result.faults:
             faults = "; ".join(result.faults)
             fail(f"the record is damaged: {faults}. docs/operate.md, 'Restoring the record', says what to do.")
-        people.print(f"The record is whole. Looked at: {result.looked_at}.", highlight=False)
+        say(f"The record is whole. Looked at: {result.looked_at}.")
 
 
-#: Days of the ledger that `status` tells of each feed.
+#: Days of the ledger that `status` lists for each feed.
 STATUS_DAYS = 14
 
 
@@ -177,21 +176,10 @@ class SourceStanding:
     def as_dict(self) -> dict[str, Any]:
         """What `status --json` tells of it."""
         row = self.row
-        return {
-            "name": row.name,
-            "kind": row.kind,
-            "key": row.key,
-            "group": row.group,
-            "state": self.state,
-            "verdict": self.verdict,
-            "articles": row.articles,
-            "failures": row.failures,
-            "last_attempt": row.last_attempt_at,
-            "last_success": row.last_success_at,
-            "last_error": row.last_error,
-            "next_attempt": row.next_at,
-            "days": self.days and self.days[-STATUS_DAYS:],
-        }
+        facts = {name: getattr(row, name) for name in ("name", "kind", "key", "group", "articles", "failures")}
+        times = {"last_attempt": row.last_attempt_at, "last_success": row.last_success_at, "next_attempt": row.next_at}
+        facts |= {"state": self.state, "verdict": self.verdict, **times, "last_error": row.last_error}
+        return facts | {"days": self.days and self.days[-STATUS_DAYS:]}
 
 
 @dataclass(frozen=True, slots=True)

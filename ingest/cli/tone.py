@@ -13,7 +13,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from ingest.cli.console import fail, messages, people
+from ingest.cli.console import fail, messages, say
 from ingest.models import LABELS
 from ingest.tone import Target, Toward, evaluate, labelled, scorers
 from ingest.tone.evaluate import Evaluation, Interval
@@ -81,8 +81,8 @@ def fit_(
         except ModuleNotFoundError as error:
             fail(f"Training needs {error.name}. Install the extra: pip install '.[train]'")
         plan = Plan(file, to, base, seeds, teacher, workers)
-        card = fit(plan, lambda line: people.print(line, highlight=False, markup=False))
-        people.print(f"{to}: macro-F1 {card['macro_f1']:.3f}. Use it: DISCOURSE_TONE={to}", highlight=False)
+        card = fit(plan, say)
+        say(f"{to}: macro-F1 {card['macro_f1']:.3f}. Use it: DISCOURSE_TONE={to}")
 
 
 def as_row(
@@ -91,33 +91,17 @@ def as_row(
     """The evaluation as one JSON object, shares rounded to four digits."""
     return {
         "scorer": name,
-        "n": result.n,
-        "groups": result.groups,
         "held_out": held_out,
-        "accuracy": _round(result.accuracy),
-        "accuracy_interval": _round(result.accuracy_interval),
-        "macro_f1": _round(result.macro_f1),
-        "macro_f1_interval": _round(result.macro_f1_interval),
-        "kappa": _round(result.kappa),
-        "classes": {each.label: _round(asdict(each) | {"label": each.label}) for each in result.classes},
+        **_round(asdict(result)),
+        "classes": {each.label: _round(asdict(each)) for each in result.classes},
         "missing": list(result.missing),
-        "confusion": [list(row) for row in result.confusion],
-        "ece": _round(result.ece),
-        "calibration": [_round(asdict(each)) for each in result.calibration],
-        "coverage": [_round(asdict(each)) for each in result.coverage],
         "worst": [_mistake(rows[place], found[place]) for place in result.worst],
     }
 
 
 def _mistake(row: Labelled, found: Toward) -> dict[str, Any]:
-    return {
-        "text": row.text,
-        "start": row.start,
-        "end": row.end,
-        "label": row.label,
-        "found": found.label,
-        "confidence": found.confidence,
-    }
+    read = {name: getattr(row, name) for name in ("text", "start", "end", "label")}
+    return read | {"found": found.label, "confidence": found.confidence}
 
 
 def _round(value: Any) -> Any:

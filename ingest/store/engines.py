@@ -21,8 +21,8 @@ FOLLOWING = (1_147_106, 2)
 
 #: Pages of a new SQLite file.
 _PAGE_BYTES = 8_192
-#: A connection that writes very many rows keeps so much of the file, whose indexes are written to all over; and takes
-#: so many pages of the log into it at once, most of them written several times.
+#: For a connection that writes very many rows: its cache, as index pages are written all over the file; and the pages
+#: of the log at which it is copied into the file, as most of them are written several times.
 _CACHE_KB, _LOG_PAGES = 131_072, 4_000
 
 #: How libpq connects, unless the URL says otherwise. A dead machine is noticed within a quarter of a minute, not hours.
@@ -51,14 +51,14 @@ def is_postgresql(connection: Connection | Engine) -> bool:
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:
-    """What libpq is told beside the URL."""
+    """Arguments for libpq besides the URL."""
     return {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
 
 
 def _postgresql(url: URL) -> Engine:
     engine = create_engine(
         url,
-        # Of a server's usual 100 connections, several dashboards and a worker shall find room.
+        # Several dashboards and a worker share a server's usual 100 connections.
         pool_size=5,
         max_overflow=15,
         pool_pre_ping=True,
@@ -83,7 +83,7 @@ def _sqlite(url: URL) -> Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RecordError(f"The folder of the record can't be made: {error}. Set DISCOURSE_DATA_DIR.") from error
-    # The one that was used last comes first: it still knows the pages of its last commit.
+    # The connection used last is used first: its cache holds the pages of its last commit.
     engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=32, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
@@ -112,12 +112,12 @@ def _sqlite(url: URL) -> Engine:
 
 
 def unpooled(url: URL) -> Engine:
-    """Connections to a PostgreSQL that belong to nobody else and begin no transaction."""
+    """Connections to a PostgreSQL outside any pool, without transactions."""
     return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connect_arguments(url))
 
 
 def try_to_follow(connection: Connection) -> bool:
-    """Whether this session has got the lock of the one loop that follows the feeds; it keeps it to its end."""
+    """Tries to get the lock of the one loop that follows the feeds, for this session; returns whether it has it."""
     # The server must notice that our machine is gone before long, but not before we have noticed that it is.
     connection.exec_driver_sql(
         "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
@@ -138,7 +138,7 @@ def followed(connection: Connection) -> bool:
 
 
 def name(url: URL) -> str:
-    """A database as people call it, without its password."""
+    """A database's name for messages, without its password."""
     if url.get_backend_name() != "postgresql":
         return f"{url.drivername}:///{url.database}"
     host = url.host or url.query.get("host") or "this machine"
@@ -147,6 +147,6 @@ def name(url: URL) -> str:
 
 
 def reason(error: Exception) -> str:
-    """What the database itself said, in one line."""
+    """The database's own message, in one line."""
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     return said.removesuffix(" Is the server running on that host and accepting TCP/IP connections?")

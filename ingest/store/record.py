@@ -1,4 +1,4 @@
-"""Opens the record: a file or a server's, migrated to this version; and says plainly when it can't be used."""
+"""Opens the record, a file or a server's database, and migrates it to this version."""
 
 from __future__ import annotations
 

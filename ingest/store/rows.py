@@ -1,4 +1,4 @@
-"""Adds many rows at once, with ids that are known before."""
+"""Adds many rows at once, with ids known in advance; and asks for very many values in parts."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def inserted(connection: Connection, table: Table, values: Mapping[str, Any]) ->
 
 
 def reserve_ids(connection: Connection, table: Table, count: int) -> Sequence[int]:
-    """Ids for so many new rows, rising; nobody else gets them as long as the write lock is held."""
+    """Rising ids for `count` new rows; no other writer gets them while the write lock is held."""
     if not count:
         return ()
     if connection.dialect.name == "postgresql":
@@ -74,7 +74,7 @@ def among(
 
 
 def parts(wanted: Iterable[Item], size: int = _IN_ONE_QUESTION) -> Iterator[list[Item]]:
-    """What is wanted in pieces of `size`; unless told, of what fits into one `IN (…)`."""
+    """The items in lists of `size`; by default of as many as fit into one `IN (…)`."""
     rest = iter(wanted)
     while part := list(islice(rest, size)):
         yield part

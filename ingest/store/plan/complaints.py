@@ -1,7 +1,4 @@
-"""What is wrong with the lists that people edit and with the loop, where everybody sees it: in `request`, kind `list`.
-
-The worker that reads the lists may run elsewhere, and its log be read by nobody.
-"""
+"""Faults of the edited lists and of the loop, in `request` (kind `list`), where the dashboard finds and shows them."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ class Complaint:
 
 
 def note(connection: Connection, what: str, fault: str | None, *, now: datetime) -> None:
-    """It is as bad as `fault` says, or fine again; nothing is written that is known already."""
+    """Stores a fault, or with None that it is over; writes nothing if that is known already."""
     found = progress.find(connection, KIND, what)
     if fault is None and (found is None or found.done):
         return

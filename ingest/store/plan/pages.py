@@ -15,12 +15,14 @@ from ingest.store import schema
 from ingest.store.asof import live
 from ingest.store.write import identity
 
-#: Pages of one feed, and of all, that are told at once: a site that wants long pauses holds up no other.
+#: Pages of one feed, and of all, that are due at once: a site that wants long pauses delays no other.
 _OF_ONE, _OF_ALL = 10, 1_000
-#: A page that could not be had is tried again after the first of these pauses, then the second; then it is let be.
+#: A page that could not be had is tried again after the first of these pauses, then the second, then never.
 PAUSES = (timedelta(minutes=10), timedelta(hours=2))
 
 _page = schema.page.c
+#: Fields of an entry that the record has under the same name.
+_AS_STORED = ("title", "body", "text_kind", "link", "guid", "author", "published_from", "feed_at", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class PageState:
 
 @dataclass(frozen=True, slots=True)
 class PagedArticle:
-    """What the record holds of an article whose page has come."""
+    """An article whose page was fetched, as it is in the record."""
 
     content_id: int
     source: str  #: its feed's name
@@ -54,7 +56,7 @@ def ask(connection: Connection, source_id: int, entries: Iterable[Entry], now: d
 
 
 def due(connection: Connection, now: datetime) -> list[PageState]:
-    """The pages whose time has come, of articles that are current and of feeds that still want them."""
+    """The pages that are due, of articles that are current and of feeds that still want them."""
     source, content = schema.source.c, schema.content.c
     place = func.row_number().over(partition_by=_page.source_id, order_by=(_page.next_at, _page.article_id))
     waiting = (
@@ -81,21 +83,8 @@ def current_words(connection: Connection, article_id: int) -> PagedArticle | Non
     ).first()
     if row is None:
         return None
-    entry = Entry(
-        source=row.key,
-        title=row.title,
-        body=row.body,
-        keys=(),
-        text_kind=row.text_kind,
-        link=row.link,
-        guid=row.guid,
-        author=row.author,
-        published=row.published_at,
-        published_from=row.published_from,
-        feed_at=row.feed_at,
-        language=row.language,
-    )
-    return PagedArticle(row.id, row.name, entry)
+    same = {name: getattr(row, name) for name in _AS_STORED}
+    return PagedArticle(row.id, row.name, Entry(source=row.key, keys=(), published=row.published_at, **same))
 
 
 def done(connection: Connection, article_id: int) -> None:

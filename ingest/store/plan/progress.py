@@ -1,7 +1,4 @@
-"""How far a long piece of work has come: one row of `request`, moved on in the same commit as what it speaks of.
-
-So whoever goes on after a crash can trust it.
-"""
+"""How far long work has come: a row of `request`, updated in the commit that does the work, so crashes do no harm."""
 
 from __future__ import annotations
 
@@ -12,6 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from ingest.store import rows, schema
+
+_table = schema.request
+_r = _table.c
 
 #: The kind of work that looks again at what an older watch-list has analysed.
 RESCORE = "rescore"
@@ -25,25 +25,20 @@ class Progress:
     position: int
     done: bool  #: nothing is left to do
     ended_at: datetime | None
-    worked: int = 0  #: pieces of it that are done, where somebody counts them …
-    total: int = 0  #: … of so many
+    worked: int = 0  #: pieces of it that are done, where they are counted
+    total: int = 0
 
 
 def find(connection: Connection, kind: str, mark: str) -> Progress | None:
     """The work of this kind and mark, if it was ever begun."""
-    table = schema.request
-    # Few rows: one a file or watch-list. No database needs to look into JSON for that.
-    for row in connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.id.desc())):
-        if row.args.get("mark") == mark:
-            return _progress(row)
-    return None
+    # Few rows, one a file or watch-list: no need to search JSON in SQL.
+    found = connection.execute(_table.select().where(_r.kind == kind).order_by(_r.id.desc()))
+    return next((_progress(row) for row in found if row.args.get("mark") == mark), None)
 
 
 def newest(connection: Connection, kind: str) -> Progress | None:
     """The work of this kind that was begun last and is not done, if any is."""
-    table = schema.request
-    question = select(table).where(table.c.kind == kind).order_by(table.c.id.desc()).limit(1)
-    row = connection.execute(question).first()
+    row = connection.execute(_table.select().where(_r.kind == kind).order_by(_r.id.desc()).limit(1)).first()
     return _progress(row) if row and row.state == "running" else None
 
 
@@ -55,35 +50,22 @@ def _progress(row: Row[Any]) -> Progress:
 
 def begin(connection: Connection, kind: str, mark: str, *, by: str, now: datetime, **facts: Any) -> Progress:
     """The work of this kind and mark, begun now or before; what is done stays done."""
-    table = schema.request
-    found = find(connection, kind, mark)
-    if found:
+    if found := find(connection, kind, mark):
         if not found.done:
-            connection.execute(update(table).where(table.c.id == found.id).values(state="running", ended_at=None))
+            connection.execute(update(_table).where(_r.id == found.id).values(state="running", ended_at=None))
         return found
-    values = {
-        "kind": kind,
-        "args": {"mark": mark, "position": 0, **facts},
-        "by": by,
-        "at": now,
-        "state": "running",
-        "started_at": now,
-    }
-    return Progress(rows.inserted(connection, table, values), 0, False, None)
+    values = {"kind": kind, "args": {"mark": mark, "position": 0, **facts}, "by": by, "state": "running"}
+    return Progress(rows.inserted(connection, _table, values | {"at": now, "started_at": now}), 0, False, None)
 
 
 def move(connection: Connection, id_: int, position: int, share: float, **facts: Any) -> None:
     """Everything up to `position` is done, that is `share` (0 to 1) of the work."""
-    table = schema.request
-    args = connection.execute(select(table.c.args).where(table.c.id == id_)).scalar_one()
+    args = connection.execute(select(_r.args).where(_r.id == id_)).scalar_one()
     values = {"args": {**args, "position": position, **facts}, "progress": share}
-    connection.execute(update(table).where(table.c.id == id_).values(**values))
+    connection.execute(update(_table).where(_r.id == id_).values(**values))
 
 
 def end(connection: Connection, id_: int, *, now: datetime, failure: str | None = None) -> None:
     """The work is done, or has failed and may be begun again."""
-    table = schema.request
-    values: dict[str, Any] = {"state": "failed" if failure else "done", "ended_at": now, "message": failure}
-    if not failure:
-        values["progress"] = 1.0
-    connection.execute(update(table).where(table.c.id == id_).values(**values))
+    values: dict[str, Any] = {"state": "failed"} if failure else {"state": "done", "progress": 1.0}
+    connection.execute(update(_table).where(_r.id == id_).values(ended_at=now, message=failure, **values))

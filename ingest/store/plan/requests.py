@@ -1,4 +1,4 @@
-"""Asks the running worker to try sources again, and tells what became of it: rows of `request` of the kind `retry`."""
+"""Asks the running worker to fetch sources again, and says what came of it: rows of `request`, kind `retry`."""
 
 from __future__ import annotations
 
@@ -56,8 +56,7 @@ def recent(connection: Connection, since: datetime | None = None) -> list[Retry]
 def begin(connection: Connection, busy: Collection[int], *, now: datetime) -> list[int]:
     """Makes every waiting source due at once, whatever its schedule says; those that are `busy` wait.
 
-    It is asked for everything, also what it may have said before; one that was gone for good is given another chance.
-    Gives the sources' ids.
+    Each is fetched whole, not only if changed; one that was gone for good is tried again. Returns the sources' ids.
     """
     waiting = [each for each in recent(connection) if each.state == "waiting" and each.source_id not in busy]
     for each in waiting:

@@ -1,4 +1,4 @@
-"""When each feed is asked again. It stands in the record, so that a restart asks nobody twice."""
+"""When each feed is fetched next. It is kept in the record, so that a restart fetches nothing twice."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from ingest.store.plan import coverage
 
 _src = schema.source.c
 
+#: Fields of a feed's state that its row has under the same name, and those that an attempt shares with its row.
+_AS_STORED = ("name", "etag", "last_modified", "failures", "language", "whole_at", "moved_to", "moved_seen")
+_OF_ATTEMPT = ("at", "outcome", "status", "ms", "parse_ms")
+
 
 def due(connection: Connection, now: datetime) -> list[FeedState]:
     """The feeds whose time has come, the longest waiting first; those that are gone for good are not asked."""
@@ -30,21 +34,9 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _state(row: Row[Any]) -> FeedState:
-    return FeedState(
-        source_id=row.id,
-        url=row.key,
-        name=row.name,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        failures=row.failures,
-        language=row.language,
-        interval=_length(row.interval_seconds),
-        asked=_length(row.asked_seconds),
-        whole_at=row.whole_at,
-        moved_to=row.moved_to,
-        moved_seen=row.moved_seen,
-        full_text=row.full_text,
-    )
+    facts = {name: getattr(row, name) for name in _AS_STORED}
+    facts |= {"interval": _length(row.interval_seconds), "asked": _length(row.asked_seconds)}
+    return FeedState(source_id=row.id, url=row.key, full_text=row.full_text, **facts)
 
 
 def only_listed(connection: Connection, ids: Collection[int], now: datetime) -> None:
@@ -76,20 +68,10 @@ def note_archive(connection: Connection, source_ids: Collection[int], now: datet
 def _note(connection: Connection, id_: int, attempt: Attempt, brought: Outcome, values: dict[str, Any]) -> None:
     connection.execute(update(schema.source).where(_src.id == id_).values(**values))
     coverage.note(connection, id_, attempt.at, ok=attempt.outcome != "error", articles=brought.added)
-    connection.execute(
-        insert(schema.fetch).values(
-            source_id=id_,
-            at=attempt.at,
-            outcome=attempt.outcome,
-            status=attempt.status,
-            bytes=attempt.size,
-            ms=attempt.ms,
-            parse_ms=attempt.parse_ms,
-            added=brought.added,
-            edited=brought.edited,
-            reason=attempt.reason or ("; ".join(brought.faults)[:500] or None),
-        )
-    )
+    facts = {name: getattr(attempt, name) for name in _OF_ATTEMPT} | {"bytes": attempt.size}
+    facts |= {"added": brought.added, "edited": brought.edited}
+    facts["reason"] = attempt.reason or ("; ".join(brought.faults)[:500] or None)
+    connection.execute(insert(schema.fetch).values(source_id=id_, **facts))
 
 
 def _after(state: FeedState, attempt: Attempt, pause: Pause) -> dict[str, Any]:
@@ -104,23 +86,13 @@ def _after(state: FeedState, attempt: Attempt, pause: Pause) -> dict[str, Any]:
     seen = 0
     if attempt.moved_to:
         seen = min(state.moved_seen, MOVED_AFTER) + 1 if attempt.moved_to == state.moved_to else 1
-    values = common | {
-        "failures": 0,
-        "next_at": next_at,
-        "state": "ok",
-        "last_success_at": attempt.at,
-        "moved_to": attempt.moved_to,
-        "moved_seen": seen,
-    }
+    values = common | {"failures": 0, "next_at": next_at, "state": "ok", "last_success_at": attempt.at}
+    values |= {"moved_to": attempt.moved_to, "moved_seen": seen}
     if attempt.outcome == "unchanged":
         return values | {"whole_at": state.whole_at or attempt.at}
     # Kept from a whole answer only: after a broken one the next request must bring everything again.
-    return values | {
-        "etag": attempt.etag,
-        "last_modified": attempt.last_modified,
-        "whole_at": attempt.at,
-        "asked_seconds": _seconds(attempt.asked),
-    }
+    kept = {"etag": attempt.etag, "last_modified": attempt.last_modified, "asked_seconds": _seconds(attempt.asked)}
+    return values | kept | {"whole_at": attempt.at}
 
 
 def _length(seconds: int | None) -> timedelta | None:

@@ -1,6 +1,6 @@
-"""The seed files that are being read, and those that stopped their reader: kept in the record before they are read.
+"""The seed files that are being read, and those that stopped their reader.
 
-So one that ends everything is known after a restart, and is not tried again and again.
+Each is stored before it is read, so that one that ends the whole process is known after a restart.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ingest.text import plain
 _c, _a, _art, _src = schema.content.c, schema.analysis.c, schema.article.c, schema.source.c
 _m, _t = schema.mention.c, schema.analysis_topic.c
 
-#: Statements whose rows nobody could hold are fetched in parts.
+#: Rows that may not fit into memory are fetched in parts.
 _IN_PARTS = {"yield_per": 500}
 
 
@@ -139,13 +139,8 @@ def article(connection: Connection, uid: str, as_of: int | None = None) -> FullA
     # The text of its page is no edit of the summary that it followed.
     so_far = select(func.count()).where(_c.article_id == headline.id, _c.given_hash.is_(None))
     versions = connection.execute(so_far if as_of is None else so_far.where(_c.rev_from <= as_of)).scalar_one()
-    return FullArticle(
-        headline=headline,
-        text=plain.joined(headline.title, row.body),
-        analysis=analyses.of(connection, [row.analysis_id])[row.analysis_id],
-        versions=versions,
-        scorer=row.scorer,
-    )
+    analysis = analyses.of(connection, [row.analysis_id])[row.analysis_id]
+    return FullArticle(headline, plain.joined(headline.title, row.body), analysis, versions, row.scorer)
 
 
 def mention_ids(connection: Connection, filters: Filters) -> Iterator[Sequence[int]]:

@@ -129,13 +129,8 @@ def articles(connection: Connection, filters: Filters) -> Iterator[Row]:
         stories = reprints.stories_of(connection, ids, pinned.as_of)
         for headline in found:
             found_topics = topics.get(headline.id, ())
-            row = _Listed(
-                article=headline,
-                figures=named.get(headline.id, ()),
-                topics=found_topics,
-                cap=sorted({codes[topic] for topic in found_topics if topic in codes}),
-                story=stories[headline.id],
-            )
+            cap = sorted({codes[topic] for topic in found_topics if topic in codes})
+            row = _Listed(headline, named.get(headline.id, ()), found_topics, cap, stories[headline.id])
             yield _row(ARTICLES, row) | made_from
 
 

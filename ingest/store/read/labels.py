@@ -19,7 +19,7 @@ from ingest.store.read import analyses
 from ingest.text import plain
 from ingest.tone.labelled import Labelled
 
-#: What a coder may answer; who is unsure says nothing of the tone.
+#: What a coder may answer; `unsure` says nothing about the tone.
 Answer = Label | Literal["unsure"]
 
 _c, _a, _art, _src = schema.content.c, schema.analysis.c, schema.article.c, schema.source.c
@@ -129,7 +129,7 @@ def newest(connection: Connection) -> int:
 
 
 def coders(connection: Connection) -> list[str]:
-    """Everybody who has labelled, by name."""
+    """The names of all who have labelled."""
     return sorted(connection.execute(select(_l.by).distinct()).scalars())
 
 

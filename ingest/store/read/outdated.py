@@ -47,7 +47,7 @@ def read(connection: Connection, watchlist_hash: str, scorer: str, *, after: int
                 keys=(),
                 text_kind=row.text_kind,
                 published=row.published_at,
-                published_from="feed",  # whoever stated it: this entry is never stored
+                published_from="feed",  # not always true, but this entry is never stored
                 language=row.language,
                 stored=True,
             ),

@@ -1,4 +1,4 @@
-"""Reads the sources: their state, what each holds, and which ones a view shows when nobody chose."""
+"""Reads the sources: their state, what each holds, and which ones count when none are chosen."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def listing(
 
 
 def _then(connection: Connection, at: datetime) -> dict[int, dict[str, Any]]:
-    """What the attempts up to a moment made of each source's state; by its id."""
+    """The state of each source after the attempts up to a moment; by its id."""
     mine = and_(_f.source_id == _src.id, _f.at <= at)
     newest = (_f.at.desc(), _f.id.desc())
     last = _of_each(select(_f.id).where(mine).order_by(*newest).limit(1))
@@ -115,12 +115,12 @@ def names(connection: Connection) -> dict[int, str]:
 
 
 def newest_fetch(connection: Connection) -> datetime | None:
-    """When a feed last gave a usable answer. Files and archives are not heard from: they lie there."""
+    """When a feed last gave a usable answer. Files and archives do not count."""
     return connection.execute(select(func.max(_src.last_success_at)).where(_src.kind == "feed")).scalar()
 
 
 def automatic(connection: Connection, as_of: int | None = None) -> list[int]:
-    """The ids of the sources that count where nobody chose any, now or as of a revision; see `not_the_demo`."""
+    """The ids of the sources that count where none are chosen, now or as of a revision; see `not_the_demo`."""
     groups = {row.id: row.group for row in connection.execute(select(_src.id, _src.group))}
     real = [id_ for id_, group in groups.items() if group != DEMO_GROUP]
     something = select(_art.id).join(schema.content, (_c.article_id == _art.id) & live(_c, as_of))

@@ -26,7 +26,7 @@ _FROM = "copied from"
 
 Row = tuple[Any, ...]
 
-#: What is in columns of these types is copied as it is written: nothing in it is to be understood here.
+#: Columns of these types are copied as stored, without decoding.
 _AS_WRITTEN = (sa.JSON, types.Spans)
 
 # How far a copy has come, kept in the target and removed at its end. `key` is the last row's, as JSON.
@@ -53,8 +53,8 @@ class Copied:
 def run(source: Engine, url: str, tell: Callable[[str, int, int], None]) -> Copied:
     """Copies the record behind `source` into the empty database at `url`, or goes on with a copy that was interrupted.
 
-    Nobody else writes to the source meanwhile. `tell` is told what, how many rows, of how many. Raises RecordError when
-    the target holds anything else, or when it is not equal at the end.
+    The source is locked against writers meanwhile. `tell` gets the table, the rows done and their total. Raises
+    RecordError when the target holds anything else, or when it is not equal at the end.
     """
     start = time.monotonic()
     target = engines.make(url)
@@ -109,14 +109,14 @@ def _begin(reading: Connection, target: Engine) -> None:
     else:
         record.open_engine(target.url.render_as_string(hide_password=False)).dispose()
     with record.writing(target) as connection:
-        # From here until the end nobody else opens it.
+        # From here until the end no other process can open it.
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{record.COPYING}'")
         _progress.create(connection)
         connection.execute(sa.insert(_progress).values(name=_FROM, key=of, rows=0, sum=""))
 
 
 def _state(connection: Connection) -> list[int | str]:
-    """What tells one state of a record from another: it is compared when a copy goes on."""
+    """Identifies the state of a record; compared when a copy goes on."""
     newest = connection.execute(sa.select(schema.revision).order_by(schema.revision.c.number.desc()).limit(1)).first()
     small = (schema.source, schema.request, schema.saved_view, schema.note, schema.label)
     sums = hashlib.blake2b(digest_size=8)
@@ -147,12 +147,8 @@ def _finish(target: Engine) -> None:
 
 def _rows(table: sa.Table) -> sa.Select[Any]:
     """All columns of a table."""
-    return sa.select(
-        *(
-            sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, _AS_WRITTEN) else column
-            for column in table.columns
-        )
-    )
+    as_text = {c.name: sa.cast(c, sa.Text).label(c.name) for c in table.columns if isinstance(c.type, _AS_WRITTEN)}
+    return sa.select(*(as_text.get(column.name, column) for column in table.columns))
 
 
 def _batches(
@@ -173,7 +169,7 @@ def _batches(
 
 
 def _table(reading: Connection, target: Engine, table: sa.Table, tell: Callable[[str, int, int], None]) -> int:
-    """Copies the rows that the target lacks; answers how many."""
+    """Copies the rows that the target lacks; returns how many."""
     total = reading.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
     key = list(table.primary_key.columns)
     places = [table.c.keys().index(column.name) for column in key]
@@ -183,7 +179,8 @@ def _table(reading: Connection, target: Engine, table: sa.Table, tell: Callable[
         after = [date.fromisoformat(each) if isinstance(column.type, sa.Date) else each for column, each in pairs]
     fresh = 0
     for rows in _batches(reading, _rows(table), key, after):
-        rows = [tuple(_plain(value) for value in row) for row in rows]
+        # An old file may hold a NUL, which PostgreSQL does not take.
+        rows = [tuple(types.storable(value) if isinstance(value, str) else value for value in row) for row in rows]
         fresh += len(rows)
         done += len(rows)
         sum_ = (sum_ + _sum(rows)) % 2**64
@@ -234,16 +231,10 @@ def _copy_in(connection: Connection, table: str, names: Sequence[str], rows: Seq
             copy.write_row(row)
 
 
-def _plain(value: Any) -> Any:
-    """A value that every database takes: an old file may hold a NUL."""
-    return types.storable(value) if isinstance(value, str) else value
-
-
 def _sum(rows: Sequence[Row]) -> int:
     """A checksum of rows in any order."""
-    return sum(int.from_bytes(hashlib.blake2b(repr(row).encode(), digest_size=8).digest(), "big") for row in rows) % (
-        2**64
-    )
+    hashes = (hashlib.blake2b(repr(row).encode(), digest_size=8).digest() for row in rows)
+    return sum(int.from_bytes(each, "big") for each in hashes) % 2**64
 
 
 # -- progress ---------------------------------------------------------------------------------------------------------
@@ -264,7 +255,7 @@ def _note(connection: Connection, name: str, key: list[Any], rows: int, sum_: in
 
 
 def _verified(target: Engine, tell: Callable[[str, int, int], None]) -> int:
-    """Reads the target again: as many rows as were sent, of the same checksum; answers how many."""
+    """Reads the target again: as many rows as were sent, of the same checksum; returns how many."""
     everything = 0
     for table in schema.metadata.sorted_tables:
         _, sent, sum_ = _reached(target, table.name)

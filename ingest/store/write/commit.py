@@ -73,15 +73,8 @@ class Commit:
     def source(self, source: Source) -> int:
         """The id of a source, made or brought up to date; the outlet of a file or archive keeps its first spelling."""
         table = schema.source
-        facts = {
-            "name": source.name,
-            "group": source.group,
-            "home": source.home,
-            "language": source.language,
-            "full_text": source.full_text,
-            "listed": True,
-            "unlisted_at": None,
-        }
+        facts = {name: getattr(source, name) for name in ("name", "group", "home", "language", "full_text")}
+        facts |= {"listed": True, "unlisted_at": None}
         id_ = identity.source_id(self.connection, source)
         if id_ is None:
             values = {"kind": source.kind, "key": source.key, "added_at": self.now, **facts}
@@ -158,8 +151,7 @@ class Commit:
         story_id = self._story(known, latest, article)
         if latest.open:
             versions.close(connection, known, self.revision)
-        owner = Owner(known, source_id, story_id, self.revision)
-        version = Version(owner, article, hash_)
+        version = Version(Owner(known, source_id, story_id, self.revision), article, hash_)
         versions.open_contents(connection, [version], scoring, now=self.now)
         self._edited += 1
 

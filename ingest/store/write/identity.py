@@ -30,17 +30,9 @@ def scope_of(source_id: int, source: Source) -> str:
 def fingerprint(entry: Entry) -> str:
     """A hash, equal for two versions with the same words, author, address and stated date."""
     stated = entry.published_from not in (None, "file time", "fetch time")
-    parts = (
-        entry.title,
-        entry.body,
-        entry.author or "",
-        entry.link or "",
-        entry.published.isoformat() if stated and entry.published else "",
-        entry.language or "",
-        entry.outlet or "",
-        entry.group or "",
-    )
-    return hashlib.sha256("\x1f".join(parts).encode(errors="replace")).hexdigest()[:32]
+    date = entry.published.isoformat() if stated and entry.published else None
+    parts = (entry.title, entry.body, entry.author, entry.link, date, entry.language, entry.outlet, entry.group)
+    return hashlib.sha256("\x1f".join(part or "" for part in parts).encode(errors="replace")).hexdigest()[:32]
 
 
 def with_storable_keys(entry: Entry) -> Entry:

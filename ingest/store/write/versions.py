@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -15,6 +16,11 @@ from ingest.store.search import index
 from ingest.store.search.index import IndexRow
 from ingest.store.types import Packed, packed
 from ingest.text import plain, signatures
+
+#: Fields of a mention that its row has under the same name.
+_MENTION = (
+    "figure", "sentence", "start", "end", "kind", "tone_rule", "tone_encoder", "confidence", "label",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +68,8 @@ def latest(connection: Connection, article_id: int) -> LatestVersion:
     story_id = connection.execute(
         select(analysis.c.story_id).where(analysis.c.article_id == article_id).order_by(analysis.c.id.desc()).limit(1)
     ).scalar_one()
-    return LatestVersion(
-        content_id=row.id,
-        source_id=row.source_id,
-        story_id=story_id,
-        hash=row.given_hash or row.hash,
-        open=row.rev_to is None,
-        day=row.day,
-        published_at=row.published_at,
-        published_from=row.published_from,
-    )
+    hash_, open_, published = row.given_hash or row.hash, row.rev_to is None, (row.published_at, row.published_from)
+    return LatestVersion(row.id, row.source_id, story_id, hash_, open_, row.day, *published)
 
 
 def is_open(connection: Connection, article_id: int) -> bool:
@@ -138,26 +136,12 @@ def open_contents(connection: Connection, opened: Sequence[Version], scoring: Sc
         entry, owner = version.article.entry, version.owner
         published = entry.published or now
         day = published.date()
-        contents.append(
-            {
-                "id": content_id,
-                "article_id": owner.article_id,
-                "rev_from": owner.revision,
-                "title": entry.title,
-                "author": entry.author,
-                "link": entry.link,
-                "language": version.article.analysis.language,
-                "published_at": published,
-                "published_from": entry.published_from if entry.published else "fetch time",
-                "day": day,
-                "text_kind": entry.text_kind,
-                "hash": version.hash,
-                "fetched_at": now,
-                "given_hash": version.given_hash,
-                "feed_at": entry.feed_at,
-                "page_at": version.page_at,
-            }
-        )
+        of = {"id": content_id, "article_id": owner.article_id, "rev_from": owner.revision}
+        hashes = {"hash": version.hash, "given_hash": version.given_hash}
+        words = {name: getattr(entry, name) for name in ("title", "author", "link", "text_kind", "feed_at")}
+        words |= {"language": version.article.analysis.language, "page_at": version.page_at, "fetched_at": now}
+        words |= {"published_from": entry.published_from if entry.published else "fetch time"}
+        contents.append({**of, **hashes, **words, "published_at": published, "day": day})
         body = plain.body_of(version.article.text, entry.title)
         stored = Packed(body, version.article.packed) if version.article.packed else body
         texts.append({"content_id": content_id, "article_id": owner.article_id, "body": stored})
@@ -200,41 +184,18 @@ def _indexed(content_id: int, article: Article, body: str) -> IndexRow:
 def open_analyses(connection: Connection, opened: Sequence[NewAnalysis], scoring: Scoring) -> None:
     """Adds analyses of contents, with their sentences, mentions and topics."""
     ids = rows.reserve_ids(connection, schema.analysis, len(opened))
+    facts, made_with = attrgetter(*_MENTION), asdict(scoring)
     analyses, spans, mentions, topics = [], [], [], []
     for analysis_id, scored in zip(ids, opened, strict=True):
         owner, analysis = scored.owner, scored.analysis
         both = {"analysis_id": analysis_id, "article_id": owner.article_id}
-        analyses.append(
-            {
-                "id": analysis_id,
-                "article_id": owner.article_id,
-                "content_id": scored.content_id,
-                "rev_from": owner.revision,
-                "tone": analysis.tone,
-                "sentences": len(analysis.sentences),
-                "words": analysis.words,
-                "story_id": owner.story_id,
-                "scorer": scoring.scorer,
-                "watchlist_id": scoring.watchlist_id,
-            }
-        )
+        ids_of = {"article_id": owner.article_id, "content_id": scored.content_id, "story_id": owner.story_id}
+        found = {"tone": analysis.tone, "sentences": len(analysis.sentences), "words": analysis.words}
+        analyses.append({"id": analysis_id, "rev_from": owner.revision, **ids_of, **found, **made_with})
         spans.append({"spans": [[s.start, s.end, s.tone] for s in analysis.sentences], **both})
+        of = {"source_id": owner.source_id, "day": scored.day, **both}
         mentions += [
-            {
-                "source_id": owner.source_id,
-                "day": scored.day,
-                "figure": m.figure,
-                "sentence": m.sentence,
-                "start": m.start,
-                "end": m.end,
-                "kind": m.kind,
-                "tone_rule": m.tone_rule,
-                "tone_encoder": m.tone_encoder,
-                "confidence": m.confidence,
-                "label": m.label,
-                "because": [[cue.word, cue.weight] for cue in m.because],
-                **both,
-            }
+            {**dict(zip(_MENTION, facts(m), strict=True)), "because": [[c.word, c.weight] for c in m.because], **of}
             for m in analysis.mentions
         ]
         topics += [{"topic": hit.topic, "hits": hit.hits, "words": list(hit.words), **both} for hit in analysis.topics]
