@@ -28,9 +28,7 @@ SHARED_NAMES = {
 SQL = {"select", "insert", "update", "delete", "text", "func", "exec_driver_sql"}
 WITH_SQL = ("ingest/store", "dashboard/model")
 #: Modules that are longer, with the reason.
-LONG: dict[str, str] = {
-    "ingest/store/schema.py": "every table, in one place",
-}
+LONG: dict[str, str] = {"ingest/store/schema.py": "every table, in one place"}
 
 
 def modules() -> list[Path]:

@@ -19,7 +19,7 @@ from ingest.errors import SettingError, SourceError
 from ingest.formats import archive_row
 from ingest.models import utcnow
 from ingest.run import analysts, backfill
-from ingest.run.analysts import Crowd
+from ingest.run.analysts import WorkerPool
 from ingest.run.backfill import Backfill, Job
 from ingest.run.rescore import Rescore
 from ingest.sources.rejects import Rejects
@@ -58,12 +58,12 @@ def backfill_(
             if rejects is not None and rejects.resolve() == job.path.resolve():
                 raise typer.BadParameter("--rejects is one of the files to be read")
         faults = []
-        with _crowd(method, workers, dask) as crowd:
+        with _pool(method, workers, dask) as pool:
             for job in jobs:
                 listed = Rejects(rejects or job.path.with_name(job.path.name + ".rejects.jsonl"))
                 start = time.monotonic()
                 with rate() as tell:
-                    outcome = Backfill(engine, job, crowd, method.watchlist, listed, utcnow, tell).run()
+                    outcome = Backfill(engine, job, pool, method.watchlist, listed, utcnow, tell).run()
                 _report(job, outcome, listed, time.monotonic() - start)
                 if outcome.broken:
                     faults.append(f"{job.path}: {outcome.broken} What came before it is stored.")
@@ -76,9 +76,9 @@ def rescore_(workers: Workers = None, dask: Dask = None) -> None:
     """Analyses again what another watch-list or an older version has analysed; only what changes gets new rows."""
     with opened() as (active, engine):
         method = Method.by(active)
-        with _crowd(method, workers, dask) as crowd, rate() as tell:
+        with _pool(method, workers, dask) as pool, rate() as tell:
             outcome = Rescore(
-                engine, method.watchlist, crowd, utcnow, tell=lambda done, total: tell(min(1.0, done / total), done)
+                engine, method.watchlist, pool, utcnow, on_progress=lambda n, of: tell(min(1.0, n / of), n)
             ).run()
         people.print(f"{outcome.checked} looked at, {outcome.changed} changed.", highlight=False)
         if outcome.failed:
@@ -86,16 +86,16 @@ def rescore_(workers: Workers = None, dask: Dask = None) -> None:
 
 
 @contextmanager
-def _crowd(method: Method, workers: int | None, dask: str | None) -> Iterator[Crowd]:
-    """Whoever analyses; Ctrl-C ends them with a word about how to go on."""
+def _pool(method: Method, workers: int | None, dask: str | None) -> Iterator[WorkerPool]:
+    """The processes that analyse; Ctrl-C ends them and says how to go on."""
     if dask and workers:
         raise typer.BadParameter("--workers and --dask exclude each other")
     made = analysts.cluster(method, utcnow, dask) if dask else analysts.pool(method, utcnow, workers or _cores())
     before = signal.getsignal(signal.SIGINT)
     try:
-        with made as crowd:
-            signal.signal(signal.SIGINT, lambda *_: crowd.stop.set())
-            yield crowd
+        with made as pool:
+            signal.signal(signal.SIGINT, lambda *_: pool.stop.set())
+            yield pool
     except KeyboardInterrupt:
         people.print("Interrupted. What is done is stored; the same command goes on from there.")
         raise typer.Exit(130) from None
@@ -126,7 +126,7 @@ def _looked_into(files: list[Path], map_: str | None, source: str | None) -> lis
     return jobs
 
 
-def _report(job: Job, outcome: backfill.Outcome, rejects: Rejects, seconds: float) -> None:
+def _report(job: Job, outcome: backfill.Loaded, rejects: Rejects, seconds: float) -> None:
     if outcome.before:
         people.print(
             f"{escape(str(job.path))}: taken in already, {outcome.before:%Y-%m-%d %H:%M} UTC.", highlight=False

@@ -118,9 +118,7 @@ def withdraw(
 
 
 @app.command("copy", epilog="Example: python -m ingest copy --to postgresql+psycopg://user:password@host/discourse")
-def copy_(
-    to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty database.")],
-) -> None:
+def copy_(to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty database.")]) -> None:
     """Moves the record to another database; interrupted and started again, it goes on. Stop the worker before."""
     with opened() as (active, engine):
         url = settings.database_url(to)

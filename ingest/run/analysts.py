@@ -1,4 +1,4 @@
-"""Who analyses many articles: this process, a pool of processes, or the machines of a Dask cluster."""
+"""Analyses many articles: in this process, in a pool of processes, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ingest.text import language
 
 log = logging.getLogger(__name__)
 
-#: An article with its analysis, or a sentence for people that says why there is none.
+#: An article with its analysis, or a sentence for people that says why it has none.
 Result = Article | str
 
 
@@ -42,20 +42,17 @@ class Batch(Protocol):
 
 B = TypeVar("B", bound=Batch)
 
-#: Whoever waits for a worker looks so often whether somebody wants it to end.
+#: While waiting for a worker: seconds between two looks whether the run is to stop.
 _LOOK_SECONDS = 0.2
-
-
-#: A longer text is analysed in a process that can be killed: of some texts a megabyte takes ten seconds. Only few
-#: articles are as long.
+#: A text of more characters, as few articles are, is analysed in the sandbox: some texts take ten seconds a megabyte.
 _LONG = 50_000
-#: The longest book about one person names him less often.
+#: The longest book about one person names that person less often.
 _MOST_MENTIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What came of reading a seed file; neither article nor fault: its words are those that the record holds."""
+    """What came of reading a seed file. Neither article nor fault: the record has these words already."""
 
     entry: Entry
     article: Article | None = None
@@ -63,14 +60,14 @@ class Read:
 
 
 def article(analyser: Analyser, entry: Entry, now: datetime) -> Article:
-    """The entry analysed. Raises ParseError where that has to be stopped, and whatever a bug of it raises."""
+    """The entry analysed. Raises ParseError when that had to be stopped, and whatever a bug in it raises."""
     if len(entry.body) <= _LONG:
         return analyser.article(entry, now)
     return sandbox.run("article", work_on, pickle.dumps(analyser), entry, now, prepare=prepare)
 
 
 def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[Result]:
-    """Each entry analysed, ready to be stored; one that breaks the analysis is no other's fault."""
+    """Each entry analysed, ready to be stored; an entry that breaks the analysis does not stop the others."""
     found: list[Result] = []
     for entry in entries:
         try:
@@ -82,8 +79,8 @@ def scored(analyser: Analyser, entries: Sequence[Entry], now: datetime) -> list[
     return found
 
 
-class Here:
-    """Analyses in this process, one batch after the other."""
+class InProcess:
+    """Analyses in this process, batch by batch."""
 
     def __init__(self, analyser: Analyser, clock: Callable[[], datetime]) -> None:
         self._analyser = analyser
@@ -96,122 +93,124 @@ class Here:
             yield batch, scored(self._analyser, batch.entries, self._clock())
 
 
-class Crowd:
-    """Analyses in other processes; few batches are under way at a time, and they come back in their order."""
+class WorkerPool:
+    """Analyses in other processes, a few batches at a time; results come in the order of the batches."""
 
     def __init__(
         self, make: Callable[[], Executor], method: Method, clock: Callable[[], datetime], *, workers: int
     ) -> None:
         self._make = make
-        # Made here once: what can't be used is said here, and not by every worker.
+        # Made here first, so that an unusable method is reported once and not by every worker.
         self.scorer = method.analyser().scorer
         self._method = pickle.dumps(method)
         self._clock = clock
         self._most = 2 * workers + 2
         self._executor: Executor | None = None
-        self._quarantine: Executor | None = None
-        #: Set by Ctrl-C. An exception from the signal itself would be lost where it meets somebody's callback.
+        self._isolated: Executor | None = None
+        #: Set by Ctrl-C. An exception raised by the signal itself would be lost inside of a callback.
         self.stop = threading.Event()
 
     def analysed(self, batches: Iterable[B]) -> Iterator[tuple[B, list[Result]]]:
-        """Each batch with its results, in order. An entry over which workers die gets a sentence instead."""
-        under_way: deque[tuple[B, Future[list[Result]] | None]] = deque()
+        """Each batch with its results, in order. An entry that kills its worker gets a sentence instead."""
+        under_way: deque[tuple[B, Future[list[Result]]]] = deque()
         for batch in batches:
-            self._go_on()
-            under_way.append((batch, self._submit(batch.entries) if batch.entries else None))
-            while len(under_way) > self._most or (under_way and _ready(under_way[0][1])):
+            self._check_stopped()
+            under_way.append((batch, self._submit(batch.entries)))
+            while len(under_way) > self._most or (under_way and under_way[0][1].done()):
                 yield self._first(under_way)
         while under_way:
             yield self._first(under_way)
 
     def close(self) -> None:
-        """Lets the workers go, whatever they are doing."""
-        for executor in (self._executor, self._quarantine):
+        """Ends the workers, also busy ones."""
+        for executor in (self._executor, self._isolated):
             if executor:
                 executor.shutdown(wait=False, cancel_futures=True)
-        self._executor = self._quarantine = None
+        self._executor = self._isolated = None
 
-    def _first(self, under_way: deque[tuple[B, Future[list[Result]] | None]]) -> tuple[B, list[Result]]:
+    def _first(self, under_way: deque[tuple[B, Future[list[Result]]]]) -> tuple[B, list[Result]]:
         batch, future = under_way.popleft()
-        if future is None:
-            return batch, []
         try:
             return batch, self._result(future)
-        except _deaths() as error:
+        except _worker_died() as error:
             log.warning("a worker died (%s): its articles are analysed again", type(error).__name__)
-            return batch, self._alone(batch.entries)
+            return batch, self._isolate(batch.entries)
 
     def _submit(self, entries: Sequence[Entry]) -> Future[list[Result]]:
+        if not entries:
+            nothing: Future[list[Result]] = Future()
+            nothing.set_result([])
+            return nothing
         for _ in range(3):
             if self._executor is None:
                 self._executor = self._make()
             try:
-                return _sent(self._executor, self._method, entries, self._clock())
+                return _submitted(self._executor, self._method, entries, self._clock())
             except BrokenExecutor:
                 self._executor = None
         raise ClusterError("The workers die as soon as they are started. Look whether memory is free.")
 
-    def _alone(self, entries: Sequence[Entry]) -> list[Result]:
-        """In workers that do nothing else, and in halves, until it is known which entry it was."""
-        self._quarantine = self._quarantine or self._make()
+    def _isolate(self, entries: Sequence[Entry]) -> list[Result]:
+        """Analyses entries in separate workers, halving them until the one that kills its worker is found."""
+        self._isolated = self._isolated or self._make()
         try:
-            return self._result(_sent(self._quarantine, self._method, entries, self._clock()))
-        except _deaths():
-            self._quarantine.shutdown(wait=False, cancel_futures=True)
-            self._quarantine = None
+            return self._result(_submitted(self._isolated, self._method, entries, self._clock()))
+        except _worker_died():
+            self._isolated.shutdown(wait=False, cancel_futures=True)
+            self._isolated = None
         if len(entries) == 1:
-            self._look_for_life()
+            self._check_workers_start()
             log.error("the analysis of %s killed its worker", entries[0].source)
             return ["its analysis killed the worker: out of memory?"]
         half = len(entries) // 2
-        return self._alone(entries[:half]) + self._alone(entries[half:])
+        return self._isolate(entries[:half]) + self._isolate(entries[half:])
 
-    def _look_for_life(self) -> None:
-        """Raises ClusterError when workers die over nothing: that is no article's fault."""
-        self._quarantine = self._quarantine or self._make()
+    def _check_workers_start(self) -> None:
+        """Raises ClusterError when workers die without any entry: then no article is to blame."""
+        self._isolated = self._isolated or self._make()
         try:
-            self._result(_sent(self._quarantine, self._method, (), self._clock()))
-        except _deaths():
+            self._result(_submitted(self._isolated, self._method, (), self._clock()))
+        except _worker_died():
             raise ClusterError(
                 "The workers die as soon as they are started. Look whether memory is free, and try --workers 1."
             ) from None
 
     def _result(self, future: Future[list[Result]]) -> list[Result]:
         while not future.done():
-            self._go_on()
+            self._check_stopped()
             wait([future], timeout=_LOOK_SECONDS)
         return future.result()
 
-    def _go_on(self) -> None:
+    def _check_stopped(self) -> None:
         if self.stop.is_set():
             raise KeyboardInterrupt
 
 
-Analysts = Here | Crowd
+Analysts = InProcess | WorkerPool
 
 
 @contextmanager
-def pool(method: Method, clock: Callable[[], datetime], workers: int) -> Iterator[Crowd]:
-    """So many processes of this machine."""
+def pool(method: Method, clock: Callable[[], datetime], workers: int) -> Iterator[WorkerPool]:
+    """Processes of this machine, as many as `workers`."""
     context = multiprocessing.get_context("spawn")
-    # Workers wait for its end, which comes when we close it and also when we are killed.
+    # Workers wait until the pipe ends, which it does when this process closes it and also when it is killed.
     theirs, ours = context.Pipe(duplex=False)
 
     def make() -> Executor:
-        return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(theirs,))
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(theirs,))
 
-    crowd = Crowd(make, method, clock, workers=workers)
+    analysts = WorkerPool(make, method, clock, workers=workers)
     try:
-        yield crowd
+        yield analysts
     finally:
-        ours.close()  # nobody waits for an article that takes a minute
-        crowd.close()
+        ours.close()  # a worker ends at once, also in an article that takes a minute
+        analysts.close()
         theirs.close()
 
 
 @contextmanager
-def cluster(method: Method, clock: Callable[[], datetime], address: str) -> Iterator[Crowd]:
-    """The workers of a Dask cluster. Raises ClusterError when it does not answer or Dask is not installed."""
+def cluster(method: Method, clock: Callable[[], datetime], address: str) -> Iterator[WorkerPool]:
+    """The workers of a Dask cluster. Raises ClusterError when it does not respond or Dask is not installed."""
     try:
         from distributed import Client
     except ImportError:
@@ -224,19 +223,15 @@ def cluster(method: Method, clock: Callable[[], datetime], address: str) -> Iter
         threads = sum(client.nthreads().values())
         if not threads:
             raise ClusterError(f"The Dask scheduler at {address} has no workers. Start some: dask worker {address}")
-        yield Crowd(lambda: client.get_executor(pure=False), method, clock, workers=threads)
+        yield WorkerPool(lambda: client.get_executor(pure=False), method, clock, workers=threads)
     except CancelledError:
         raise ClusterError(f"The Dask scheduler at {address} no longer answers. Start it and this again.") from None
     finally:
         client.close(timeout=2)
 
 
-def _ready(future: Future[list[Result]] | None) -> bool:
-    return future is None or future.done()
-
-
-def _deaths() -> tuple[type[BaseException], ...]:
-    """What a dead worker is called."""
+def _worker_died() -> tuple[type[BaseException], ...]:
+    """The exceptions that say that a worker has died."""
     try:
         from distributed import KilledWorker
     except ImportError:
@@ -244,8 +239,8 @@ def _deaths() -> tuple[type[BaseException], ...]:
     return (BrokenExecutor, KilledWorker)
 
 
-def _sent(executor: Executor, method: bytes, entries: Sequence[Entry], now: datetime) -> Future[list[Result]]:
-    # A worker that is started here inherits the block: Ctrl-C is for us alone, and we hear of it right after.
+def _submitted(executor: Executor, method: bytes, entries: Sequence[Entry], now: datetime) -> Future[list[Result]]:
+    # Workers started here inherit the blocked signal: Ctrl-C is for this process, which gets it right afterwards.
     mask: Any = getattr(signal, "pthread_sigmask", None)
     before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
     try:
@@ -259,7 +254,7 @@ def _sent(executor: Executor, method: bytes, entries: Sequence[Entry], now: date
 
 
 def work(method: bytes, entries: Sequence[Entry], now: datetime) -> list[Result]:
-    """What a worker does: a batch of entries, analysed with the method that comes with them."""
+    """Analyses a batch of entries with the pickled method that comes with them."""
     return scored(_analyser(method), entries, now)
 
 
@@ -270,12 +265,12 @@ def _analyser(method: bytes) -> Analyser:
 
 
 def prepare() -> None:
-    """Loads what takes a second, before anybody waits for it."""
+    """Loads the language model, which takes a second, before the first request."""
     language.detect("Whoever reads this sentence will know in which language it is written.")
 
 
 def work_on(analyser: bytes, entry: Entry, now: datetime) -> Article:
-    """An entry analysed, ready to be stored. Raises ParseError where it is no article."""
+    """An entry analysed, ready to be stored. Raises ParseError when it is no article."""
     found = prepared(_analyser(analyser).article(entry, now))
     if len(found.analysis.mentions) > _MOST_MENTIONS:
         raise ParseError(f"The text names figures {len(found.analysis.mentions)} times: that is no article. Split it.")
@@ -291,18 +286,18 @@ def seed_file(file: SeedFile, analyser: bytes, known: str | None, now: datetime)
         return Read(entry, work_on(analyser, entry, now))
     except (IngestError, MemoryError):
         raise
-    except Exception as error:  # a text that breaks the analysis is a bug, but never everybody's
+    except Exception as error:  # a text that breaks the analysis is a bug that must not stop the other files
         return Read(entry, fault=bug("the analysis", error))
 
 
-def _settle(line: Any) -> None:
-    """Ends this worker when the line to its parent ends, whatever it is doing then."""
+def _start_worker(pipe: Any) -> None:
+    """Makes this worker end when the pipe to its parent does, whatever it is doing then."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(5)  # an archive can wait: the loop that follows the feeds goes first
-    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
+        os.nice(5)  # the loop that follows the feeds comes before an archive
 
+    def exit_with_parent() -> None:
+        multiprocessing.connection.wait([pipe])
+        os._exit(0)
 
-def _end_with(line: Any) -> None:
-    multiprocessing.connection.wait([line])
-    os._exit(0)
+    threading.Thread(target=exit_with_parent, daemon=True).start()

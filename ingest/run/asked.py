@@ -1,4 +1,4 @@
-"""Does what pages and commands ask of the running loop: to try a source again, now."""
+"""Requests that pages and commands make of the running loop: try a source again, now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.store.plan import requests
 
 
 def begin(engine: Engine, busy: Collection[int] = ()) -> list[int]:
-    """Makes the sources due that somebody asks for, but for the `busy` ones: they wait. Gives their ids."""
+    """Makes the requested sources due, except for the `busy` ones, which wait. Returns their ids."""
     with engine.connect() as connection:
         asked = requests.recent(connection)
     if not any(each.state == "waiting" and each.source_id not in busy for each in asked):
@@ -22,10 +22,10 @@ def begin(engine: Engine, busy: Collection[int] = ()) -> list[int]:
 
 
 def answer(engine: Engine, state: FeedState, attempt: Attempt, outcome: Outcome) -> None:
-    """Tells those who asked for this source what came of it."""
+    """Answers the requests for this source with what came of the attempt."""
     with engine.connect() as connection:
-        asked = [each for each in requests.recent(connection) if each.source_id == state.source_id]
-    if not any(each.state == "running" for each in asked):
+        asked = requests.recent(connection)
+    if not any(each.source_id == state.source_id and each.state == "running" for each in asked):
         return
     failed = attempt.outcome == "error"
     message = attempt.reason if failed and attempt.reason else in_words(attempt, outcome)
@@ -34,7 +34,7 @@ def answer(engine: Engine, state: FeedState, attempt: Attempt, outcome: Outcome)
 
 
 def in_words(attempt: Attempt, outcome: Outcome) -> str:
-    """What an attempt that was answered brought."""
+    """What a successful attempt brought."""
     if attempt.outcome == "unchanged":
         return "It answers: nothing new."
     edited = f", {outcome.edited} edited" if outcome.edited else ""

@@ -1,4 +1,7 @@
-"""Archives to the record: read → identify → analyse, by many → store, by one. A bad record never stops the rest."""
+"""Takes archives to the record: read → identify → analyse (in many processes) → store (in one).
+
+A bad record never stops the rest.
+"""
 
 from __future__ import annotations
 
@@ -36,38 +39,37 @@ log = logging.getLogger(__name__)
 
 KIND = "backfill"
 
-#: Records that go to a worker together: enough to be worth the way, few enough to be back soon.
+#: Records that go to a worker together: enough to be worth sending, few enough to be back soon.
 _BATCH = 64
 _BATCH_CHARACTERS = 300_000
 
-#: Another writer waits for one commit at most, and a crash costs no more work than was done in this time.
+#: Time between two commits: another writer waits for one at most, and a crash loses no more than this much work.
 _COMMIT_SECONDS = 1.0
 _FEWEST, _MOST = 100, 5_000
 
-#: Told how much of the work is done (0 to 1) and how many records that were.
-Tell = Callable[[float, int], None]
+#: Called with the share of the file that is done (0 to 1) and the number of records.
+Progress = Callable[[float, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file with all that was said about it, looked into and found good."""
+    """A file that can be read, with the options that were given for it."""
 
     path: Path
-    kind: str
     columns: Columns
     source: str | None
-    mark: str  #: what tells this work from any other
+    mark: str  #: identifies the same work after an interruption
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a file brought; `known` were in the record already, `before` were done by an earlier run."""
+class Loaded:
+    """What a file brought."""
 
     read: int = 0
     added: int = 0
     edited: int = 0
     rejected: int = 0
-    before: datetime | None = None  #: when an earlier run had done all of it
+    before: datetime | None = None  #: when an earlier run finished the file, if one did
     resumed: int = 0  #: the record's number after which this run began
     broken: str | None = None  #: why the file could not be read to its end
 
@@ -93,17 +95,16 @@ class _Batch:
 
 def look(path: Path, given: Mapping[str, str], source: str | None) -> Job:
     """A file as a job. Raises SourceError when it can't be read, SettingError when its columns don't fit."""
-    from ingest.sources import archive  # and with it pyarrow, which every other command would wait for
+    from ingest.sources import archive  # here, because it imports pyarrow, which takes every other command's time
 
     with archive.opened(path) as opened:
         found = archive_row.chosen(given, opened.columns, source=source)
-        kind = opened.kind
     facts = json.dumps([_signature(path), sorted(found.of.items()), sorted(found.guessed), source])
-    return Job(path, kind, found, source, hashlib.sha256(facts.encode()).hexdigest())
+    return Job(path, found, source, hashlib.sha256(facts.encode()).hexdigest())
 
 
 def _signature(path: Path) -> list[str]:
-    """What changes when a file changes, without reading a file of many gigabytes."""
+    """Size, time and a hash of both ends: changes with the file, without reading many gigabytes."""
     found = path.stat()
     with path.open("rb") as file:
         ends = file.read(1 << 16)
@@ -122,45 +123,43 @@ class Backfill:
     watchlist: Watchlist
     rejects: Rejects
     clock: Callable[[], datetime]
-    tell: Tell
+    on_progress: Progress
     _sources: dict[Source, int] = field(default_factory=dict)
-    _met: dict[Source, str] = field(default_factory=dict)  #: sources that the record has, with their scopes
+    _scopes: dict[Source, str] = field(default_factory=dict)  #: of the sources that the record has
+    _broken: str | None = None
 
-    def run(self) -> Outcome:
-        """Takes the file in, from where an earlier run was interrupted."""
+    def run(self) -> Loaded:
+        """Reads and stores the file, from where an earlier run was interrupted."""
         from ingest.sources import archive
 
+        name = self.job.path.name
         with record.writing(self.engine) as connection:
-            work = progress.begin(
-                connection, KIND, self.job.mark, by="backfill", now=self.clock(), file=self.job.path.name
-            )
+            work = progress.begin(connection, KIND, self.job.mark, by="backfill", now=self.clock(), file=name)
         if work.done:
-            return Outcome(before=work.ended_at)
-        self.rejects.begin(self.job.path.name, after=work.position)
-        outcome = Outcome(resumed=work.position)
+            return Loaded(before=work.ended_at)
+        self.rejects.begin(name, after=work.position)
+        outcome = Loaded(resumed=work.position)
         with archive.opened(self.job.path, skip=work.position) as opened:
-            broken: list[str] = []
-            batches = self._batches(opened, broken)
             waiting: list[tuple[_Batch, list[Result]]] = []
             size, since = _FEWEST, time.monotonic()
-            for batch, results in self.analysts.analysed(batches):
+            for batch, results in self.analysts.analysed(self._batches(opened)):
                 waiting.append((batch, results))
-                held = sum(len(results) for _, results in waiting)
-                if held >= size or time.monotonic() - since >= _COMMIT_SECONDS:
+                count = sum(len(results) for _, results in waiting)
+                if count >= size or time.monotonic() - since >= _COMMIT_SECONDS:
                     start = time.monotonic()
                     outcome = self._commit(work.id, waiting, opened.done(), outcome)
                     since, waiting = time.monotonic(), []
-                    if held >= size:
+                    if count >= size:
                         size = round(min(_MOST, max(_FEWEST, size * min(2.0, _COMMIT_SECONDS / (since - start)))))
             outcome = self._commit(work.id, waiting, opened.done(), outcome)
         with record.writing(self.engine) as connection:
-            progress.end(connection, work.id, now=self.clock(), failure=broken[0] if broken else None)
+            progress.end(connection, work.id, now=self.clock(), failure=self._broken)
             schedule.note_archive(connection, self._sources.values(), self.clock())
-        return replace(outcome, broken=broken[0] if broken else None)
+        return replace(outcome, broken=self._broken)
 
-    def _batches(self, opened: Archive, broken: list[str]) -> Iterator[_Batch]:
-        """The file's records in batches; why it breaks off, if it does, is added to `broken`."""
-        held: list[tuple[Source, Entry]] = []
+    def _batches(self, opened: Archive) -> Iterator[_Batch]:
+        """The file's records in batches; if it breaks off, `_broken` says why."""
+        entries: list[tuple[Source, Entry]] = []
         rejects: list[Reject] = []
         read = characters = number = 0
         try:
@@ -169,17 +168,17 @@ class Backfill:
                 try:
                     if found.fault:
                         raise archive_row.UnusableRow(found.fault)
-                    held.append(self._entry(found.number, found.values))
-                    characters += len(held[-1][1].body)
+                    entries.append(self._entry(found.number, found.values))
+                    characters += len(entries[-1][1].body)
                 except archive_row.UnusableRow as error:
                     rejects.append(Reject(number, str(error), found.values))
                 if read >= _BATCH or characters >= _BATCH_CHARACTERS:
-                    yield self._batch(number, read, held, rejects)
-                    held, rejects, read, characters = [], [], 0, 0
+                    yield self._batch(number, read, entries, rejects)
+                    entries, rejects, read, characters = [], [], 0, 0
         except SourceError as error:
-            broken.append(str(error))
+            self._broken = str(error)
         if read:
-            yield self._batch(number, read, held, rejects)
+            yield self._batch(number, read, entries, rejects)
 
     def _entry(self, number: int, values: Mapping[str, object]) -> tuple[Source, Entry]:
         job, place = self.job, f"{self.job.path.name}:{number}"
@@ -187,27 +186,27 @@ class Backfill:
             return archive_row.entry(values, job.columns, place=place, source=job.source, now=self.clock())
         except archive_row.UnusableRow:
             raise
-        except Exception as error:  # a record that breaks the reader is a bug, but never everybody's
+        except Exception as error:  # a record that breaks the reader is a bug that must not stop the others
             log.exception("reading %s failed", place)
             raise archive_row.UnusableRow(bug("reading it", error)) from error
 
-    def _batch(self, last: int, read: int, held: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
-        """Leaves out what the record knows already, before the analysis, which is the dear part."""
+    def _batch(self, last: int, read: int, found: Sequence[tuple[Source, Entry]], rejects: Sequence[Reject]) -> _Batch:
+        """Leaves out what the record has already, before the analysis, which is the expensive part."""
         with self.engine.connect() as connection:
-            for source in {source for source, _ in held} - self._met.keys():
+            for source in {source for source, _ in found} - self._scopes.keys():
                 id_ = identity.source_id(connection, source)
                 if id_ is not None:
-                    self._met[source] = identity.scope_of(id_, source)
-            places = [at for at, (source, _) in enumerate(held) if source in self._met]
-            asked = [(self._met[source], entry) for source, entry in held if source in self._met]
+                    self._scopes[source] = identity.scope_of(id_, source)
+            places = [at for at, (source, _) in enumerate(found) if source in self._scopes]
+            asked = [(self._scopes[source], entry) for source, entry in found if source in self._scopes]
             known = {places[at] for at in unchanged(connection, asked, ever=True)} if asked else set()
-        fresh = tuple(pair for at, pair in enumerate(held) if at not in known)
+        fresh = tuple(pair for at, pair in enumerate(found) if at not in known)
         return _Batch(last, read, fresh, tuple(rejects))
 
     def _commit(
-        self, id_: int, waiting: Sequence[tuple[_Batch, list[Result]]], share: float, outcome: Outcome
-    ) -> Outcome:
-        """Stores what has come back, and how far that is."""
+        self, id_: int, waiting: Sequence[tuple[_Batch, list[Result]]], share: float, outcome: Loaded
+    ) -> Loaded:
+        """Stores what has been analysed, and how far the file is done."""
         if not waiting:
             return outcome
         rejects = [reject for batch, _ in waiting for reject in batch.rejects]
@@ -217,24 +216,21 @@ class Backfill:
                 if isinstance(result, Article):
                     pairs.append((source, result))
                 else:
-                    rejects.append(Reject(_number(entry), result, _told(entry)))
+                    rejects.append(Reject(_number(entry), result, _as_dict(entry)))
         with record.writing(self.engine, many=True) as connection:
             sources = dict(self._sources)
             written, faults = self._store(connection, pairs, sources)
             rejects += faults
             progress.move(connection, id_, waiting[-1][0].last, share)
-            # Before the commit ends: after a crash the list may say too much, which the next run takes back.
+            # Before the commit ends: after a crash the list may hold too much, which the next run removes.
             self.rejects.add(sorted(rejects, key=lambda reject: reject.number))
         self._sources = sources
         read = outcome.read + sum(batch.read for batch, _ in waiting)
-        self.tell(share, read)
+        self.on_progress(share, read)
         return replace(
-            outcome,
-            read=read,
-            added=outcome.added + written.added,
-            edited=outcome.edited + written.edited,
+            outcome, read=read, added=outcome.added + written.added, edited=outcome.edited + written.edited,
             rejected=outcome.rejected + len(rejects),
-        )
+        )  # fmt: skip
 
     def _store(
         self, connection: Connection, pairs: Sequence[tuple[Source, Article]], sources: dict[Source, int]
@@ -253,7 +249,7 @@ class Backfill:
             for source, group in groupby(sorted(pairs, key=lambda pair: pair[0].key), key=lambda pair: pair[0])
         ]
         for article, error in commit.store_possible(groups, scoring=scoring):
-            faults.append(Reject(_number(article.entry), bug("storing it", error), _told(article.entry)))
+            faults.append(Reject(_number(article.entry), bug("storing it", error), _as_dict(article.entry)))
         return commit.written, faults
 
 
@@ -261,5 +257,5 @@ def _number(entry: Entry) -> int:
     return int(entry.source.rpartition(":")[2])
 
 
-def _told(entry: Entry) -> dict[str, object]:
+def _as_dict(entry: Entry) -> dict[str, object]:
     return {"title": entry.title, "body": entry.body}

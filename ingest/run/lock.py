@@ -1,7 +1,7 @@
-"""Whose turn it is: the lock that keeps two loops from polling the same feeds.
+"""The lock that keeps two loops from polling the same feeds.
 
-For a record in a file that is a lock file in the data folder, for one on PostgreSQL an advisory lock of its database:
-loops on several machines then share it.
+A lock file in the data folder for a record on SQLite; for one on PostgreSQL an advisory lock of its database, which
+holds across machines.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _LOOK_SECONDS = 2.0
 
 @contextmanager
 def only_loop(settings: Settings, *, patience: float = 1.0) -> Iterator[threading.Event]:
-    """Holds the lock; what it gives is set when the lock is lost: the loop must end then.
+    """Holds the lock; yields an event that is set when the lock is lost, and then the loop must end.
 
     Raises RecordBusy when another loop holds it for longer than `patience` seconds, RecordError when the server does
-    not answer.
+    not respond.
     """
     if _on_server(settings):
         with _advisory_lock(settings, patience) as lost:
@@ -52,15 +52,16 @@ def only_loop(settings: Settings, *, patience: float = 1.0) -> Iterator[threadin
 
 
 def alive(settings: Settings) -> bool:
-    """Whether some loop follows this record now."""
-    if _on_server(settings):
-        return _held(settings)
+    """Whether a loop follows this record now."""
     try:
+        if _on_server(settings):
+            with engines.unpooled(make_url(settings.database)).connect() as connection:
+                return engines.followed(connection)
         with FileLock(settings.data / "watch.lock", timeout=0):
             return False
     except Timeout:
         return True
-    except OSError:
+    except (DatabaseError, OSError):
         return False
 
 
@@ -78,13 +79,13 @@ def _advisory_lock(settings: Settings, patience: float) -> Iterator[threading.Ev
         raise RecordError(f"{engines.name(engine.url)} does not answer: {engines.reason(error)}.") from None
     try:
         _acquire(connection, patience)
-        keeper = threading.Thread(target=_keep, args=(connection, lost, done), daemon=True, name="loop-lock")
-        keeper.start()
+        watcher = threading.Thread(target=_watch, args=(connection, lost, done), daemon=True, name="loop-lock")
+        watcher.start()
         try:
             yield lost
         finally:
             done.set()
-            keeper.join()
+            watcher.join()
     finally:
         connection.close()  # which ends the session, and with it the lock
 
@@ -103,8 +104,8 @@ def _acquire(connection: Connection, patience: float) -> None:
         raise RecordError(f"{engines.name(connection.engine.url)} broke off: {engines.reason(error)}.") from None
 
 
-def _keep(connection: Connection, lost: threading.Event, done: threading.Event) -> None:
-    """Looks after the session: when it ends, so has the lock, and another loop may have taken it."""
+def _watch(connection: Connection, lost: threading.Event, done: threading.Event) -> None:
+    """Sets `lost` when the session has ended, and the lock with it: another loop may hold it by now."""
     while not done.wait(_LOOK_SECONDS):
         try:
             engines.followed(connection)
@@ -112,11 +113,3 @@ def _keep(connection: Connection, lost: threading.Event, done: threading.Event) 
             log.error("the lock on the record is lost: %s", engines.reason(error))
             lost.set()
             return
-
-
-def _held(settings: Settings) -> bool:
-    try:
-        with engines.unpooled(make_url(settings.database)).connect() as connection:
-            return engines.followed(connection)
-    except DatabaseError:
-        return False

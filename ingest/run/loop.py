@@ -1,14 +1,15 @@
-"""The loop: the seed folder as it changes, the feeds as they fall due, the user's files as they are edited."""
+"""The loop: reads the seed folder as it changes, the feeds as they are due, the user's lists as they are edited."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
@@ -35,12 +36,15 @@ from ingest.store.upkeep import damage
 
 log = logging.getLogger(__name__)
 
-#: Events are hints: some file systems lose them, and a root that is replaced stops sending any.
+_State = TypeVar("_State")
+_Found = TypeVar("_Found")
+
+#: Some file systems lose events, and a folder that is replaced stops sending any.
 _RESCAN_SECONDS = 30
 _TICK_SECONDS = 0.5
-#: While something is fetched: what has come is stored, and the next at the same host begun.
+#: While something is fetched: results are stored, and the next fetch at the same host is started.
 _BUSY_TICK_SECONDS = 0.05
-#: Pages never take the places of feeds.
+#: Apart from the feeds, whose places pages never take.
 _PAGES_AT_ONCE = 32
 
 
@@ -57,7 +61,7 @@ class Worker:
         self._pages: Fetches[PageState, WebPage | IngestError] = Fetches(
             self._page, hosts, at_once=_PAGES_AT_ONCE, spacing=self._robots.spacing
         )
-        # What has come and is not stored yet, by kind and id: it outlives a record that can't be written for a while.
+        # Results not stored yet, by kind and id: they are kept while the record can't be written.
         self._arrived: dict[tuple[str, int], Callable[[], object]] = {}
         self.seeds = SeedFolder(pipeline, settings.seeds)
         self.lists = UserLists(settings, pipeline)
@@ -65,9 +69,9 @@ class Worker:
 
     @classmethod
     def open(cls, settings: Settings, engine: Engine) -> Worker:
-        """Reads the user's lists; with a broken list of feeds it follows those that the record has listed.
+        """Reads the user's lists; if the list of feeds is broken, the feeds that the record has listed are followed.
 
-        Raises ConfigFileError when the watch-list can't be used, RecordError for a damaged record.
+        Raises ConfigFileError for a broken watch-list, RecordError for a damaged record.
         """
         damage.glance(engine)
         try:
@@ -77,48 +81,40 @@ class Worker:
             raise
         complaints.tell(engine, complaints.WATCHLIST, None)
         complaints.tell(engine, complaints.LOOP, None)
-        return cls(settings, Pipeline(engine, analyser, pace=_pace(settings)))
+        # A rhythm that the user has set is kept; the default one is only where each feed begins.
+        fixed = "poll_seconds" in settings.model_fields_set
+        pace = Rhythm(timedelta(seconds=settings.poll_seconds), fixed=fixed)
+        return cls(settings, Pipeline(engine, analyser, pace=pace))
 
     def once(self, progress: Callable[[str, int, int], None]) -> Outcome:
-        """One pass over the folder and the due feeds; `progress` is told what, how many, of how many."""
+        """One pass over the folder and the due feeds; `progress` gets a name, how many are done, and of how many."""
         outcome = Outcome(faults=(self.lists.fault,) if self.lists.fault else ())
         outcome += self.seeds.read(progress=lambda n, of: progress("files", n, of))
         self.pipeline.rescore()
         asked.begin(self.pipeline.engine)
         outcome += self._fetch(self.pipeline.due(), progress)
-        self._fetch_pages(progress)
+        pages = self.pipeline.due_pages()
+        self._offer_pages(pages)
+        for done, (page, found) in enumerate(_results(self._pages), 1):
+            self._store_page(page, found)
+            progress("pages", done, len(pages))
         return outcome
 
     def retry(self) -> Outcome:
-        """Fetches the feeds that somebody asks for, and no others."""
+        """Fetches the feeds that are requested, and no others."""
         wanted = asked.begin(self.pipeline.engine)
         return self._fetch([state for state in self.pipeline.due() if state.source_id in wanted])
 
     def _fetch(
         self, due: Sequence[FeedState], progress: Callable[[str, int, int], None] = lambda what, done, total: None
     ) -> Outcome:
-        outcome, done = Outcome(), 0
-        progress("feeds", done, len(due))
+        outcome = Outcome()
+        progress("feeds", 0, len(due))
         self._offer(due)
-        while self._feeds:
-            self._feeds.start()
-            for state, tried in _news_first(self._feeds.finished()):
-                outcome += self._store(state, tried)
-                done += 1
-                progress("feeds", done, len(due))
-            time.sleep(_BUSY_TICK_SECONDS)
+        for done, (state, tried) in enumerate(_results(self._feeds), 1):
+            outcome += self._store(state, tried)
+            progress("feeds", done, len(due))
         return outcome
-
-    def _fetch_pages(self, progress: Callable[[str, int, int], None]) -> None:
-        due, done = self.pipeline.due_pages(), 0
-        self._offer_pages(due)
-        while self._pages:
-            self._pages.start()
-            for page, found in self._pages.finished():
-                self._store_page(page, found)
-                done += 1
-                progress("pages", done, len(due))
-            time.sleep(_BUSY_TICK_SECONDS)
 
     def _offer(self, due: Sequence[FeedState]) -> None:
         for state in due:
@@ -131,17 +127,16 @@ class Worker:
                 self._pages.offer(page.article_id, page.url, page)
 
     def forever(self, stop: threading.Event, lost: threading.Event) -> None:
-        """The loop, until `stop`, or until the lock that keeps it the only one is `lost`.
-
-        A fault of a source is recorded and never ends it; neither does a full disk, nor a bug.
-        """
+        """Runs the loop until `stop`, or until its lock is `lost`. No fault of a source, full disk or bug ends it."""
         changed, ended = threading.Event(), threading.Event()
-        watcher = threading.Thread(
-            target=signals.watch_folder, args=(self.settings.seeds, changed, ended), daemon=True, name="folder-hints"
-        )
-        watcher.start()
+        events = (self.settings.seeds, changed, ended)
+        threading.Thread(target=signals.watch_folder, args=events, daemon=True, name="folder-events").start()
+
+        def over() -> bool:
+            return stop.is_set() or lost.is_set()
+
         next_scan = next_due = 0.0
-        while not (stop.is_set() or lost.is_set()):
+        while not over():
             try:
                 now = time.monotonic()
                 if changed.is_set() or now >= next_scan:
@@ -149,26 +144,24 @@ class Worker:
                     changed.clear()
                     self._step("looking at the seed folder", self.seeds.scan)
                 self._step("reading seed files", self.seeds.collect)
-                self._step("taking up the lists", lambda: self.lists.reload(lambda: stop.is_set() or lost.is_set()))
+                self._step("taking up the lists", lambda: self.lists.reload(over))
                 if now >= next_due:
                     next_due = now + 2
-                    self._step("asking for feeds", self._ask)
-                self._step("storing", lambda: self._go_on(lambda: stop.is_set() or lost.is_set(), changed))
+                    self._step("asking for feeds", self._offer_due)
+                self._step("storing", lambda: self._store_arrived(over, changed))
             except (DatabaseError, OSError) as error:
                 log.error("the record can't be written: %s. Trying again in 5 s.", engines.reason(error))
                 stop.wait(5)
                 next_scan = 0.0
                 self.lists.forget()
-            busy = (
-                self._feeds or self._pages or self._arrived or self.lists.outdated or self.seeds
-            ) and not self._faults
-            changed.wait(_BUSY_TICK_SECONDS if busy else _TICK_SECONDS)
+            busy = self._feeds or self._pages or self._arrived or self.lists.outdated or self.seeds
+            changed.wait(_BUSY_TICK_SECONDS if busy and not self._faults else _TICK_SECONDS)
         ended.set()
         with suppress(DatabaseError, OSError):
             self.seeds.close()
 
     def _step(self, what: str, work: Callable[[], object]) -> None:
-        """The last guard: a fault that nobody expected is kept where people see it, and the other steps go on."""
+        """Does one step; an unexpected error in it is recorded where people see it, and the other steps go on."""
         fault = None
         try:
             work()
@@ -183,20 +176,20 @@ class Worker:
             self._faults |= {what: fault} if fault else {}
             complaints.tell(self.pipeline.engine, complaints.LOOP, " ".join(self._faults.values()) or None)
 
-    def _ask(self) -> None:
+    def _offer_due(self) -> None:
         arrived = {id_ for kind, id_ in self._arrived if kind == "feed"}
         asked.begin(self.pipeline.engine, self._feeds.busy | arrived)
         self._offer(self.pipeline.due())
         self._offer_pages(self.pipeline.due_pages())
 
-    def _go_on(self, ended: Callable[[], bool], changed: threading.Event) -> None:
-        """Begins fetches and stores what has come.
+    def _store_arrived(self, over: Callable[[], bool], changed: threading.Event) -> None:
+        """Starts fetches and stores results.
 
-        After each, others begin and a file that was dropped meanwhile is read: analysing much must not hold them up.
+        After each result other fetches are started and new seed files read, so that long analyses don't delay them.
         """
         self._feeds.start()
         self._pages.start()
-        for state, tried in _news_first(self._feeds.finished()):
+        for state, tried in _articles_first(self._feeds.finished()):
             self._arrived["feed", state.source_id] = partial(self._store, state, tried)
         for page, found in self._pages.finished():
             self._arrived["page", page.article_id] = partial(self._store_page, page, found)
@@ -205,10 +198,10 @@ class Worker:
             try:
                 store()
             except (DatabaseError, OSError):
-                self._arrived[key] = store  # as the last: if the fault is its own, the others are stored before it
+                self._arrived[key] = store  # at the end: if it causes the error itself, the others are stored first
                 raise
             self._feeds.start()
-            if ended():
+            if over():
                 return
             if changed.is_set():
                 changed.clear()
@@ -216,7 +209,7 @@ class Worker:
             self.seeds.collect()
 
     def _store(self, state: FeedState, tried: Attempt) -> Outcome:
-        """Stores what an attempt brought, says so in one line, and tells those who asked for it."""
+        """Stores what an attempt brought, logs it in one line, and answers requests for it."""
         outcome = self.pipeline.feed(state, tried)
         logs.event(
             log, "fetch", source=state.name, id=state.source_id, outcome=tried.outcome, status=tried.status,
@@ -228,17 +221,15 @@ class Worker:
 
     def _store_page(self, page: PageState, found: WebPage | IngestError) -> None:
         stored = self.pipeline.page(page, found)
-        reason = str(found) if isinstance(found, IngestError) else None
-        logs.event(
-            log, "page", url=page.url, article=page.article_id, outcome="ok" if stored else "error", reason=reason
-        )
+        outcome, reason = "ok" if stored else "error", str(found) if isinstance(found, IngestError) else None
+        logs.event(log, "page", url=page.url, article=page.article_id, outcome=outcome, reason=reason)
 
     def _page(self, page: PageState) -> WebPage | IngestError:
         try:
             return attempt.page(page.url, self.fetcher, self._robots)
         except IngestError as error:
             return error
-        except Exception as error:  # a page that breaks the reader is a bug, but never everybody's
+        except Exception as error:  # a page that breaks the reader is a bug that must not stop the others
             log.exception("reading %s failed", page.url)
             return ParseError(bug("reading it", error))
 
@@ -246,16 +237,19 @@ class Worker:
         now = utcnow()
         try:
             return attempt.feed(state, self.fetcher, now=now)
-        except Exception as error:  # a feed that breaks the reader is a bug, but never everybody's
+        except Exception as error:  # a feed that breaks the reader is a bug that must not stop the others
             log.exception("reading %s failed", state.url)
             return Attempt("error", now, reason=bug("reading it", error))
 
 
-def _news_first(found: Iterable[tuple[FeedState, Attempt]]) -> list[tuple[FeedState, Attempt]]:
-    """Refusals come quickest; what they leave to be written does not hold up articles."""
-    return sorted(found, key=lambda each: each[1].outcome == "error")
+def _results(fetches: Fetches[_State, _Found]) -> Iterator[tuple[_State, _Found]]:
+    """Runs all fetches of the queue; yields their results as they come."""
+    while fetches:
+        fetches.start()
+        yield from _articles_first(fetches.finished())
+        time.sleep(_BUSY_TICK_SECONDS)
 
 
-def _pace(settings: Settings) -> Rhythm:
-    # A rhythm that somebody has set is kept; the default one is only where each feed begins.
-    return Rhythm(timedelta(seconds=settings.poll_seconds), fixed="poll_seconds" in settings.model_fields_set)
+def _articles_first(found: Iterable[tuple[_State, _Found]]) -> list[tuple[_State, _Found]]:
+    """Results in the order of storing: failures come quickest, and must not delay articles."""
+    return sorted(found, key=lambda each: isinstance(each[1], Attempt) and each[1].outcome == "error")

@@ -1,10 +1,10 @@
-"""Analyses again what an older watch-list or an older version has analysed: the words stay.
+"""Analyses stored articles again after a change of the watch-list or the scorer; their words stay as they are.
 
 Only an analysis that comes out differently gets a new row; the old one is closed, and stays for views as of then. One
-that comes out the same keeps its row, which goes on naming the watch-list that it was made with: rewriting that would
-falsify the past. That it holds under the new list as well is kept apart, as the id up to which all analyses have been
-looked at (`request`, moved on in the same commit): ids rise, so whatever is added later lies beyond it. One analysis is
-written anew even when it is the same, because the newest one says which watch-list is in force.
+that comes out the same keeps its row and the watch-list it was made with: rewriting that would falsify the past. That
+it holds under the new list as well is stored as the id up to which all analyses have been looked at (`request`, in the
+same commit): ids rise, so whatever is added later lies beyond it. One analysis is written anew even when it is the
+same, because the newest one says which watch-list is in force.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ KIND = progress.RESCORE
 
 #: Articles that are analysed together.
 BATCH = 32
-#: Another writer waits for one commit at most, and a crash costs no more work than was done in this time.
+#: Time between two commits: another writer waits for one at most, and a crash loses no more than this much work.
 _COMMIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Rescored:
     """How many analyses were looked at, how many came out differently, and what went wrong with how many others."""
 
     checked: int = 0
@@ -51,7 +51,7 @@ class Outcome:
 class _Batch:
     old: tuple[Outdated, ...]
     last: int  #: everything up to this id has been looked at with it
-    untouched: int  #: so many in it can't come out differently
+    untouched: int  #: how many in it can't come out differently
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -67,10 +67,10 @@ class Rescore:
     analysts: Analysts
     clock: Callable[[], datetime]
     stop: Callable[[], bool] = lambda: False
-    tell: Callable[[int, int], None] = lambda done, total: None
+    on_progress: Callable[[int, int], None] = lambda done, total: None
 
-    def run(self) -> Outcome:
-        """Goes on where an earlier run for the same list was interrupted."""
+    def run(self) -> Rescored:
+        """Starts where an earlier run for the same list was interrupted."""
         with self.engine.connect() as connection:
             before = progress.find(connection, KIND, self._mark)
             start = before.position if before else 0
@@ -79,7 +79,7 @@ class Rescore:
             else:
                 done = 0
                 total = outdated.count(connection, self.watchlist.hash, self.analysts.scorer, after=start)
-        outcome = Outcome()
+        outcome = Rescored()
         if not total:
             return outcome
         stopped: list[bool] = []
@@ -105,7 +105,7 @@ class Rescore:
 
     def _batches(self, last: int, stopped: list[bool]) -> Iterator[_Batch]:
         changes: dict[int | None, ListChange | None] = {None: None}
-        first = True
+        first: Outdated | None = None
         while True:
             if self.stop():
                 stopped.append(True)
@@ -116,17 +116,14 @@ class Rescore:
                     changes[id_] = ListChange(watched.one(connection, id_), self.watchlist)
             if not old:
                 return
-            last = old[-1].id
-            # One is analysed in any case: the newest analysis says which watch-list is in force.
-            touched = [
-                each for n, each in enumerate(old) if (first and n == 0) or _reached(each, changes[each.watchlist])
-            ]
-            first = False
+            last, first = old[-1].id, first or old[0]
+            # The first is analysed in any case: the newest analysis says which watch-list is in force.
+            touched = [each for each in old if each is first or _affected(each, changes[each.watchlist])]
             yield _Batch(tuple(touched), last, len(old) - len(touched))
 
     def _commit(
-        self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Outcome, before: int, total: int
-    ) -> Outcome:
+        self, waiting: Sequence[tuple[_Batch, list[Result]]], outcome: Rescored, before: int, total: int
+    ) -> Rescored:
         if not waiting:
             return outcome
         pairs = [pair for batch, results in waiting for pair in zip(batch.old, results, strict=True)]
@@ -148,17 +145,17 @@ class Rescore:
             done = before + outcome.checked + outcome.failed + len(pairs) + untouched
             begun = self._begun(connection)
             progress.move(connection, begun, waiting[-1][0].last, min(1.0, done / total), worked=done, total=total)
-        self.tell(done, total)
+        self.on_progress(done, total)
         failed = len(pairs) - len(scored)
-        return Outcome(outcome.checked + len(scored) + untouched, outcome.changed + changed, outcome.failed + failed)
+        return Rescored(outcome.checked + len(scored) + untouched, outcome.changed + changed, outcome.failed + failed)
 
 
-def _reached(old: Outdated, change: ListChange | None) -> bool:
+def _affected(old: Outdated, change: ListChange | None) -> bool:
     mentioned = {mention.figure for mention in old.analysis.mentions}
     return change is None or change.affects(old.entry.title, old.entry.body, mentioned)
 
 
 def _comparable(analysis: Analysis) -> Analysis:
-    """Without what may differ between two that say the same: the order, and the language, which the words have."""
+    """The analysis without what may differ between equal ones: its order, and the language, which the words have."""
     mentions, topics = sorted(analysis.mentions, key=repr), sorted(analysis.topics, key=repr)
     return replace(analysis, language="", mentions=tuple(mentions), topics=tuple(topics))

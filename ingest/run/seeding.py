@@ -1,7 +1,7 @@
-"""The seed folder on its way to the record.
+"""Takes the seed folder's files to the record.
 
-Files are read and analysed in processes that can be killed (`parser`), one after the other; where one takes long, the
-others are read beside it. What they hold is stored here, by one thread.
+They are read and analysed in the sandbox, one after the other; while one takes long, others are read beside it. One
+thread stores the articles.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from ingest.analyser import Analyser
 from ingest.errors import IngestError, SourceError, Stopped, bug
@@ -38,13 +38,13 @@ SEED_FOLDER = Source(kind="folder", key="folder:", name="Seed folder", group="Se
 
 #: Files that are noted in one commit before they are read, and stored in one.
 BATCH = 100
-#: No file has been read for so long (a process starts in two): what has been read does not wait for the rest of its
-#: commit, and another thread goes on, up to so many at once.
-_PATIENCE = 3.0
+#: When no file has been read for this long (a process starts in two seconds), what has been read is stored without
+#: waiting for the rest of its batch, and another thread starts to read, up to _AT_ONCE.
+_LATE_SECONDS = 3.0
 _AT_ONCE = 3
-#: What was being read when everything ended is read with few others and then alone, so that it shows which file it was.
+#: Files in a batch by how often they were being read when the process ended: at last alone, which shows the culprit.
 _TOGETHER = (BATCH, 10, 1)
-#: So much of the faults is shown.
+#: Characters of the faults that are shown.
 _REASON = 4_000
 
 
@@ -63,7 +63,7 @@ class _Result:
 
 
 class SeedFolder:
-    """Takes a folder's files to the record; used by one thread. Files that vanish keep their articles."""
+    """Takes a folder's files to the record; used by one thread. The articles of deleted files stay."""
 
     def __init__(self, pipeline: Pipeline, root: Path) -> None:
         self._pipeline = pipeline
@@ -72,18 +72,18 @@ class SeedFolder:
         self._under_way: dict[str, SeedFile] = {}
         self._tasks: SimpleQueue[_Task] = SimpleQueue()
         self._results: SimpleQueue[_Result] = SimpleQueue()
-        self._read: list[_Result] = []  # and not yet stored, …
-        self._moved = 0.0  # … the last of them then
+        self._read: list[_Result] = []  # not yet stored
+        self._moved = 0.0  # when the last of them was read, or a thread started
         self._lock = threading.Lock()
         self._working = 0  # threads that read
         self._analyser: tuple[Analyser, bytes] | None = None
         self._present: frozenset[str] = frozenset()
         self._seen: dict[str, tuple[int, int]] = {}  # file -> (mtime_ns, size) when it was last read
         self._left_out: Mapping[str, str] = {}
-        self._faults: dict[str, str] = {}  # file -> what is wrong with it, until it is mended or gone
-        self._told: dict[str, str] | None = None  # the faults that the record holds; None before the first pass …
-        self._told_at = time.monotonic()  # … and when that was
-        self._news = Outcome()  # what was stored since then
+        self._faults: dict[str, str] = {}  # file -> what is wrong with it, until it is corrected or gone
+        self._recorded: dict[str, str] | None = None  # the faults that the record holds; None before the first pass …
+        self._recorded_at = time.monotonic()  # … and when that was
+        self._stored = Outcome()  # what was stored since then
         self._trials: dict[str, Trial] | None = None  # as in the record; None before the first look
         self._changes: dict[str, Trial | None] = {}  # … and what is to be changed there
 
@@ -92,7 +92,7 @@ class SeedFolder:
         return bool(self._waiting or self._under_way)
 
     def read(self, *, progress: Callable[[int, int], None] = lambda done, total: None) -> Outcome:
-        """Reads what is new or has changed, and waits for it; `progress` is told how many of how many are done."""
+        """Reads what is new or has changed, and waits for it; `progress` gets how many are done, of how many."""
         self.scan()
         total = left = len(self._waiting) + len(self._under_way)
         outcome = self.collect(patience=math.inf)
@@ -104,7 +104,7 @@ class SeedFolder:
         return outcome
 
     def scan(self) -> None:
-        """Looks at the folder, and begins to read what is new or has changed."""
+        """Scans the folder, and begins to read what is new or has changed."""
         now = self._pipeline.clock()
         listing = folder.scan(self._root)
         files = {file.name: file for file in listing.files}
@@ -121,32 +121,27 @@ class SeedFolder:
         ]
         self._begin()
 
-    def collect(self, *, patience: float = _PATIENCE) -> Outcome:
-        """Stores what has been read, and goes on with the next files; returns what is new, and the new faults.
+    def collect(self, *, patience: float = _LATE_SECONDS) -> Outcome:
+        """Stores what has been read and begins the next files; returns what is new in the record, and new faults.
 
         A batch is stored whole, or what there is of it after `patience` seconds without another file.
         """
-        while True:
-            try:
-                self._read.append(self._results.get_nowait())
-            except Empty:
-                break
+        while not self._results.empty():
+            self._read.append(self._results.get_nowait())
             self._moved = time.monotonic()
         late = time.monotonic() - self._moved >= patience
         if self._read and (late or len(self._read) >= min(BATCH, len(self._under_way))):
             self._store()
         self._begin()
-        return self._tell()
+        return self._record_pass()
 
     def close(self) -> None:
-        """Keeps what was done so far where people see it, when the rest is left to the next run."""
-        if self._news != Outcome():
-            self._tell(closing=True)
-
-    # -- reading ------------------------------------------------------------------------------------------------------
+        """Records what was done so far; the rest is left to the next run."""
+        if self._stored != Outcome():
+            self._record_pass(closing=True)
 
     def _recall(self, files: Mapping[str, SeedFile]) -> None:
-        """What an earlier run has left: files that stopped their reader stay so until they change."""
+        """Takes over an earlier run's trials: a file that stopped its reader is not tried again until it changes."""
         with self._pipeline.engine.connect() as connection:
             self._trials = trials.held(connection)
         changes: dict[str, Trial | None] = {}
@@ -155,40 +150,38 @@ class SeedFolder:
             if file is None or _state(file) != (trial.mtime_ns, trial.size):
                 changes[name] = None
             elif trial.fault or trial.tries >= len(_TOGETHER):
-                fault = trial.fault or (
-                    f"The ingest ended {trial.tries} times while this file was read. It is read again when it changes."
-                )
+                ended = f"The ingest ended {trial.tries} times while this file was read."
                 self._seen[name] = _state(file)
-                self._faults[name] = fault
-                changes[name] = replace(trial, fault=fault)
+                self._faults[name] = trial.fault or f"{ended} It is read again when it changes."
+                changes[name] = replace(trial, fault=self._faults[name])
         self._note(changes)
 
     def _begin(self) -> None:
-        """Notes and begins the next files; those that were being read when everything ended come last."""
+        """Notes and begins the next files; those that were being read when the process ended come last."""
         batch: list[SeedFile] = []
         if self._waiting and len(self._under_way) < _AT_ONCE:
             tries = min(map(self._tries, self._waiting))
             if not (tries and self._under_way):
                 batch = [file for file in self._waiting if self._tries(file) == tries][: _TOGETHER[min(tries, 2)]]
         self._note({file.name: Trial(*_state(file), tries=self._tries(file) + 1) for file in batch})
-        self._submit(batch)
+        if batch:
+            self._submit(batch)
         with self._lock:
-            idle = time.monotonic() - self._moved >= _PATIENCE
+            idle = time.monotonic() - self._moved >= _LATE_SECONDS
             if self._tasks.empty() or (self._working and not (idle and self._working < _AT_ONCE)):
                 return
             self._working += 1
         self._moved = time.monotonic()
-        # A daemon: at the end of the process nobody waits for a file that takes long.
+        # A daemon: the end of the process does not wait for a file that takes long.
         threading.Thread(target=self._work, daemon=True, name="seed-files").start()
 
     def _tries(self, file: SeedFile) -> int:
-        """How often the file, as it is, was begun and never ended."""
+        """How often reading the file, as it is now, was begun and never ended."""
         trial = (self._trials or {}).get(file.name)
         return trial.tries if trial and (trial.mtime_ns, trial.size) == _state(file) else 0
 
     def _note(self, changes: Mapping[str, Trial | None]) -> None:
-        changes = {**self._changes, **changes}
-        if not changes:
+        if not (changes := {**self._changes, **changes}):
             return
         with record.writing(self._pipeline.engine) as connection:
             trials.note(connection, changes, self._pipeline.clock())
@@ -197,17 +190,14 @@ class SeedFolder:
         self._trials = {name: trial for name, trial in kept.items() if trial}
 
     def _submit(self, batch: list[SeedFile]) -> None:
-        if not batch:
-            return
         analyser = self._pipeline.analyser
         if self._analyser is None or self._analyser[0] is not analyser:
             self._analyser = (analyser, pickle.dumps(analyser))
         with self._pipeline.engine.connect() as connection:
             known = identity.newest(connection, FOLDER_SCOPE, [f"path:{file.name}" for file in batch])
-        begun = {file.name for file in batch}
-        self._waiting = [file for file in self._waiting if file.name not in begun]
+        self._under_way |= {file.name: file for file in batch}
+        self._waiting = [file for file in self._waiting if file.name not in self._under_way]
         for file in batch:
-            self._under_way[file.name] = file
             self._tasks.put(_Task(file, known.get(f"path:{file.name}"), *self._analyser))
 
     def _work(self) -> None:
@@ -225,12 +215,10 @@ class SeedFolder:
                 )  # fmt: skip
             except IngestError as error:
                 found = error
-            except Exception as error:  # a bug, but never the end of the folder
+            except Exception as error:  # a bug that must not stop the other files
                 log.exception("reading %s failed", task.file.name)
                 found = IngestError(bug("reading it", error))
             self._results.put(_Result(task, found))
-
-    # -- storing ------------------------------------------------------------------------------------------------------
 
     def _store(self) -> None:
         done = sorted(self._read[:BATCH], key=lambda each: each.task.file.name)
@@ -253,7 +241,7 @@ class SeedFolder:
             elif found.article:
                 articles.append((_outlet(found.entry), 0, found.article))
         written, failed = self._pipeline.store(articles, SEED_FOLDER.name, self._present)
-        self._news += Outcome(written.added, written.edited)
+        self._stored += Outcome(written.added, written.edited)
         faults |= {entry.source: reason for entry, reason in failed}
         # Only now: what could not be stored is read again.
         del self._read[:BATCH]
@@ -262,18 +250,18 @@ class SeedFolder:
             self._faults.pop(file.name, None)
             if file.name not in unread:
                 self._seen[file.name] = _state(file)
-            trial = Trial(*_state(file), fault=faults[file.name]) if file.name in stopped else None
-            self._changes[file.name] = trial
+            stop = Trial(*_state(file), fault=faults[file.name]) if file.name in stopped else None
+            self._changes[file.name] = stop
         self._faults |= faults
 
-    def _tell(self, *, closing: bool = False) -> Outcome:
-        """Keeps what a pass did where people see it, when it has ended and meanwhile once a second."""
+    def _record_pass(self, *, closing: bool = False) -> Outcome:
+        """Writes what a pass did to the record: at its end, and once a second before."""
         faults = {**self._left_out, **self._faults}
-        if self._news == Outcome() and faults == self._told:
+        if self._stored == Outcome() and faults == self._recorded:
             return Outcome()
-        if self and not closing and time.monotonic() - self._told_at < 1:
+        if self and not closing and time.monotonic() - self._recorded_at < 1:
             return Outcome()
-        before, outcome, now = self._told or {}, self._news, self._pipeline.clock()
+        before, outcome, now = self._recorded or {}, self._stored, self._pipeline.clock()
         reason = "; ".join(_sentences(faults))[:_REASON] or None
         new = _sentences({name: fault for name, fault in faults.items() if before.get(name) != fault})
         attempt = Attempt("error" if reason else "ok", now, reason=reason)
@@ -282,7 +270,7 @@ class SeedFolder:
             schedule.note_folder(connection, source_id, attempt, outcome)
         for fault in new:
             log.warning("seed folder: %s", fault)
-        self._told, self._told_at, self._news = faults, time.monotonic(), Outcome()
+        self._recorded, self._recorded_at, self._stored = faults, time.monotonic(), Outcome()
         return outcome + Outcome(faults=new)
 
 
@@ -298,5 +286,5 @@ def _outlet(entry: Entry) -> Source:
     if not entry.outlet:
         return SEED_FOLDER
     name, group = plain.line(entry.outlet, 120), plain.line(entry.group or SEED_FOLDER.group, 80)
-    # The group is part of the identity: a file of the user's own cannot move an outlet of the demo out of the demo.
+    # The group is part of the identity, so that a user's file can't move an outlet out of the demo.
     return Source(kind="folder", key=f"folder:{group}/{name}", name=name, group=group)

@@ -1,4 +1,4 @@
-"""What wakes the loop or ends it from outside: a file that is dropped, the end of the parent."""
+"""Events from outside that wake the loop or end it: a change in the seed folder, the end of the parent process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def watch_folder(root: Path, changed: threading.Event, stop: threading.Event) -> None:
-    """Sets `changed` whenever something may have changed below a folder, until `stop`. Events are hints only."""
+    """Sets `changed` whenever something may have changed below a folder, until `stop`. Some changes are missed."""
     while not stop.is_set():
         try:
             inode, fresh = root.stat().st_ino, True
@@ -22,10 +22,10 @@ def watch_folder(root: Path, changed: threading.Event, stop: threading.Event) ->
                 raise_interrupt=False, ignore_permission_denied=True,
             ):  # fmt: skip
                 if events or fresh:
-                    # The first time also without events: what was written before we listened sent none.
+                    # The first time also without events: changes before we listened sent none.
                     fresh = False
                     changed.set()
-                    # A file just written is not read before it has been left alone for a moment.
+                    # A file that was just written is read only when it has not changed for a moment.
                     stop.wait(0.6)
                     changed.set()
                 if root.stat().st_ino != inode:
@@ -37,7 +37,7 @@ def watch_folder(root: Path, changed: threading.Event, stop: threading.Event) ->
 
 
 def end_with_parent(stop: threading.Event) -> None:
-    """Sets `stop` when standard input closes: the parent holds its other end, however it dies."""
+    """Sets `stop` when standard input closes, as it does when the parent dies in whatever way."""
 
     def listen() -> None:
         while os.read(0, 1024):

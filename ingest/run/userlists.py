@@ -1,4 +1,4 @@
-"""The user's own lists: the watch-list and the list of feeds, taken up as they are edited."""
+"""The user's own lists: the watch-list and the list of feeds, read again as they are edited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingest.store.plan import complaints
 
 log = logging.getLogger(__name__)
 
-#: A re-score holds up the folder and the feeds for no longer at a time.
+#: A re-score delays the folder and the feeds for this long at most.
 _RESCORE_SECONDS = 0.8
 
 
@@ -29,38 +29,33 @@ class UserLists:
         self._read: dict[Path, int] = {}  # file -> its mtime when last read
         self.outdated = True  #: whether some analyses may have been made with another watch-list
         self._changed(settings.figures, settings.topics, settings.feeds)
-        self.fault = self._take(complaints.FEEDS, self._take_feeds)  #: what was wrong with the list of feeds at first
+        self.fault = self._load(complaints.FEEDS, self._load_feeds)  #: what was wrong with the list of feeds at first
 
     def forget(self) -> None:
         """Reads every list again: what was edited may have been read and not stored."""
         self._read.clear()
 
     def reload(self, ended: Callable[[], bool]) -> None:
-        """Takes up what has been edited, and goes on with the re-score that this makes necessary."""
-        settings = self._settings
-        for what, paths, take in (
-            (complaints.FEEDS, (settings.feeds,), self._take_feeds),
-            (complaints.WATCHLIST, (settings.figures, settings.topics), self._take_watchlist),
-        ):
-            if self._changed(*paths):
-                self._take(what, take)
+        """Reads lists that have been edited, and continues the re-score that this makes necessary."""
+        if self._changed(self._settings.feeds):
+            self._load(complaints.FEEDS, self._load_feeds)
+        if self._changed(self._settings.figures, self._settings.topics):
+            self._load(complaints.WATCHLIST, self._load_watchlist)
         if self.outdated:
             self._rescore(ended)
 
     def _changed(self, *paths: Path) -> bool:
         """Whether one of the files has changed since the last time."""
-        changed = False
+        before = {path: self._read.get(path) for path in paths}
         for path in paths:
             try:
-                mtime = path.stat().st_mtime_ns
+                self._read[path] = path.stat().st_mtime_ns
             except OSError:
-                mtime = -1
-            changed |= self._read.get(path) != mtime
-            self._read[path] = mtime
-        return changed
+                self._read[path] = -1
+        return any(self._read[path] != before[path] for path in paths)
 
     def _rescore(self, ended: Callable[[], bool]) -> None:
-        """Looks again at stored articles for a moment, and goes on there the next time: news does not wait."""
+        """Re-scores stored articles for a moment, and continues the next time, so that news does not wait."""
         until = time.monotonic() + _RESCORE_SECONDS
         interrupted: list[bool] = []
 
@@ -74,19 +69,19 @@ class UserLists:
         if done and not interrupted:
             log.info("every stored article has been looked at with the new watch-list")
 
-    def _take_feeds(self) -> None:
+    def _load_feeds(self) -> None:
         self._pipeline.sync_feeds(opml.read(self._settings.feeds))
 
-    def _take_watchlist(self) -> None:
+    def _load_watchlist(self) -> None:
         self._pipeline.analyser = Method.by(self._settings).analyser()
         self.outdated = True
         log.info("the watch-list has changed")
 
-    def _take(self, what: str, take: Callable[[], None]) -> str | None:
-        """Takes up a list. What is wrong with it is noted where people see it, and answered; the old list goes on."""
+    def _load(self, what: str, load: Callable[[], None]) -> str | None:
+        """Reads a list; what is wrong with it is recorded and returned, and then the old list stays in use."""
         fault = None
         try:
-            take()
+            load()
         except ConfigFileError as error:
             fault = str(error)
         complaints.tell(self._pipeline.engine, what, fault)

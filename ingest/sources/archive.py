@@ -20,20 +20,20 @@ import pyarrow.parquet as pq
 
 from ingest.errors import SourceError
 
-#: A longer record is no article; nothing longer is ever held in memory.
+#: A longer record is no article; nothing longer is held in memory.
 MAX_BYTES = 5_000_000
-#: So many records are looked at to learn which columns a file without a header has.
-_LOOK = 200
+#: Records that are read to learn which columns a file without a header has.
+_FIRST_RECORDS = 200
 #: Rows of a Parquet file that are in memory at once.
-_ROWS = 500
+_BATCH_ROWS = 500
 
-#: Stands in a row for a line that was too long to be read.
+#: Replaces, in a row, a line that was too long to be read.
 _TOO_LONG = "\0too long"
 
-#: What a damaged or truncated packing raises, depending on who unpacks.
-_BREAKS = (EOFError, OSError, zlib.error, pa.ArrowException)
+#: What the libraries raise for damaged or truncated data.
+_DAMAGE = (EOFError, OSError, zlib.error, pa.ArrowException)
 
-Kind = Literal["JSON Lines", "CSV", "Parquet"]
+Format = Literal["JSON Lines", "CSV", "Parquet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file that has been looked into, open from the first record on."""
+    """An open file, before its first record."""
 
-    kind: Kind
+    kind: Format
     columns: tuple[str, ...]  #: names that records have; `a.b` for b within a
     records: Iterator[Record]  #: raises SourceError where the file breaks off
     done: Callable[[], float]  #: how much of the file has been read, 0 to 1
@@ -59,7 +59,7 @@ class Archive:
 def opened(path: Path, *, skip: int = 0) -> Iterator[Archive]:
     """A file's records from number `skip` + 1 on, one at a time, whatever the file's size.
 
-    What the file is, its first bytes say, not its name. Raises SourceError when it can't be read or is none of these.
+    The file's first bytes say what it is, not its name. Raises SourceError when it can't be read or is none of these.
     """
     try:
         with path.open("rb") as raw:
@@ -69,9 +69,9 @@ def opened(path: Path, *, skip: int = 0) -> Iterator[Archive]:
             if start == b"PAR1":
                 yield _parquet(raw, skip)
             else:
-                # Whoever unpacks closes the file at its end.
+                # What unpacks the file closes it at its end.
                 yield _lines_of(_unpacked(raw, start), lambda: 1.0 if raw.closed else raw.tell() / size, skip)
-    except _BREAKS as error:
+    except _DAMAGE as error:
         raise SourceError(f"The file can't be read ({_reason(error)}).") from error
 
 
@@ -83,29 +83,27 @@ def _unpacked(raw: BinaryIO, start: bytes) -> BinaryIO:
     if start.startswith(b"\x1f\x8b"):
         return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
     if start == b"\x28\xb5\x2f\xfd":
-        return cast(BinaryIO, io.BufferedReader(_Zstd(pa.CompressedInputStream(raw, "zstd")), 1 << 20))
+        stream = pa.CompressedInputStream(raw, "zstd")
+        # A piece in which the stream breaks off is lost, so pieces are small.
+        return cast(BinaryIO, io.BufferedReader(_Pieces(lambda size: stream.read(min(size, 1 << 14))), 1 << 20))
     if start.startswith((b"PK\x03\x04", b"BZh", b"\xfd7zX")):
         raise SourceError("The file is packed in a way that is not read here. Unpack it, or pack it with gzip or zstd.")
     return raw
 
 
-class _Zstd(io.RawIOBase):
-    """pyarrow's stream as Python's."""
+class _Pieces(io.RawIOBase):
+    """A stream of what `read` returns, at most the given number of bytes at a time; nothing at the end."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._next = read
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        # A piece in which the stream breaks off is lost, so pieces are small.
-        data = self._stream.read(min(len(buffer), 1 << 14))
+        data = self._next(len(buffer))
         buffer[: len(data)] = data
         return len(data)
-
-
-# -- lines ------------------------------------------------------------------------------------------------------------
 
 
 def _lines_of(stream: BinaryIO, done: Callable[[], float], skip: int) -> Archive:
@@ -124,27 +122,22 @@ def _lines_of(stream: BinaryIO, done: Callable[[], float], skip: int) -> Archive
     if words.startswith(b"["):
         raise SourceError("This is one JSON list. Make JSON Lines of it, one record a line: jq -c '.[]' FILE")
     if words.startswith(b"{"):
-        return _looked("JSON Lines", _json(_lines(buffered), skip), done, skip)
+        return _with_columns("JSON Lines", _json(_lines(buffered), skip), done, skip)
     return _csv(buffered, done, skip)
 
 
 def _as_utf8(stream: Any) -> Any:
-    """Spreadsheets save "Unicode text" as UTF-16."""
+    """UTF-16 as UTF-8: spreadsheets save "Unicode text" as UTF-16."""
     decoder = codecs.getincrementaldecoder("utf-16")("replace")
 
-    class Recoded(io.RawIOBase):
-        def readable(self) -> bool:
-            return True
+    def recoded(size: int) -> bytes:
+        data = b""
+        # A byte of UTF-16 becomes at most 1.5 of UTF-8.
+        while not data and (read := stream.read(size // 2)):
+            data = decoder.decode(read).encode("utf-8", "replace")
+        return data
 
-        def readinto(self, buffer: Any) -> int:
-            data = b""
-            # A byte becomes at most 1.5 of them.
-            while not data and (read := stream.read(len(buffer) // 2)):
-                data = decoder.decode(read).encode("utf-8", "replace")
-            buffer[: len(data)] = data
-            return len(data)
-
-    return io.BufferedReader(Recoded())
+    return io.BufferedReader(_Pieces(recoded))
 
 
 def _lines(stream: Any) -> Iterator[tuple[int, bytes | None]]:
@@ -156,7 +149,7 @@ def _lines(stream: Any) -> Iterator[tuple[int, bytes | None]]:
             whole = len(line) <= MAX_BYTES
             while not whole and line and not line.endswith(b"\n"):
                 line = stream.readline(1 << 20)
-        except _BREAKS as error:
+        except _DAMAGE as error:
             raise SourceError(f"The file breaks off after line {number} ({_reason(error)}).") from error
         if not line and whole:
             return
@@ -182,12 +175,12 @@ def _json(lines: Iterator[tuple[int, bytes | None]], skip: int) -> Iterator[Reco
             yield Record(number, {} if wrong else found, wrong)
 
 
-def _looked(kind: Kind, records: Iterator[Record], done: Callable[[], float], skip: int) -> Archive:
+def _with_columns(kind: Format, records: Iterator[Record], done: Callable[[], float], skip: int) -> Archive:
     """An archive whose columns are those that its first records have."""
     first: list[Record] = []
     broken: SourceError | None = None
     try:
-        first.extend(islice(records, _LOOK))
+        first.extend(islice(records, _FIRST_RECORDS))
     except SourceError as error:
         broken = error
     names: dict[str, None] = {}
@@ -203,9 +196,6 @@ def _looked(kind: Kind, records: Iterator[Record], done: Callable[[], float], sk
         yield from records
 
     return Archive(kind, tuple(names), chain(first, rest()), done)
-
-
-# -- CSV --------------------------------------------------------------------------------------------------------------
 
 
 def _csv(stream: Any, done: Callable[[], float], skip: int) -> Archive:
@@ -249,9 +239,6 @@ def _rows(rows: Any, columns: tuple[str, ...], skip: int) -> Iterator[Record]:
             yield Record(number, dict(zip(columns, row, strict=True)))
 
 
-# -- Parquet ----------------------------------------------------------------------------------------------------------
-
-
 def _parquet(raw: BinaryIO, skip: int) -> Archive:
     try:
         file = pq.ParquetFile(raw, pre_buffer=False)
@@ -263,7 +250,7 @@ def _parquet(raw: BinaryIO, skip: int) -> Archive:
     def records() -> Iterator[Record]:
         nonlocal read
         try:
-            for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
                 if read + batch.num_rows <= skip:
                     read += batch.num_rows
                     continue
@@ -271,11 +258,16 @@ def _parquet(raw: BinaryIO, skip: int) -> Archive:
                 for at in range(batch.num_rows):
                     read += 1
                     if read > skip:
-                        yield _parquet_record(read, {name: column[at] for name, column in columns.items()})
-        except _BREAKS as error:
+                        yield _row(read, {name: column[at] for name, column in columns.items()})
+        except _DAMAGE as error:
             raise SourceError(f"The file breaks off after row {read} ({_reason(error)}).") from error
 
     return Archive("Parquet", tuple(file.schema_arrow.names), records(), lambda: read / total)
+
+
+def _row(number: int, values: dict[str, Any]) -> Record:
+    bad = [f"{name}: can't be read ({value})" for name, value in values.items() if isinstance(value, Exception)]
+    return Record(number, {}, bad[0]) if bad else Record(number, values)
 
 
 def _values(column: Any) -> list[Any]:
@@ -293,8 +285,3 @@ def _value(scalar: Any) -> Any:
         return scalar.as_py()
     except (UnicodeDecodeError, ValueError, OverflowError) as error:
         return error
-
-
-def _parquet_record(number: int, values: dict[str, Any]) -> Record:
-    bad = next(((name, value) for name, value in values.items() if isinstance(value, Exception)), None)
-    return Record(number, {}, f"{bad[0]}: can't be read ({bad[1]})") if bad else Record(number, values)

@@ -1,7 +1,4 @@
-"""Changes the user's list of feeds: whole or not at all, and nothing in it that is not meant.
-
-Groups, comments and attributes that mean nothing here stay as they are.
-"""
+"""Changes the user's list of feeds, whole or not at all. Groups, comments and unknown attributes stay as they are."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ _PATIENCE_SECONDS = 10
 
 
 def add(path: Path, feeds: Iterable[Source]) -> tuple[list[Source], list[Source]]:
-    """Puts feeds into the list, each into its group; gives those that were added and those that stood there already."""
+    """Adds feeds to the list, each to its group; returns those added and those that were in it already."""
     added: list[Source] = []
     known: list[Source] = []
 
@@ -44,7 +41,7 @@ def add(path: Path, feeds: Iterable[Source]) -> tuple[list[Source], list[Source]
 
 
 def remove(path: Path, wanted: str) -> list[str]:
-    """Takes all feeds of this name or address off the list; gives their addresses. Their articles stay."""
+    """Removes all feeds of this name or address; returns their addresses. Their articles stay."""
     removed: list[str] = []
 
     def change(tree: Any) -> bool:
@@ -59,12 +56,12 @@ def remove(path: Path, wanted: str) -> list[str]:
 
 
 def matches(wanted: str, name: str, address: str) -> bool:
-    """Whether a feed is meant by its name (in any case) or its address."""
+    """Whether `wanted` is the feed's name (in any case) or its address."""
     return wanted.casefold() == name.casefold() or urls.canonical(wanted) == urls.canonical(address)
 
 
 def _edit(path: Path, change: Callable[[Any], bool]) -> None:
-    """Reads, changes and replaces the file; two that do so at once wait for each other."""
+    """Reads, changes and replaces the file, one process at a time."""
     path = path.resolve()  # a link stays one
     try:
         with FileLock(path.parent / f".{path.name}.lock", timeout=_PATIENCE_SECONDS):
@@ -79,7 +76,7 @@ def _edit(path: Path, change: Callable[[Any], bool]) -> None:
 
 def _replace(path: Path, tree: Any) -> None:
     body = etree.tostring(tree.getroottree(), encoding="UTF-8", xml_declaration=True) + b"\n"
-    opml.root(body, str(path))  # what we write we can read
+    opml.root(body, str(path))  # never replaces the list by one that can't be read
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("xb") as file:
@@ -124,7 +121,7 @@ def _append(parent: Any, child: Any) -> None:
 
 
 def _cut(outline: Any) -> None:
-    """Takes an element out, and leaves what stands behind it."""
+    """Removes an element, and keeps the text after it."""
     parent, before = outline.getparent(), outline.getprevious()
     tail = outline.tail or ""
     if tail.strip():

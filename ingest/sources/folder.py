@@ -1,4 +1,4 @@
-"""The seed folder: article files that people drop."""
+"""The seed folder: article files that people put there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ingest.models import Entry
 MAX_BYTES = 5_000_000
 #: A file that changed more recently than this may still be written.
 SETTLED_SECONDS = 0.5
-#: A time further ahead than this is no write since `now` was taken but another machine's clock.
+#: A time further ahead than this is not a write since `now` but another machine's clock.
 CLOCK_AHEAD_SECONDS = 60.0
 #: What systems raise over names and links that they can't follow; a loop of links is a RuntimeError in older Pythons.
 _ODD = (OSError, RuntimeError, ValueError)
@@ -40,13 +40,12 @@ class Listing:
     """What is in the folder."""
 
     files: tuple[SeedFile, ...] = ()  #: sorted by name
-    left_out: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: name -> why an entry that looks like an article is none
+    #: name -> why an entry that looks like an article is not one
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def scan(folder: Path) -> Listing:
-    """The article files under the folder; none where there is no folder. No entry, whatever it is, makes it fail.
+    """The article files under the folder; none where there is no folder. No entry of any kind makes it fail.
 
     Left out: README files, names that begin with a dot and everything under such folders; and with a complaint symbolic
     links that lead out of the folder or nowhere, what is no regular file, and folders that can't be read.
@@ -86,13 +85,13 @@ def scan(folder: Path) -> Listing:
 
 
 def stable(file: SeedFile, now: datetime) -> bool:
-    """Whether the file is as it was when scanned, and nobody has written to it for half a second."""
+    """Whether the file is as it was when scanned and has not been written to for half a second."""
     try:
         found = file.path.stat()
     except OSError:
         return False
     age = now.timestamp() - found.st_mtime
-    # A file from a machine whose clock is ahead must not wait for that time to come.
+    # A file from a machine whose clock is ahead must not wait until that time.
     settled = age >= SETTLED_SECONDS or age < -CLOCK_AHEAD_SECONDS
     return settled and (found.st_mtime_ns, found.st_size) == (file.mtime_ns, file.size)
 
@@ -116,7 +115,7 @@ def read(file: SeedFile, *, now: datetime) -> Entry:
 
 def _bytes(file: SeedFile) -> bytes:
     try:
-        # Non-blocking, and looked at again: between scan and now somebody may have put a FIFO there.
+        # Non-blocking, and its type is checked again: since the scan a FIFO may have been put there.
         handle = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as opened:
             if not stat.S_ISREG(os.fstat(handle).st_mode):

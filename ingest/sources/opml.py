@@ -18,7 +18,7 @@ from ingest.text import plain, urls
 
 log = logging.getLogger(__name__)
 
-#: Thousands of feeds fit; what is larger is no list of feeds.
+#: Room for thousands of feeds; a larger file is no list of feeds.
 MAX_BYTES = 5_000_000
 
 #: A DOCTYPE with what it declares, and references to anything that XML does not know by itself.
@@ -30,15 +30,14 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An entry of a list that is not taken, and why."""
+    """An entry of a list that is not used, and why."""
 
     line: int | None
     entry: str
     reason: str
 
     def __str__(self) -> str:
-        where = "" if self.line is None else f"line {self.line}: "
-        return f"{where}{self.entry} {self.reason}"
+        return f"{'' if self.line is None else f'line {self.line}: '}{self.entry} {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Listing:
 def read(path: Path) -> list[Source]:
     """The feeds of an OPML file; a feed's group is the outline around it.
 
-    What is left out is said in the log. Raises ConfigFileError, naming file and line, for a file that can't be read.
+    What is left out goes to the log. Raises ConfigFileError, naming file and line, for a file that can't be read.
     """
     listing = _listing(root(load(path), str(path)))
     for each in listing.left_out:
@@ -94,7 +93,7 @@ def load(path: Path) -> bytes:
 
 def root(body: bytes, name: str, *, mend: bool = False) -> Any:
     """The root element, comments and all. Raises ConfigFileError for what is no OPML, or declares anything."""
-    # Entities in attributes are expanded whatever the parser is told, and no list of feeds needs any.
+    # lxml expands entities in attributes whatever its options say, and no list of feeds needs any.
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise ConfigFileError(
             f"{name} has a DOCTYPE, which can hide a bomb. Delete the line that begins with <!DOCTYPE."
@@ -103,10 +102,8 @@ def root(body: bytes, name: str, *, mend: bool = False) -> Any:
     try:
         found = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
-        line = error.lineno or 1
-        raise ConfigFileError(
-            f"{name}, line {line}: this is no OPML ({plain.line(error.msg or 'empty', 150)})."
-        ) from error
+        reason = plain.line(error.msg or "empty", 150)
+        raise ConfigFileError(f"{name}, line {error.lineno or 1}: this is no OPML ({reason}).") from error
     if found is None:
         raise ConfigFileError(f"{name}, line 1: this is no OPML (empty).")
     if found.getroottree().docinfo.doctype:
@@ -125,10 +122,7 @@ def outlines(tree: Any) -> Iterator[tuple[Any, str]]:
 
 def attribute(outline: Any, name: str) -> str:
     """An attribute's value; programs disagree on the case of its name (`xmlUrl`, `xmlURL`, `xmlurl`)."""
-    for key, value in outline.attrib.items():
-        if key.lower() == name.lower():
-            return str(value).strip()
-    return ""
+    return next((str(value).strip() for key, value in outline.attrib.items() if key.lower() == name.lower()), "")
 
 
 def write(feeds: Iterable[Source], title: str = "Feeds") -> bytes:
@@ -178,7 +172,7 @@ def _source(outline: Any, address: str) -> Source | None:
     if url is None or _UNKNOWN in address:
         return None
     parent = outline.getparent()
-    wish = attribute(outline, "fullText").lower()
+    full_text = attribute(outline, "fullText").lower()
     return Source(
         kind="feed",
         key=url,
@@ -186,7 +180,7 @@ def _source(outline: Any, address: str) -> Source | None:
         group=_name(parent) if etree.QName(parent).localname == "outline" else "",
         home=urls.web_address(attribute(outline, "htmlUrl")),
         language=items.language(attribute(outline, "language")),
-        full_text=wish if wish in get_args(FullText) else "auto",  # type: ignore[arg-type]
+        full_text=full_text if full_text in get_args(FullText) else "auto",  # type: ignore[arg-type]
     )
 
 

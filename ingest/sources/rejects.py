@@ -1,4 +1,4 @@
-"""The list of records that a bulk run could not take in, with the reasons: one JSON object a line."""
+"""The list of records that a bulk run could not use, with the reasons: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.errors import SourceError
 
-#: So much of a record is shown: enough to know it again.
+#: Characters of a record that are shown: enough to recognise it.
 _SHOWN = 300
 
 
@@ -25,25 +25,20 @@ class Reject:
 
 
 class Rejects:
-    """A file of rejects, made when there is something to say."""
+    """A file of rejects, made with the first one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = ""
 
     def begin(self, file: str, *, after: int) -> None:
-        """Forgets what it says of `file` beyond number `after`: that is read again now.
+        """Removes the rejects of `file` beyond number `after`, which is read again now.
 
         Raises SourceError when it can't be written.
         """
         self._file = file
         try:
-            old = self.path.exists()
-            with self.path.open("a"):
-                pass
-            if not old:
-                self.path.unlink()
-                return
+            self.path.open("a").close()
             kept = self.path.with_name(self.path.name + ".partial")
             with self.path.open(encoding="utf-8", errors="replace") as lines, kept.open("w", encoding="utf-8") as new:
                 new.writelines(line for line in lines if not _beyond(line, file, after))
@@ -55,7 +50,7 @@ class Rejects:
             raise self._unwritable(error) from error
 
     def add(self, rejects: Sequence[Reject]) -> None:
-        """Adds these; they are on the disk afterwards."""
+        """Appends these to the file."""
         if not rejects:
             return
         try:

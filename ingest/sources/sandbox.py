@@ -1,12 +1,12 @@
-"""Feeds, pages and files are read in other processes, which may hang, starve or die without taking anybody with them.
+"""Reads feeds, pages and files in child processes, so that a hang, a crash or too much memory harms nothing else.
 
-    sandbox.feed(body, source=url, now=now)     # what `feed.read` answers, or a ParseError
-    sandbox.run("file", function, argument)     # what the function answers, or a ParseError
+    sandbox.feed(body, source=url, now=now)     # returns what `feed.read` returns, or raises ParseError
+    sandbox.run("file", function, argument)     # returns what the function returns, or raises ParseError
 
-A worker is a plain child of this Python: a length and a pickle go in at its standard input, and come out. It ends when
-its parent does. It may take MEMORY of address space (RLIMIT_AS: Linux and the BSDs; macOS and Windows have no such
-limit, there the size of a body and the deadline have to do) and SECONDS for an answer; then it is killed, what it read
-is refused with a sentence, and the next one gets a new worker.
+A worker is a plain child of this Python, and ends when its parent does. Requests and answers are a length and a pickle,
+on its standard input and output. It may use MEMORY bytes of address space (RLIMIT_AS: Linux and the BSDs; macOS and
+Windows have no such limit and rely on the size of a body and the deadline) and SECONDS for an answer; then it is
+killed, what it read is refused with a sentence, and the next request gets a new worker.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self, TypeVar
+from typing import IO, Any, TypeVar
 
 from ingest.errors import IngestError, ParseError, SourceError, Stopped
 from ingest.formats import feed as feed_format
@@ -43,16 +42,16 @@ T = TypeVar("T")
 #: The largest feeds (10 MB) take 3 s on a slow core.
 SECONDS = 15.0
 MEMORY = 1_000_000_000
-#: A worker is replaced after so many answers: what third-party code leaks goes with it.
-_FEEDS = 2_000
-#: One worker reads hundreds of feeds a minute. Whoever has waited for so long starts another, up to so many at a time …
+#: A worker is replaced after this many answers, and with it what third-party code leaks.
+_REQUESTS = 2_000
+#: One worker reads hundreds of feeds a minute. A request that has waited this long starts another, up to _MOST …
 _PATIENCE = 0.5
 _MOST = 4
-#: … and those that nobody has needed for this long are let go, but for one.
+#: … and all but one that have been idle this long are ended.
 _IDLE_SECONDS = 60.0
 _START_SECONDS = 60.0
-#: A worker whose parent was killed ends itself so long after it should have been stopped.
-_ALONE_SECONDS = 3
+#: A worker whose parent was killed ends itself this long after it should have been stopped.
+_ORPHAN_SECONDS = 3
 #: What to do about something that stopped its reader, by its kind.
 _ADVICE = {
     "feed": "Tell its publisher, or take it off the list.",
@@ -64,21 +63,21 @@ _LENGTH = struct.Struct("!Q")
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
-class Parser:
-    """Reads in workers, for any number of threads; close it. The limits are for tests."""
+class Sandbox:
+    """Workers that any number of threads share; close it. Tests set the limits."""
 
-    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, feeds: int = _FEEDS) -> None:
-        self._seconds, self._memory, self._feeds = seconds, memory, feeds
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, requests: int = _REQUESTS) -> None:
+        self._seconds, self._memory, self._requests = seconds, memory, requests
         self._changed = threading.Condition()
         self._idle: list[_Worker] = []  # the most recently used one last
         self._busy = 0
 
     def feed(self, body: bytes, *, source: str, now: datetime, content_type: str | None = None) -> Feed:
-        """What `feed.read` answers. Raises ParseError, also for a feed over which the worker had to be killed."""
+        """What `feed.read` returns. Raises ParseError, also when the worker had to be killed."""
         return self.run("feed", feed_format.read, body, source=source, now=now, content_type=content_type)
 
     def page(self, body: bytes, url: str, content_type: str | None) -> WebPage:
-        """What `web_page.read` answers. Raises ParseError as for a feed."""
+        """What `web_page.read` returns. Raises ParseError as for a feed."""
         return self.run("page", web_page.read, body, url, content_type)
 
     def run(
@@ -89,37 +88,30 @@ class Parser:
         prepare: Callable[[], object] | None = None,
         **named: object,
     ) -> T:
-        """What a function of some module answers, to arguments that can be pickled; `kind` says what it reads.
+        """What a module's function returns for arguments that can be pickled; `kind` (of _ADVICE) names what it reads.
 
-        A new worker imports the module and calls `prepare` first, for which it has more time. Raises ParseError where
-        the function raises an IngestError, Stopped where it had to be stopped, SourceError where no worker starts.
+        A new worker imports the module and calls `prepare` first, for which it has more time. Raises ParseError when
+        the function raises an IngestError, Stopped when it had to be stopped, SourceError when no worker starts.
         """
         request = pickle.dumps((kind, function, arguments, named, math.ceil(self._seconds)))
-        worker = self._take(pickle.dumps((function, prepare)))
+        worker = self._acquire(pickle.dumps((function, prepare)))
         try:
-            answer = worker.ask(kind, request, self._seconds)
+            answer: T | ParseError = worker.ask(kind, request, self._seconds)
         finally:
-            self._give(worker)
+            self._release(worker)
         if isinstance(answer, ParseError):
             raise answer
-        found: T = answer
-        return found
+        return answer
 
     def close(self) -> None:
-        """Ends the workers that wait; those at work end with their feed."""
+        """Ends the idle workers; a busy one ends after its answer."""
         with self._changed:
-            self._feeds = 0
+            self._requests = 0
             ended, self._idle = self._idle, []
         for worker in ended:
             worker.end()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def _take(self, first: bytes) -> _Worker:
+    def _acquire(self, first: bytes) -> _Worker:
         until = time.monotonic() + _PATIENCE
         with self._changed:
             while not self._idle:
@@ -133,14 +125,14 @@ class Parser:
         try:
             return _Worker(self._memory, first)
         except BaseException:
-            self._give(None)
+            self._release(None)
             raise
 
-    def _give(self, worker: _Worker | None) -> None:
+    def _release(self, worker: _Worker | None) -> None:
         ended = []
         with self._changed:
             self._busy -= 1
-            if worker and worker.alive and worker.feeds < self._feeds:
+            if worker and worker.alive() and worker.requests < self._requests:
                 worker.since = time.monotonic()
                 self._idle.append(worker)
                 while len(self._idle) > 1 and worker.since - self._idle[0].since > _IDLE_SECONDS:
@@ -156,7 +148,7 @@ class _Worker:
     """One child, used by one thread at a time."""
 
     def __init__(self, memory: int, first: bytes) -> None:
-        self.feeds = 0
+        self.requests = 0
         self.since = 0.0
         path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
@@ -172,13 +164,9 @@ class _Worker:
             self.end()
             raise SourceError("The process that would read it does not start. Look whether memory is free.")
 
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
     def ask(self, kind: str, request: bytes, seconds: float) -> Any:
         """The answer, or a ParseError that says why there is none."""
-        self.feeds += 1
+        self.requests += 1
         answer = self._exchange(request, seconds)
         if answer is not None:
             found, last = pickle.loads(answer)
@@ -188,10 +176,13 @@ class _Worker:
             return pickle.loads(found) if isinstance(found, bytes) else found
         code = self._process.wait()
         if self._late.is_set():
-            taken = f"Reading this {kind} was stopped after {seconds:g} seconds: it is built to take long, or broken."
-            return Stopped(f"{taken} {_ADVICE[kind]}")
+            reason = f"Reading this {kind} was stopped after {seconds:g} seconds: it is built to take long, or broken."
+            return Stopped(f"{reason} {_ADVICE[kind]}")
         log.warning("the process that reads %ss died (%s)", kind, code)
         return Stopped(f"The process that reads {kind}s died over this one ({code}). {_ADVICE[kind]}")
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def end(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
@@ -222,12 +213,11 @@ class _Worker:
         self._process.kill()
 
 
-#: A feed never waits for a page, nor either of them for a file.
-_everybodys, _pages, _files = Parser(), Parser(), Parser()
-for _each in (_everybodys, _pages, _files):
+#: The threads of this process share them. A feed never waits for a page, nor either of them for a file.
+_feeds, _pages, _files = Sandbox(), Sandbox(), Sandbox()
+for _each in (_feeds, _pages, _files):
     atexit.register(_each.close)
-#: What `feed.read`, `web_page.read` and any other function answer, from workers that this process's threads share.
-feed, page, run = _everybodys.feed, _pages.page, _files.run
+feed, page, run = _feeds.feed, _pages.page, _files.run
 
 
 # -- the worker -------------------------------------------------------------------------------------------------------
@@ -253,12 +243,12 @@ def _limit(memory: int) -> None:
 
 def _serve(memory: int) -> None:
     """Answers one message after the other until standard input ends."""
-    # Ctrl-C reaches every process of a terminal; who ends a worker is its parent.
+    # Ctrl-C reaches every process of a terminal, but only the parent ends a worker.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever some library prints does not end up between the answers
+    os.dup2(2, 1)  # what a library prints must not end up between the answers
     _limit(memory)
-    # A parent that is killed stops nobody any more.
+    # A parent that was killed can't stop this worker any more.
     alarm: Callable[[int], object] = getattr(signal, "alarm", lambda seconds: None)
     _, prepare = pickle.loads(_message(sys.stdin.buffer) or pickle.dumps((None, None)))
     if prepare:
@@ -270,15 +260,14 @@ def _serve(memory: int) -> None:
         kind, last = "", False  # what has once run out of memory is not used again
         try:
             kind, function, arguments, named, seconds = pickle.loads(request)
-            alarm(seconds + _ALONE_SECONDS)
+            alarm(seconds + _ORPHAN_SECONDS)
             answer = pickle.dumps(function(*arguments, **named))
         except IngestError as error:
             answer = ParseError(str(error))
         except MemoryError:
-            taken = f"Reading this {kind} takes more memory than any {kind} needs: it is built to, or broken."
-            answer, last = Stopped(f"{taken} {_ADVICE[kind]}"), True
-        # What breaks the reader is a bug, but never everybody's.
-        except Exception as error:
+            reason = f"Reading this {kind} takes more memory than any {kind} needs: it is built to, or broken."
+            answer, last = Stopped(f"{reason} {_ADVICE[kind]}"), True
+        except Exception as error:  # a bug in the reader, which must not end the worker
             answer = ParseError(
                 f"Reading this {kind} failed ({type(error).__name__}: {str(error)[:200]}). Please report it."
             )

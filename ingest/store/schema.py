@@ -164,12 +164,7 @@ article_key = Table(
     sqlite_with_rowid=False,
 )
 IN_FOLDER = article_key.c.scope == literal_column("'folder'")
-Index(
-    "ix_article_key_folder",
-    article_key.c.article_id,
-    sqlite_where=IN_FOLDER,
-    postgresql_where=IN_FOLDER,
-)
+Index("ix_article_key_folder", article_key.c.article_id, sqlite_where=IN_FOLDER, postgresql_where=IN_FOLDER)
 
 content = Table(
     "content",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def ours(body: bytes) -> object:
 
 def main(places: Sequence[str]) -> None:
     feeds = bodies([Path(place) for place in places])
-    with sandbox.Parser() as worker:
+    with closing(sandbox.Sandbox()) as worker:
 
         def through_worker(body: bytes) -> object:
             try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -49,7 +50,7 @@ def fault(entry: Entry) -> str | None:
     return None
 
 
-def verdict(worker: sandbox.Parser, body: bytes) -> tuple[str, str | None]:
+def verdict(worker: sandbox.Sandbox, body: bytes) -> tuple[str, str | None]:
     """`read` or `refused`, and what is wrong about that."""
     try:
         found = worker.feed(body, source=SOURCE, now=NOW)
@@ -60,11 +61,11 @@ def verdict(worker: sandbox.Parser, body: bytes) -> tuple[str, str | None]:
 
 def run(documents: int, seed: int, feeds: list[bytes], keep: Path) -> int:
     """How many documents found a fault."""
-    luck, outcomes, faults = Random(seed), Counter[str](), Counter[str]()
+    rng, outcomes, faults = Random(seed), Counter[str](), Counter[str]()
     slowest, start = 0.0, time.monotonic()
-    with sandbox.Parser(seconds=10) as worker:
+    with closing(sandbox.Sandbox(seconds=10)) as worker:
         for number in range(documents):
-            body = mutated(feeds, luck)
+            body = mutated(feeds, rng)
             began = time.monotonic()
             outcome, wrong = verdict(worker, body)
             took = time.monotonic() - began

@@ -26,73 +26,73 @@ _ENCODINGS = ("utf-16", "utf-16-be", "utf-32", "cp037", "shift_jis", "gb18030", 
 Mutation = Callable[[bytes, Random], bytes]
 
 
-def mutated(feeds: Sequence[bytes], luck: Random) -> bytes:
-    """One of the feeds, damaged in one to six ways; the same for the same state of `luck`."""
-    body = luck.choice(feeds)
-    for _ in range(luck.choice((1, 1, 2, 3, 6))):
-        spliced = luck.random() < 0.1
-        body = _splice(body, luck.choice(feeds), luck) if spliced else luck.choice(_MUTATIONS)(body, luck)
+def mutated(feeds: Sequence[bytes], rng: Random) -> bytes:
+    """One of the feeds, damaged in one to six ways; the same for the same state of `rng`."""
+    body = rng.choice(feeds)
+    for _ in range(rng.choice((1, 1, 2, 3, 6))):
+        spliced = rng.random() < 0.1
+        body = _splice(body, rng.choice(feeds), rng) if spliced else rng.choice(_MUTATIONS)(body, rng)
     return body[:200_000]
 
 
-def _splice(one: bytes, other: bytes, luck: Random) -> bytes:
-    return one[: luck.randint(0, len(one))] + other[luck.randint(0, len(other)) :]
+def _splice(one: bytes, other: bytes, rng: Random) -> bytes:
+    return one[: rng.randint(0, len(one))] + other[rng.randint(0, len(other)) :]
 
 
-def _byte(body: bytes, luck: Random) -> bytes:
+def _byte(body: bytes, rng: Random) -> bytes:
     changed = bytearray(body)
-    for _ in range(luck.choice((1, 2, 20))):
+    for _ in range(rng.choice((1, 2, 20))):
         if changed:
-            changed[luck.randrange(len(changed))] = luck.randrange(256)
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
     return bytes(changed)
 
 
-def _cut(body: bytes, luck: Random) -> bytes:
-    start, end = sorted((luck.randint(0, len(body)), luck.randint(0, len(body))))
-    return body[:start] + body[end:] if luck.random() < 0.5 else body[:end]
+def _cut(body: bytes, rng: Random) -> bytes:
+    start, end = sorted((rng.randint(0, len(body)), rng.randint(0, len(body))))
+    return body[:start] + body[end:] if rng.random() < 0.5 else body[:end]
 
 
-def _repeat(body: bytes, luck: Random) -> bytes:
-    start = luck.randint(0, len(body))
-    end = min(len(body), start + luck.choice((3, 30, 300)))
-    return body[:end] + body[start:end] * luck.choice((1, 2, 50)) + body[end:]
+def _repeat(body: bytes, rng: Random) -> bytes:
+    start = rng.randint(0, len(body))
+    end = min(len(body), start + rng.choice((3, 30, 300)))
+    return body[:end] + body[start:end] * rng.choice((1, 2, 50)) + body[end:]
 
 
-def _thorn(body: bytes, luck: Random) -> bytes:
-    at = luck.randint(0, len(body))
-    return body[:at] + luck.choice(_THORNS) * luck.choice((1, 1, 1, 40)) + body[at:]
+def _thorn(body: bytes, rng: Random) -> bytes:
+    at = rng.randint(0, len(body))
+    return body[:at] + rng.choice(_THORNS) * rng.choice((1, 1, 1, 40)) + body[at:]
 
 
-def _words(body: bytes, luck: Random) -> bytes:
-    return _one_of(_WORDS, body, luck, lambda _: b">" + luck.choice(_THORNS) + b"<")
+def _words(body: bytes, rng: Random) -> bytes:
+    return _one_of(_WORDS, body, rng, lambda _: b">" + rng.choice(_THORNS) + b"<")
 
 
-def _drop_tag(body: bytes, luck: Random) -> bytes:
-    return _one_of(_TAG, body, luck, lambda _: b"")
+def _drop_tag(body: bytes, rng: Random) -> bytes:
+    return _one_of(_TAG, body, rng, lambda _: b"")
 
 
-def _double_tag(body: bytes, luck: Random) -> bytes:
-    return _one_of(_TAG, body, luck, lambda found: found[0] * luck.choice((2, 3, 200)))
+def _double_tag(body: bytes, rng: Random) -> bytes:
+    return _one_of(_TAG, body, rng, lambda found: found[0] * rng.choice((2, 3, 200)))
 
 
-def _swap_tag(body: bytes, luck: Random) -> bytes:
+def _swap_tag(body: bytes, rng: Random) -> bytes:
     tags = _TAG.findall(body)
-    return _one_of(_TAG, body, luck, lambda _: luck.choice(tags)) if tags else body
+    return _one_of(_TAG, body, rng, lambda _: rng.choice(tags)) if tags else body
 
 
-def _attribute(body: bytes, luck: Random) -> bytes:
-    return _one_of(_TAG, body, luck, lambda found: found[0][:-1] + b" " + luck.choice(_THORNS) + b">")
+def _attribute(body: bytes, rng: Random) -> bytes:
+    return _one_of(_TAG, body, rng, lambda found: found[0][:-1] + b" " + rng.choice(_THORNS) + b">")
 
 
-def _encode(body: bytes, luck: Random) -> bytes:
-    return body.decode("utf-8", "replace").encode(luck.choice(_ENCODINGS), "replace")
+def _encode(body: bytes, rng: Random) -> bytes:
+    return body.decode("utf-8", "replace").encode(rng.choice(_ENCODINGS), "replace")
 
 
-def _one_of(pattern: re.Pattern[bytes], body: bytes, luck: Random, new: Callable[[re.Match[bytes]], bytes]) -> bytes:
+def _one_of(pattern: re.Pattern[bytes], body: bytes, rng: Random, new: Callable[[re.Match[bytes]], bytes]) -> bytes:
     found = list(pattern.finditer(body))
     if not found:
         return body
-    chosen = luck.choice(found)
+    chosen = rng.choice(found)
     return body[: chosen.start()] + new(chosen) + body[chosen.end() :]
 
 

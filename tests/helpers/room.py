@@ -36,8 +36,8 @@ class Clock:
 
 
 def pipeline(engine: Engine, analyser: Analyser, clock: Clock) -> Pipeline:
-    """With a rhythm that somebody has set, and without luck."""
-    return Pipeline(engine, analyser, pace=Rhythm(PAUSE, fixed=True), clock=clock, luck=lambda: 0.0)
+    """With a rhythm that somebody has set, and a random number that is always 0."""
+    return Pipeline(engine, analyser, pace=Rhythm(PAUSE, fixed=True), clock=clock, rng=lambda: 0.0)
 
 
 @cache

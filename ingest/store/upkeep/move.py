@@ -9,27 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Connection,
-    Date,
-    Engine,
-    MetaData,
-    Select,
-    String,
-    Table,
-    Text,
-    bindparam,
-    cast,
-    func,
-    insert,
-    inspect,
-    select,
-    tuple_,
-    update,
-)
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 from ingest.errors import RecordError
@@ -46,16 +27,16 @@ _FROM = "copied from"
 Row = tuple[Any, ...]
 
 #: What is in columns of these types is copied as it is written: nothing in it is to be understood here.
-_AS_WRITTEN = (JSON, types.Spans)
+_AS_WRITTEN = (sa.JSON, types.Spans)
 
 # How far a copy has come, kept in the target and removed at its end. `key` is the last row's, as JSON.
-_progress = Table(
+_progress = sa.Table(
     "copy_progress",
-    MetaData(),
-    Column("name", Text, primary_key=True),
-    Column("key", JSON),
-    Column("rows", BigInteger, nullable=False),
-    Column("sum", String(16), nullable=False),
+    sa.MetaData(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("key", sa.JSON),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("sum", sa.String(16), nullable=False),
 )
 
 
@@ -103,12 +84,12 @@ def _begin(reading: Connection, target: Engine) -> None:
         raise RecordError(f"{name} is the record itself: copy into a new database.")
     try:
         with target.connect() as connection:
-            tables = set(inspect(connection).get_table_names())
+            tables = set(sa.inspect(connection).get_table_names())
     except DatabaseError as error:
         raise RecordError(f"{name} can't be opened: {engines.reason(error)}.") from error
     if _progress.name in tables:
         with target.connect() as connection:
-            begun = connection.execute(select(_progress.c.key).where(_progress.c.name == _FROM)).scalar_one()
+            begun = connection.execute(sa.select(_progress.c.key).where(_progress.c.name == _FROM)).scalar_one()
         if begun != of:
             raise RecordError(
                 f"{name} holds an unfinished copy of another record, or of this one before it was written to again. "
@@ -119,7 +100,7 @@ def _begin(reading: Connection, target: Engine) -> None:
         made = record.open_engine(target.url.render_as_string(hide_password=False)) if "revision" in tables else None
         with target.connect() as connection:
             full = made is None or any(
-                connection.execute(select(table.c[0]).limit(1)).first() for table in schema.metadata.sorted_tables
+                connection.execute(sa.select(table.c[0]).limit(1)).first() for table in schema.metadata.sorted_tables
             )
         if made:
             made.dispose()
@@ -131,12 +112,12 @@ def _begin(reading: Connection, target: Engine) -> None:
         # From here until the end nobody else opens it.
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{record.COPYING}'")
         _progress.create(connection)
-        connection.execute(insert(_progress).values(name=_FROM, key=of, rows=0, sum=""))
+        connection.execute(sa.insert(_progress).values(name=_FROM, key=of, rows=0, sum=""))
 
 
 def _state(connection: Connection) -> list[int | str]:
     """What tells one state of a record from another: it is compared when a copy goes on."""
-    newest = connection.execute(select(schema.revision).order_by(schema.revision.c.number.desc()).limit(1)).first()
+    newest = connection.execute(sa.select(schema.revision).order_by(schema.revision.c.number.desc()).limit(1)).first()
     small = (schema.source, schema.request, schema.saved_view, schema.note, schema.label)
     sums = hashlib.blake2b(digest_size=8)
     for table in small:
@@ -164,23 +145,23 @@ def _finish(target: Engine) -> None:
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _rows(table: Table) -> Select[Any]:
+def _rows(table: sa.Table) -> sa.Select[Any]:
     """All columns of a table."""
-    return select(
+    return sa.select(
         *(
-            cast(column, Text).label(column.name) if isinstance(column.type, _AS_WRITTEN) else column
+            sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, _AS_WRITTEN) else column
             for column in table.columns
         )
     )
 
 
 def _batches(
-    connection: Connection, statement: Select[Any], key: Sequence[Column[Any]], after: list[Any] | None
+    connection: Connection, statement: sa.Select[Any], key: Sequence[sa.Column[Any]], after: list[Any] | None
 ) -> Iterator[list[Row]]:
     """The rows after a key, in its order."""
     statement = statement.order_by(*key).limit(BATCH)
     while True:
-        part = statement if after is None else statement.where(tuple_(*key) > tuple_(*after))
+        part = statement if after is None else statement.where(sa.tuple_(*key) > sa.tuple_(*after))
         rows = [tuple(row) for row in connection.execute(part)]
         if not rows:
             return
@@ -191,15 +172,15 @@ def _batches(
         after = [rows[-1][names.index(column.name)] for column in key]
 
 
-def _table(reading: Connection, target: Engine, table: Table, tell: Callable[[str, int, int], None]) -> int:
+def _table(reading: Connection, target: Engine, table: sa.Table, tell: Callable[[str, int, int], None]) -> int:
     """Copies the rows that the target lacks; answers how many."""
-    total = reading.execute(select(func.count()).select_from(table)).scalar_one()
+    total = reading.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
     key = list(table.primary_key.columns)
     places = [table.c.keys().index(column.name) for column in key]
     after, done, sum_ = _reached(target, table.name)
     if after is not None:  # JSON knows no days
         pairs = zip(key, after, strict=True)
-        after = [date.fromisoformat(each) if isinstance(column.type, Date) else each for column, each in pairs]
+        after = [date.fromisoformat(each) if isinstance(column.type, sa.Date) else each for column, each in pairs]
     fresh = 0
     for rows in _batches(reading, _rows(table), key, after):
         rows = [tuple(_plain(value) for value in row) for row in rows]
@@ -216,8 +197,8 @@ def _table(reading: Connection, target: Engine, table: Table, tell: Callable[[st
 def _index(reading: Connection, target: Engine, tell: Callable[[str, int, int], None]) -> None:
     """Makes the target's full-text index."""
     content, body = schema.content.c, schema.content_text.c
-    total = reading.execute(select(func.count()).select_from(schema.content)).scalar_one()
-    statement = select(content.id, content.title, content.author, body.body).join(
+    total = reading.execute(sa.select(sa.func.count()).select_from(schema.content)).scalar_one()
+    statement = sa.select(content.id, content.title, content.author, body.body).join(
         schema.content_text, body.content_id == content.id
     )
     after, done, _ = _reached(target, INDEX)
@@ -234,13 +215,13 @@ def _index(reading: Connection, target: Engine, tell: Callable[[str, int, int], 
         tell(INDEX, done, total)
 
 
-def _add(connection: Connection, table: Table, rows: list[Row]) -> None:
+def _add(connection: Connection, table: sa.Table, rows: list[Row]) -> None:
     names = table.c.keys()
     if engines.is_postgresql(connection):
         _copy_in(connection, table.name, names, rows)
     else:
-        raw = {c.name: bindparam(c.name, type_=Text) for c in table.c if isinstance(c.type, _AS_WRITTEN)}
-        statement = insert(table).values(raw) if raw else insert(table)
+        raw = {c.name: sa.bindparam(c.name, type_=sa.Text) for c in table.c if isinstance(c.type, _AS_WRITTEN)}
+        statement = sa.insert(table).values(raw) if raw else sa.insert(table)
         connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
@@ -271,15 +252,15 @@ def _sum(rows: Sequence[Row]) -> int:
 def _reached(target: Engine, name: str) -> tuple[list[Any] | None, int, int]:
     """The last key that is in, how many rows are, and their checksum."""
     with target.connect() as connection:
-        row = connection.execute(select(_progress).where(_progress.c.name == name)).first()
+        row = connection.execute(sa.select(_progress).where(_progress.c.name == name)).first()
     return (row.key, row.rows, int(row.sum, 16)) if row else (None, 0, 0)
 
 
 def _note(connection: Connection, name: str, key: list[Any], rows: int, sum_: int) -> None:
     key = [each.isoformat() if isinstance(each, date) else each for each in key]
     values = {"key": key, "rows": rows, "sum": f"{sum_:016x}"}
-    if not connection.execute(update(_progress).where(_progress.c.name == name).values(values)).rowcount:
-        connection.execute(insert(_progress).values(name=name, **values))
+    if not connection.execute(sa.update(_progress).where(_progress.c.name == name).values(values)).rowcount:
+        connection.execute(sa.insert(_progress).values(name=name, **values))
 
 
 def _verified(target: Engine, tell: Callable[[str, int, int], None]) -> int:

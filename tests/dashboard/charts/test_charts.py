@@ -226,12 +226,7 @@ EVERY = [
     (charts.attention, alt.attention, weeks(0.3, NAN, 0.2), {"measure": "share", "unit": "week"}),
     (charts.tone, alt.tone, tones(-0.1, NAN, 0.2), {"unit": "week"}),
     (charts.mix, alt.mix, mixes((5, 10, 5), (2, 2, 4)), {"unit": "week"}),
-    (
-        charts.voice,
-        alt.voice,
-        pd.DataFrame({"figure": ["a"], "name": ["A"], "mentions": [3], "share": [1.0]}),
-        {},
-    ),
+    (charts.voice, alt.voice, pd.DataFrame({"figure": ["a"], "name": ["A"], "mentions": [3], "share": [1.0]}), {}),
     (charts.companions, alt.companions, pd.DataFrame({"figure": ["a"], "name": ["A"], "articles": [3]}), {}),
     (charts.by_source, alt.by_source, sources(("Reuters", 40, 9, -0.2)), {}),
     (charts.per_day, alt.per_day, pd.DataFrame({"day": [MONDAY], "articles": [3]}), {}),

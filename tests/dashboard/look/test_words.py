@@ -9,8 +9,7 @@ from dashboard.look import words
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
-    [(1204, "1,204"), (1_000_000.0, "1,000,000"), (0, "0"), (-3, "−3"), (None, "–"), (math.nan, "–")],
+    ("value", "said"), [(1204, "1,204"), (1_000_000.0, "1,000,000"), (0, "0"), (-3, "−3"), (None, "–"), (math.nan, "–")]
 )
 def test_counts_have_their_thousands_separated(value: float | None, said: str) -> None:
     assert words.number(value) == said

@@ -56,7 +56,7 @@ def test_the_help_of_every_command_ends_in_an_example_that_can_be_pasted(command
 def test_what_is_built_to_take_long_is_not_added(
     desk: Desk, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox._everybodys, "_seconds", 0.5)
+    monkeypatch.setattr(sandbox._feeds, "_seconds", 0.5)
     httpserver.expect_request("/rss").respond_with_data(rss("<item><title>x</title></item>" * 300_000))
     result = feeds("add", httpserver.url_for("/rss"))
     assert result.exit_code == 1

@@ -27,8 +27,8 @@ from ingest.analyser import Analyser
 from ingest.errors import SettingError, SourceError
 from ingest.formats import archive_row
 from ingest.run import backfill
-from ingest.run.analysts import Here
-from ingest.run.backfill import Backfill, Outcome
+from ingest.run.analysts import InProcess
+from ingest.run.backfill import Backfill, Loaded
 from ingest.settings import PROJECT
 from ingest.sources import archive
 from ingest.sources.rejects import Rejects
@@ -89,9 +89,9 @@ class Library:
 
     def take(
         self, path: Path, source: str | None = "The Daily", map_: str | None = None, analysts: Any = None
-    ) -> Outcome:
+    ) -> Loaded:
         job = backfill.look(path, archive_row.parsed(map_), source)
-        analysts = analysts or Here(self.analyser, lambda: NOW)
+        analysts = analysts or InProcess(self.analyser, lambda: NOW)
         return Backfill(
             self.engine,
             job,
@@ -142,7 +142,7 @@ FORMATS: dict[str, Callable[[list[dict[str, Any]]], bytes]] = {
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_is_known_by_its_content_and_says_the_same(library: Library, kind: str) -> None:
     path = library.file(FORMATS[kind]([story(1), story(2), story(3, headline='Größe, "quoted"\nin two lines')]))
-    assert library.take(path) == Outcome(read=3, added=3)
+    assert library.take(path) == Loaded(read=3, added=3)
     assert library.titles() == ['Größe, "quoted" in two lines', "Talks 1", "Talks 2"]
     content, body, source = schema.content.c, schema.content_text.c, schema.source.c
     assert {row.body for row in library.all(body.body)} == {"Ben Marsh was happy.\n\nIt rained & stopped."}
@@ -187,7 +187,7 @@ def test_outlets_that_differ_in_case_or_white_space_are_one_and_the_first_spelli
     told = [story(n, outlet=name) for n, name in enumerate(("fox", "FOX", "Fox ", "West"))]
     assert library.take(library.file(json_lines(told)), None).added == 4
     later = library.file(json_lines([*told, story(1, outlet="fOX"), story(9, outlet="WEST")]), "later")
-    assert library.take(later, None) == Outcome(read=6, added=1)
+    assert library.take(later, None) == Loaded(read=6, added=1)
     assert library.all(schema.source.c.name) == [("fox",), ("West",)]
 
 
@@ -261,8 +261,8 @@ def test_bad_rows_of_a_table_are_listed_by_the_line_they_begin_on(library: Libra
 @on_sqlite
 @pytest.mark.parametrize("pack", [gzip.compress, zstd], ids=["gzip", "zstd"])
 def test_a_file_that_breaks_off_is_taken_in_up_to_there(library: Library, pack: Callable[[bytes], bytes]) -> None:
-    luck = os.urandom(300_000).hex()
-    whole = pack(json_lines([story(n, text=luck[n * 3000 : n * 3000 + 3000]) for n in range(200)]))
+    rng = os.urandom(300_000).hex()
+    whole = pack(json_lines([story(n, text=rng[n * 3000 : n * 3000 + 3000]) for n in range(200)]))
     path = library.file(whole[: len(whole) // 2])
     outcome = library.take(path)
     assert outcome.broken is not None
@@ -291,7 +291,7 @@ def test_one_article_that_breaks_the_analysis_is_alone_with_it(library: Library)
 # -- again -------------------------------------------------------------------------------------------------------------
 
 
-class Impatient(Here):
+class Impatient(InProcess):
     """Somebody presses Ctrl-C after some batches."""
 
     batches = 2

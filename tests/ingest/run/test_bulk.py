@@ -18,8 +18,8 @@ from ingest.analyser import Analyser, Method
 from ingest.errors import ClusterError
 from ingest.models import Entry, Source, utcnow
 from ingest.run import analysts, rescore
-from ingest.run.analysts import Crowd, Here
-from ingest.run.rescore import Outcome, Rescore
+from ingest.run.analysts import InProcess, WorkerPool
+from ingest.run.rescore import Rescore, Rescored
 from ingest.settings import PROJECT
 from ingest.store import record, schema, watched
 from ingest.store.write.commit import Commit
@@ -201,13 +201,13 @@ def test_an_article_that_kills_its_worker_is_refused_and_nothing_hangs(desk: Des
     def make() -> ProcessPoolExecutor:
         return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=poisoned)
 
-    crowd = Crowd(make, Method(_watchlist(desk)), utcnow, workers=1)
+    pool = WorkerPool(make, Method(_watchlist(desk)), utcnow, workers=1)
     batches = [Handful(tuple(entry(f"{b}{n}", "Ben Marsh won.") for n in range(2))) for b in range(3)]
     batches[1] = Handful((batches[1].entries[0], entry("bad", "poison")))
     try:
-        found = [results for _, results in crowd.analysed(batches)]
+        found = [results for _, results in pool.analysed(batches)]
     finally:
-        crowd.close()
+        pool.close()
     refused = [result for results in found for result in results if isinstance(result, str)]
     assert refused == ["its analysis killed the worker: out of memory?"]
     assert isinstance(found[1][1], str)
@@ -221,10 +221,10 @@ def test_a_dask_cluster_of_real_processes_says_the_same_as_this_process(desk: De
     batches = [Handful(tuple(entry(f"{b}{n}", "Ada Quill met Ben Marsh.") for n in range(3))) for b in range(4)]
     with (
         LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as here,
-        analysts.cluster(Method(_watchlist(desk)), lambda: NOW, here.scheduler_address) as crowd,
+        analysts.cluster(Method(_watchlist(desk)), lambda: NOW, here.scheduler_address) as pool,
     ):
-        there = [results for _, results in crowd.analysed(batches)]
-    assert there == [results for _, results in Here(analyser, lambda: NOW).analysed(batches)]
+        there = [results for _, results in pool.analysed(batches)]
+    assert there == [results for _, results in InProcess(analyser, lambda: NOW).analysed(batches)]
 
 
 def test_a_cluster_that_does_not_answer_is_said_to(desk: Desk) -> None:
@@ -257,8 +257,8 @@ class Desks:
             articles = [analyser.article(entry(body, body), NOW) for body in bodies]
             commit.many([(commit.source(source), source, articles)], scoring=scoring)
 
-    def score(self, analyser: Analyser, stop: Callable[[], bool] = lambda: False) -> Outcome:
-        return Rescore(self.engine, analyser.watchlist, Here(analyser, lambda: NOW), lambda: NOW, stop).run()
+    def score(self, analyser: Analyser, stop: Callable[[], bool] = lambda: False) -> Rescored:
+        return Rescore(self.engine, analyser.watchlist, InProcess(analyser, lambda: NOW), lambda: NOW, stop).run()
 
     def figures(self, revision: int | None = None) -> list[str]:
         analysis, mention = schema.analysis.c, schema.mention.c
@@ -290,12 +290,12 @@ BODIES = ("It rained.", "Ada Quill won.", "Ben Marsh won.", "Marsh grass grew.")
 def test_only_what_a_new_list_changes_gets_new_rows_and_the_old_ones_stay(desks: Desks) -> None:
     desks.store(desks.analyser(), *BODIES)
     new = desks.analyser(RENAMED)
-    assert desks.score(new) == Outcome(checked=4, changed=2), "one says that the list is in force"
+    assert desks.score(new) == Rescored(checked=4, changed=2), "one says that the list is in force"
     assert desks.figures() == ["ada-quill", "benedict-marsh"]
     assert desks.figures(1) == ["ada-quill", "ben-marsh"]
     assert desks.in_force() == new.watchlist.hash
     assert desks.rows() == 6
-    assert desks.score(new) == Outcome(), "all have been looked at"
+    assert desks.score(new) == Rescored(), "all have been looked at"
     assert desks.rows() == 6
 
 

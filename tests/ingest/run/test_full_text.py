@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -211,13 +212,7 @@ def test_a_page_that_states_a_date_gives_it_where_the_feed_has_none(room: Room, 
         (Response(page(*STORY), status=404, content_type="text/html"), "404"),
         (Response(page(*STORY), status=403, content_type="text/html"), "403"),
         (Response(page("Please switch on JavaScript."), content_type="text/html"), "no article"),
-        (
-            Response(
-                page(*WALL),
-                content_type="text/html",
-            ),
-            "not the article",
-        ),
+        (Response(page(*WALL), content_type="text/html"), "not the article"),
         (Response(b"%PDF-1.7", content_type="application/pdf"), "which is no page"),
         (Response(b"", content_type="text/html"), "no article"),
     ],
@@ -365,7 +360,7 @@ def test_a_page_is_read_in_a_process_that_can_be_killed() -> None:
     with pytest.raises(ParseError, match="no article"):
         sandbox.page(b"", "http://news.test/1", None)
     deep = b"<html><body>" + b"<div>" * 1_000_000 + b"words"
-    with sandbox.Parser(seconds=0.2) as impatient, pytest.raises(ParseError, match="Reading this page"):
+    with closing(sandbox.Sandbox(seconds=0.2)) as impatient, pytest.raises(ParseError, match="Reading this page"):
         impatient.page(deep, "http://news.test/1", "text/html")
 
 

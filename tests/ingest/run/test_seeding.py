@@ -38,7 +38,7 @@ class Deadly(Analyser):
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' readers, which all of them share, wait for less long."""
     monkeypatch.setattr(sandbox._files, "_seconds", 1.5)
-    monkeypatch.setattr(seeding, "_PATIENCE", 0.5)
+    monkeypatch.setattr(seeding, "_LATE_SECONDS", 0.5)
 
 
 def deadly(room: Room) -> Analyser:
@@ -167,7 +167,7 @@ def test_a_file_that_takes_long_does_not_hold_up_what_is_dropped_after_it(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sandbox._files, "_seconds", 60)
-    monkeypatch.setattr(seeding, "_PATIENCE", 0.5)
+    monkeypatch.setattr(seeding, "_LATE_SECONDS", 0.5)
     room.desk.drop("m.txt", MANY_NAMES)
     room.seeds.scan()
     room.clock.now += timedelta(seconds=10)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 
 import psutil
@@ -21,7 +22,7 @@ from ingest.formats import feed
 from ingest.formats.items import Feed
 from ingest.settings import PROJECT
 from ingest.sources import sandbox
-from ingest.sources.sandbox import Parser
+from ingest.sources.sandbox import Sandbox
 from tests.helpers.desk import rss, until
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,7 +32,7 @@ FEED = rss("<item><title>Talks end</title><link>http://news.test/1</link></item>
 ENDLESS = b"<rss><channel>" + b"<item><title>x</title></item>" * 1_000_000
 
 
-def _read(reader: Parser, body: bytes = FEED) -> Feed:
+def _read(reader: Sandbox, body: bytes = FEED) -> Feed:
     return reader.feed(body, source=SOURCE, now=NOW)
 
 
@@ -40,12 +41,12 @@ def _children() -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Parser]:
-    with Parser(seconds=10) as made:
+def shared() -> Iterator[Sandbox]:
+    with closing(Sandbox(seconds=10)) as made:
         yield made
 
 
-def test_a_worker_answers_what_this_process_would(shared: Parser) -> None:
+def test_a_worker_answers_what_this_process_would(shared: Sandbox) -> None:
     assert _read(shared) == feed.read(FEED, source=SOURCE, now=NOW)
     broken = FEED[: FEED.index(b"</item>")] + b"<item><title>cut"
     assert _read(shared, broken).notes == feed.read(broken, source=SOURCE, now=NOW).notes != ()
@@ -53,7 +54,7 @@ def test_a_worker_answers_what_this_process_would(shared: Parser) -> None:
         _read(shared, b"\x89PNG\r\n")
 
 
-def test_one_worker_serves_many_feeds_and_threads(shared: Parser) -> None:
+def test_one_worker_serves_many_feeds_and_threads(shared: Sandbox) -> None:
     _read(shared)
     before = _children()
     with ThreadPoolExecutor(8) as pool:
@@ -63,7 +64,7 @@ def test_one_worker_serves_many_feeds_and_threads(shared: Parser) -> None:
     assert len(_children() - before) <= sandbox._MOST - 1
 
 
-def test_bad_input_27_a_hundred_thousand_nested_tags_are_refused_in_time(shared: Parser) -> None:
+def test_bad_input_27_a_hundred_thousand_nested_tags_are_refused_in_time(shared: Sandbox) -> None:
     deep = 100_000
     for body in (
         b"<rss><channel><item>" + b"<a>" * deep,
@@ -81,7 +82,7 @@ def test_bad_input_27_a_hundred_thousand_nested_tags_are_refused_in_time(shared:
 
 
 def test_a_feed_that_takes_for_ever_is_stopped_and_the_next_one_is_read() -> None:
-    with Parser(seconds=1) as reader:
+    with closing(Sandbox(seconds=1)) as reader:
         _read(reader)
         (worker,) = (each._process for each in reader._idle)
         start = time.monotonic()
@@ -93,7 +94,7 @@ def test_a_feed_that_takes_for_ever_is_stopped_and_the_next_one_is_read() -> Non
 
 
 def test_a_feed_that_takes_for_ever_does_not_keep_the_others_waiting() -> None:
-    with Parser(seconds=3) as reader:
+    with closing(Sandbox(seconds=3)) as reader:
         _read(reader)
 
         def wait() -> None:
@@ -111,7 +112,7 @@ def test_a_feed_that_takes_for_ever_does_not_keep_the_others_waiting() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only here is the address space limited")
 def test_a_feed_that_takes_all_memory_is_refused_and_the_next_one_is_read() -> None:
-    with Parser(memory=220_000_000) as reader:
+    with closing(Sandbox(memory=220_000_000)) as reader:
         _read(reader)
         with pytest.raises(ParseError, match=r"more memory|died over this one"):
             _read(reader, b"<rss><channel><item><title>" + b"x" * 30_000_000 + b"</title></item></channel></rss>")
@@ -119,7 +120,7 @@ def test_a_feed_that_takes_all_memory_is_refused_and_the_next_one_is_read() -> N
 
 
 def test_a_worker_that_dies_is_replaced() -> None:
-    with Parser() as reader:
+    with closing(Sandbox()) as reader:
         _read(reader)
         (worker,) = reader._idle
         os.kill(worker._process.pid, signal.SIGSEGV)
@@ -140,7 +141,7 @@ def test_a_worker_that_dies_is_replaced() -> None:
         ("file", "The process that reads files died over this one (-9). Mend it, or take it out of the folder"),
     ],
 )
-def test_what_is_said_of_a_reader_that_died_fits_what_it_read(shared: Parser, kind: str, advice: str) -> None:
+def test_what_is_said_of_a_reader_that_died_fits_what_it_read(shared: Sandbox, kind: str, advice: str) -> None:
     with pytest.raises(Stopped) as raised:
         shared.run(kind, signal.raise_signal, signal.SIGKILL)
     assert str(raised.value).startswith(advice)
@@ -148,14 +149,14 @@ def test_what_is_said_of_a_reader_that_died_fits_what_it_read(shared: Parser, ki
 
 def test_a_worker_that_can_not_start_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
-    with Parser() as reader, pytest.raises(SourceError, match="does not start"):
+    with closing(Sandbox()) as reader, pytest.raises(SourceError, match="does not start"):
         _read(reader)
 
 
 def test_a_worker_that_nobody_stops_any_more_ends_itself() -> None:
     code = (
         "import os, signal, sys, threading, time\nfrom ingest.sources import sandbox\n"
-        "reader = sandbox.Parser(seconds=1)\nreader.run('file', time.sleep, 0)\n"
+        "reader = sandbox.Sandbox(seconds=1)\nreader.run('file', time.sleep, 0)\n"
         "print(reader._idle[0]._process.pid, flush=True)\n"
         "threading.Thread(target=reader.run, args=('file', time.sleep, 60)).start()\ntime.sleep(0.5)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
@@ -167,7 +168,7 @@ def test_a_worker_that_nobody_stops_any_more_ends_itself() -> None:
 
 def test_a_worker_is_replaced_after_its_share_of_feeds() -> None:
     before = _children()
-    with Parser(feeds=2) as reader:
+    with closing(Sandbox(requests=2)) as reader:
         seen: set[int] = set()
         for _ in range(4):
             _read(reader)
@@ -177,7 +178,7 @@ def test_a_worker_is_replaced_after_its_share_of_feeds() -> None:
 
 def test_closing_leaves_no_process_behind() -> None:
     before = _children()
-    with Parser() as reader:
+    with closing(Sandbox()) as reader:
         _read(reader)
         assert _children() - before
     assert not _children() - before
@@ -187,7 +188,7 @@ def test_a_worker_ends_with_its_parent_however_that_ends() -> None:
     code = (
         "import os, signal, sys\nfrom datetime import UTC, datetime\nfrom ingest.sources import sandbox\n"
         "sandbox.feed(sys.argv[1].encode(), source='s', now=datetime.now(UTC))\n"
-        "print(sandbox._everybodys._idle[0]._process.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+        "print(sandbox._feeds._idle[0]._process.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     found = subprocess.run(
         [sys.executable, "-c", code, FEED.decode()], cwd=PROJECT, stdout=subprocess.PIPE, check=False, timeout=60

@@ -37,14 +37,7 @@ def test_a_paragraph_ends_a_sentence_with_or_without_a_full_stop() -> None:
 
 def test_bullets_are_sentences_without_their_marks() -> None:
     found = _body("The plan:\n- inspectors return\n• sanctions end\n* troops stay\n1. talks go on\n(a) prisoners leave")
-    assert found == [
-        "The plan:",
-        "inspectors return",
-        "sanctions end",
-        "troops stay",
-        "talks go on",
-        "prisoners leave",
-    ]
+    assert found == ["The plan:", "inspectors return", "sanctions end", "troops stay", "talks go on", "prisoners leave"]
 
 
 def test_a_heading_does_not_run_into_the_text_below() -> None:
