@@ -46,13 +46,11 @@ def main() -> None:
     theme = palette.of(st.context.theme.type)
     period = st.session_state.get(keys.PERIOD) or AUTOMATIC
     page = Page(model, view, offered, theme, at, period)
-    chosen = st.navigation(
-        [
-            st.Page(partial(row.draw, page), title=row.title, icon=row.icon, url_path=row.path, default=not row.path)
-            for row in PAGES
-        ],
-        position="top",
-    )
+    pages = [
+        st.Page(partial(row.draw, page), title=row.title, icon=row.icon, url_path=row.path, default=not row.path)
+        for row in PAGES
+    ]
+    chosen = st.navigation(pages, position="top")
     head(page, chosen.title)
     try:
         if fault := searchfield.fault(model, view.filters.search, view.filters.as_of):
@@ -73,11 +71,8 @@ def waiting(state: process.Shared) -> None:
             st.error(f"**The record can't be used.** {borders.markdown(state.fault)} Trying again every few seconds.")
         else:
             done, total = state.loaded
-            st.info(
-                f"Loading the record: {words.number(done)} of {words.number(total)} articles."
-                if total
-                else "Starting …"
-            )
+            said = f"Loading the record: {words.number(done)} of {words.number(total)} articles."
+            st.info(said if total else "Starting …")
             if total:
                 st.progress(done / total)
 
@@ -125,8 +120,7 @@ def live(page: Page) -> None:
     if behind and on:
         st.rerun()
     new = holdings.articles_after(model, page.pin.revision, page.view.sources) if behind else 0
-    heard = model.heard
-    fresh = f" · a feed was last heard {ago(heard)}" if heard else ""
+    fresh = f" · a feed was last heard {ago(heard)}" if (heard := model.heard) else ""
     dot = ":green[●] live" if on else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
     active = process.shared().settings
@@ -147,18 +141,15 @@ def copy_link(page: Page) -> None:
     """The three links of this view: its period moving, its dates fixed, or its very numbers."""
     with st.popover("Copy link", icon=":material/link:", type="tertiary"):
         url = st.context.url or ""
-        extra = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
+        extra = [(name, st.query_params[name]) for name in PARAMETERS if name in st.query_params]
         for label, fixed, pinned in (
             ("Period moves with the calendar", False, False),
             ("Dates fixed", True, False),
             (f"Numbers fixed: as of revision {words.number(page.pin.revision)}", True, True),
         ):
             st.caption(label)
-            st.code(
-                share.link(url, page.view, page.choices, period=page.period, fixed=fixed, pinned=pinned, extra=extra),
-                language=None,
-                wrap_lines=True,
-            )
+            query = share.query(page.view, page.choices, page.period, fixed=fixed, pinned=pinned, extra=extra)
+            st.code(share.link(url, query), language=None, wrap_lines=True)
 
 
 try:

@@ -82,8 +82,6 @@ def period(
     if chosen == CUSTOM and dates:
         ends = sorted(dates)
         return ends[0], ends[-1]
-    if chosen in PERIODS or (chosen == AUTOMATIC and fresh):
+    if extent is None or chosen in PERIODS or (chosen == AUTOMATIC and fresh):
         return today - timedelta(days=PERIODS.get(chosen, PERIODS[FRESH]) - 1), today
-    if extent is None:
-        return today - timedelta(days=PERIODS[FRESH] - 1), today
     return extent

@@ -39,8 +39,7 @@ _FROM = {
 
 def draw(page: Page) -> None:
     """Draws the reader if an article is open, else the table."""
-    uid = st.query_params.get(keys.ARTICLE)
-    if uid:
+    if uid := st.query_params.get(keys.ARTICLE):
         read(page, uid)
         return
     filters = page.view.filters
@@ -150,18 +149,15 @@ def read(page: Page, uid: str) -> None:
 
 def _origin(article: FullArticle, versions: int) -> str:
     headline = article.headline
-    parts = [
+    parts = (
         borders.markdown(headline.source),
         f"{words.day(headline.day)} {headline.published_at:%H:%M} UTC ({_FROM[headline.published_from]})",
-    ]
-    if headline.author:
-        parts.append(borders.markdown(headline.author))
-    parts.append(keys.TEXT_KINDS[headline.text_kind])
-    if versions > 1:
-        parts.append(f"edited, {versions} versions")
-    if headline.link:
-        parts.append(f"[read at the source]({borders.address(headline.link)})")
-    return " · ".join(parts)
+        borders.markdown(headline.author or ""),
+        keys.TEXT_KINDS[headline.text_kind],
+        f"edited, {versions} versions" if versions > 1 else "",
+        f"[read at the source]({borders.address(headline.link)})" if headline.link else "",
+    )
+    return " · ".join(filter(None, parts))
 
 
 def _found(page: Page, article: FullArticle) -> None:
@@ -195,40 +191,32 @@ def _marked(article: FullArticle, names: dict[str, str], theme: palette.Theme) -
     pieces: list[str] = []
     at = len(article.headline.title)  # the title stands above
     for sentence in article.analysis.sentences:
-        start, end = sentence.start, sentence.end
-        if start < at:
+        if sentence.start < at:
             continue
-        pieces.append(_gap(article.text[at:start]) if pieces else "")
-        inside = [(m.start, m.end, _who(m, names)) for m in marks if start <= m.start < end]
-        pieces.append(_sentence(article.text, start, end, sentence.tone, inside, theme))
-        at = end
+        pieces.append(_gap(article.text[at : sentence.start]) if pieces else "")
+        inner = _underlined(article.text, sentence.start, sentence.end, marks, names).replace("\n", " ")
+        if (tone := sentence.tone) is not None:
+            shade = _shade(tone, theme)
+            inner = f'<span style="background:{shade}" title="tone {words.signed(tone)}">{inner}</span>'
+        pieces.append(inner)
+        at = sentence.end
     pieces.append(_gap(article.text[at:]))
     return f'<div style="line-height:1.7;max-width:42rem;overflow-wrap:anywhere">{"".join(pieces)}</div>'
 
 
-def _who(mention: Mention, names: dict[str, str]) -> str:
-    return f"{names.get(mention.figure, mention.figure)} ({mention.kind})"
-
-
 def _gap(text: str) -> str:
-    return borders.html(text).replace("\n\n", "<br><br>").replace("\n", "<br>")
+    return borders.html(text).replace("\n", "<br>")
 
 
-def _sentence(
-    text: str, start: int, end: int, tone: float | None, marks: list[tuple[int, int, str]], theme: palette.Theme
-) -> str:
+def _underlined(text: str, start: int, end: int, marks: list[Mention], names: dict[str, str]) -> str:
     pieces, at = [], start
-    for begin, stop, who in marks:
-        if begin < at:
-            continue
-        pieces.append(borders.html(text[at:begin]))
-        pieces.append(f'<u title="{borders.html(who)}"><b>{borders.html(text[begin:stop])}</b></u>')
-        at = stop
-    pieces.append(borders.html(text[at:end]))
-    inner = "".join(pieces).replace("\n", " ")
-    if tone is None:
-        return inner
-    return f'<span style="background:{_shade(tone, theme)}" title="tone {words.signed(tone)}">{inner}</span>'
+    for mark in marks:
+        if at <= mark.start < end:
+            who = borders.html(f"{names.get(mark.figure, mark.figure)} ({mark.kind})")
+            name = borders.html(text[mark.start : mark.end])
+            pieces += [borders.html(text[at : mark.start]), f'<u title="{who}"><b>{name}</b></u>']
+            at = mark.end
+    return "".join((*pieces, borders.html(text[at:end])))
 
 
 def _shade(tone: float, theme: palette.Theme) -> str:

@@ -28,6 +28,8 @@ _MOST = 2000
 _SEED, _SIZE = 1, 100
 _WRITTEN = re.compile(r"([0-9]{1,6})-([1-9][0-9]{0,3})", re.ASCII)
 
+Answers = Mapping[Place, Answer]
+
 _ASKED: tuple[tuple[Answer, str, str], ...] = (
     ("negative", "Negative", "1"),
     ("neutral", "Neutral", "2"),
@@ -50,8 +52,7 @@ def draw(page: Page) -> None:
     asked = _written(st.query_params.get(SAMPLE, ""))
     if asked is None or not page.pin.fixed:
         _propose(page, *(asked or (_SEED, _SIZE)))
-        found = _given(page)
-        if found:
+        if found := _given(page):
             st.subheader("All labels so far", anchor=False)
             agreement.draw(page, found, by=coder.current())
         return
@@ -121,9 +122,8 @@ def _open(seed: int, size: int, revision: int) -> None:
 
 
 def _nothing(page: Page) -> None:
-    articles = queries.total(page.model, page.view)
-    if not articles:
-        empty.draw(page, articles)
+    if not queries.total(page.model, page.view):
+        empty.draw(page, 0)
         return
     st.info(
         "**No scored mention passes the filters, so there is nothing to label.** Only English is scored, and only "
@@ -142,9 +142,7 @@ def _caution(page: Page) -> None:
         )
 
 
-def _label(
-    page: Page, drawn: Sample, places: Sequence[Place], mine: Mapping[Place, Answer], by: str, seed: int
-) -> None:
+def _label(page: Page, drawn: Sample, places: Sequence[Place], mine: Answers, by: str, seed: int) -> None:
     """One mention and the keys for it."""
     if not by:
         st.info("**Who are you?** Give your name above: each label carries it.", icon=":material/badge:")
@@ -174,7 +172,7 @@ def _label(
     st.caption("Outlet, date and scores are left out on purpose: they would tell you what to think.")
 
 
-def _next(places: Sequence[Place], mine: Mapping[Place, Answer], skipped: Sequence[Place]) -> int | None:
+def _next(places: Sequence[Place], mine: Answers, skipped: Sequence[Place]) -> int | None:
     """The mention to label: the one gone back to, else the first without a label, those skipped last."""
     again = st.session_state.get("audit-again")
     if isinstance(again, int) and again < len(places):
@@ -184,9 +182,7 @@ def _next(places: Sequence[Place], mine: Mapping[Place, Answer], skipped: Sequen
     return min(waiting, key=lambda at: (passed.get(places[at], -1), at), default=None)
 
 
-def _keys(
-    engine: Engine, passage: Passage, places: Sequence[Place], at: int, mine: Mapping[Place, Answer], by: str
-) -> None:
+def _keys(engine: Engine, passage: Passage, places: Sequence[Place], at: int, mine: Answers, by: str) -> None:
     # The keys of the widgets change with the mention: a key pressed twice must not label the next one unseen.
     with st.container(horizontal=True):
         for answer, name, shortcut in _ASKED:
@@ -245,11 +241,8 @@ def _results(page: Page, places: Sequence[Place], by: str) -> None:
     if found:
         agreement.draw(page, found, by=by)
     else:
-        st.info(
-            "**Nobody has labelled anything here yet.** A few dozen labels give a first idea, some hundreds a number "
-            "to quote.",
-            icon=":material/edit_note:",
-        )
+        few = "A few dozen labels give a first idea, some hundreds a number to quote."
+        st.info(f"**Nobody has labelled anything here yet.** {few}", icon=":material/edit_note:")
 
 
 def _given(page: Page) -> list[CountedLabel]:

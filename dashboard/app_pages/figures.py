@@ -42,9 +42,8 @@ def draw(page: Page) -> None:
     label = st.selectbox("Figure", labels, key=FIGURE, bind="query-params", width=320) or labels[0]
     figure = page.choices.figures[label]
     entry = next(entry for entry in page.choices.watchlist.figures if entry.id == figure)
-    held = [_role(role) for role in entry.roles if role.held_on(page.view.today)]
-    if held:
-        st.caption(" · ".join(borders.markdown(role) for role in held))
+    if held := [borders.markdown(_role(role)) for role in entry.roles if role.held_on(page.view.today)]:
+        st.caption(" · ".join(held))
     view = replace(page.view, filters=replace(page.view.filters, figures=(figure,)), lines=(figure,))
     page = replace(page, view=view)
     frame = queries.attention(page.model, view, page.names)
@@ -90,14 +89,9 @@ def mix(page: Page, figure: str) -> None:
         return Chart(drawn, alt.mix(frame, unit=view.bin), int(frame["n"].sum()))
 
     chart = plot.cached(page, "mix", make)
-    with panel(
-        page,
-        f"Negative, neutral, positive sentences, per {view.bin}",
-        key="mix",
-        data=frame,
-        about=MIX,
-        caption=f"n = {words.count(chart.n, 'scored mention')} · click a part for its sentences",
-    ):
+    title = f"Negative, neutral, positive sentences, per {view.bin}"
+    caption = f"n = {words.count(chart.n, 'scored mention')} · click a part for its sentences"
+    with panel(page, title, key="mix", data=frame, about=MIX, caption=caption):
         evidence.draw(page, "mix", chart)
     point = evidence.opened("mix", page)
     if point and point[0] in LABELS:  # a link may name anything

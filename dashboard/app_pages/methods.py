@@ -67,8 +67,7 @@ def _trust(page: Page) -> None:
     """Published figures beside those of this desk's own labels."""
     st.subheader("How far to trust the tone", anchor="trust")
     here = _audited(page)
-    rows = table(published.read(), here)
-    if rows:
+    if rows := table(published.read(), here):
         st.markdown("\n".join(rows))
     st.markdown(" ".join(read(published.read(), here)))
     st.markdown(_texts()["How far to trust the tone"])
@@ -89,7 +88,7 @@ def table(shipped: Sequence[Published], here: Sequence[CountedLabel]) -> list[st
     """The figures as lines of a Markdown table; none where nothing was measured anywhere."""
     lines = [
         f"| {borders.markdown(each.name)} | {borders.markdown(each.held_out or 'labels not trained on')} "
-        f"| {words.number(each.n)} | {_percent(each.accuracy)} | {_f1(each)} |"
+        f"| {words.number(each.n)} | {words.share(each.accuracy)} | {_f1(each)} |"
         for each in shipped
     ]
     for scorer in sample.scorers(here):
@@ -100,10 +99,6 @@ def table(shipped: Sequence[Published], here: Sequence[CountedLabel]) -> list[st
         lines.append(f"| {scorer} | **your own labels** (Audit) | {words.number(found.n)} | {' | '.join(shown)} |")
     head = ["| scorer | measured on | n | agrees with people | macro-F1 |", "|---|---|--:|--:|--:|"]
     return head + lines if lines else []
-
-
-def _percent(value: float | None) -> str:
-    return words.NO_VALUE if value is None else words.share(value)
 
 
 def _f1(each: Published) -> str:
@@ -120,10 +115,8 @@ def read(shipped: Sequence[Published], here: Sequence[CountedLabel]) -> list[str
     elif not shipped:
         said.append("No model card is shipped with this installation, so there are no published figures to show.")
     if here:
-        newest = words.day(max(each.at for each in here).date())
-        said.append(
-            f"Your own labels ({words.number(len(here))}, the newest of {newest}) say how it does on your texts."
-        )
+        yours = f"{words.number(len(here))}, the newest of {words.day(max(each.at for each in here).date())}"
+        said.append(f"Your own labels ({yours}) say how it does on your texts.")
     else:
         said.append(
             "Nobody has labelled sentences of yours yet: the **Audit** page takes ten minutes for a first idea."

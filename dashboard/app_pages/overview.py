@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
 from dashboard.charts import alt, charts, plot
@@ -15,7 +13,6 @@ from dashboard.numbers.kpi import Kpi
 from dashboard.parts import empty, evidence, gaps, texts
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
-from ingest.bins import Bin
 from ingest.store.read import articles
 from ingest.store.read.verdicts import DEAD, VERDICTS
 
@@ -70,10 +67,8 @@ def figures_row(page: Page, key: Kpi, before: Kpi) -> None:
         if key.net_tone is None:
             _metric("Net tone", words.NO_VALUE, note=f"n = {words.count(key.stories, 'story', 'stories')}, too few")
         else:
-            moved = None
-            if before.net_tone is not None:
-                points = key.net_tone - before.net_tone
-                moved = (f"{words.signed(points)} points", points)
+            points = None if before.net_tone is None else key.net_tone - before.net_tone
+            moved = None if points is None else (f"{words.signed(points)} points", points)
             value = f"{words.signed(key.net_tone)} ± {words.signed(key.half).lstrip('+')}"
             known = tuple(net for net in key.net_by_bin if net is not None)  # a bin without mentions is no zero
             _metric("Net tone", value, known, moved, help_=_NET)
@@ -103,16 +98,14 @@ def _metric(
     help_: str | None = None,
 ) -> None:
     """One card; `moved` is the change in words and as a number, `note` replaces it if there is none."""
-    arrow: Literal["off", "up", "down"] = "off"
-    if moved and moved[1]:
-        arrow = "up" if moved[1] > 0 else "down"
+    change = moved[1] if moved else 0
     st.metric(
         label,
         value,
         moved[0] if moved else note,
         # More articles are neither good nor bad news, and tone is never red and green.
         delta_color="off",
-        delta_arrow=arrow,
+        delta_arrow="up" if change > 0 else "down" if change < 0 else "off",
         border=True,
         chart_data=list(course) if len(course) > 2 else None,
         chart_type="area",
@@ -151,23 +144,19 @@ def attention(page: Page) -> None:
 
     chart = plot.cached(page, "attention", make, tuple(missing.items()))
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
-    with panel(
-        page,
-        f"{what}, per {view.bin}",
-        key="attention",
-        data=frame,
-        about=ATTENTION,
-        caption=_caption(page, words.count(chart.n, "article"), "click a point for its sentences", missing, view.bin),
-    ):
+    note = f"n = {words.count(chart.n, 'article')} · click a point for its sentences"
+    caption = _caption(page, note, missing)
+    with panel(page, f"{what}, per {view.bin}", key="attention", data=frame, about=ATTENTION, caption=caption):
         evidence.draw(page, "attention", chart)
-    behind(page, "attention", by="articles")
+    _behind(page, "attention", by="articles")
 
 
-def _caption(page: Page, n: str, note: str, missing: Gaps, unit: Bin) -> str:
-    return " · ".join(part for part in (f"n = {n}", note, texts.mixed(page), gaps.in_words(missing, unit)) if part)
+def _caption(page: Page, note: str, missing: Gaps | None = None) -> str:
+    hatched = gaps.in_words(missing or {}, page.view.bin)
+    return " · ".join(part for part in (note, texts.mixed(page), hatched) if part)
 
 
-def behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
+def _behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
     """Lists the sentences that the open point of a chart counts."""
     point = evidence.opened(chart, page)
     if point is None or point[0] not in page.view.lines or point[0] not in page.names:
@@ -190,32 +179,19 @@ def tone(page: Page) -> None:
         return Chart(drawn, said, int(frame["n"].sum()))
 
     chart = plot.cached(page, "tone", make, tuple(missing.items()))
-    with panel(
-        page,
-        f"Tone toward …, per {view.bin}",
-        key="tone",
-        data=frame,
-        about=TONE,
-        caption=_caption(
-            page, words.count(chart.n, "scored mention"), "scored for each mention in its sentence", missing, view.bin
-        ),
-    ):
+    note = f"n = {words.count(chart.n, 'scored mention')} · scored for each mention in its sentence"
+    caption = _caption(page, note, missing)
+    with panel(page, f"Tone toward …, per {view.bin}", key="tone", data=frame, about=TONE, caption=caption):
         evidence.draw(page, "tone", chart)
-    behind(page, "tone", by="mentions", scored=True)
+    _behind(page, "tone", by="mentions", scored=True)
 
 
 def voice(page: Page) -> None:
     """Each figure's part of all mentions."""
     frame = queries.voice(page.model, page.view, page.names)
-    total = int(frame["mentions"].sum())
-    with panel(
-        page,
-        "Share of voice among the figures in view",
-        key="voice",
-        data=frame,
-        about=VOICE,
-        caption=" · ".join(filter(None, (f"n = {words.count(total, 'mention')}", texts.mixed(page)))),
-    ):
+    caption = _caption(page, f"n = {words.count(int(frame['mentions'].sum()), 'mention')}")
+    title = "Share of voice among the figures in view"
+    with panel(page, title, key="voice", data=frame, about=VOICE, caption=caption):
         plot.draw(Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)), key="voice")
 
 

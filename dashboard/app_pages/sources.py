@@ -19,7 +19,7 @@ from dashboard.state.page import Page
 from ingest.store.plan import complaints, progress
 from ingest.store.read import verdicts
 from ingest.store.read.sources import SourceRow
-from ingest.store.read.verdicts import DEAD, Judged, Verdict
+from ingest.store.read.verdicts import DEAD, Verdict
 
 _DAYS = 30
 _PERIODS = {"30 days": 30, "90 days": 90}
@@ -80,10 +80,8 @@ def lists_at_fault(page: Page) -> None:
         found = complaints.current(connection)
         again = progress.newest(connection, progress.RESCORE)
     if again and again.total:
-        share = min(1.0, again.worked / again.total)
-        st.progress(
-            share, f"The watch-list was edited: **{again.worked:,}** of {again.total:,} stored articles are done again."
-        )
+        done = f"**{again.worked:,}** of {again.total:,} stored articles are done again."
+        st.progress(min(1.0, again.worked / again.total), f"The watch-list was edited: {done}")
     for each in found:
         st.error(f"**{each.heading}** {borders.markdown(each.message)}", icon=":material/edit_off:")
 
@@ -92,11 +90,11 @@ def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
     """What fails, once for each reason: a machine without a network has one fault, not thirty."""
     by_reason: dict[tuple[Verdict, str], list[SourceRow]] = {}
     for row in rows:
-        verdict = stands.get(row.id)
-        if verdict in DEAD:
+        if (verdict := stands.get(row.id)) in DEAD:
             reason = _SILENT if verdict == "silent" else row.last_error or "No reason given."
             by_reason.setdefault((verdict, reason), []).append(row)
-    for number, ((verdict, reason), mine) in enumerate(sorted(by_reason.items(), key=_first)):
+    worst = sorted(by_reason.items(), key=lambda item: (verdicts.VERDICTS.index(item[0][0]), -len(item[1])))
+    for number, ((verdict, reason), mine) in enumerate(worst):
         if number == _REASONS:
             st.caption(f"… and {len(by_reason) - _REASONS} more reasons, in the table below.")
             break
@@ -112,23 +110,19 @@ def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
             retries.button(page, [row.id for row in mine], label=what, key=f"retry-{number}")
 
 
-def _first(item: tuple[tuple[Verdict, str], list[SourceRow]]) -> tuple[int, int]:
-    (verdict, _), mine = item
-    return verdicts.VERDICTS.index(verdict), -len(mine)
-
-
 def calendar_card(page: Page, rows: Sequence[SourceRow], stands: Standing, days: gaps.Days) -> None:
     """A strip of days for each feed, the worst first."""
-    feeds = sorted(
-        (row for row in rows if row.id in stands), key=lambda row: (*_worst(row, stands), row.group, row.name)
-    )
+    feeds = [row for row in _worst_first(rows, stands) if row.id in stands]
     known = min((mine[0].day for mine in days.values() if mine), default=None)
     # A view that ends before anything is known, as the demo does, would show an empty strip beside feeds that fail.
     until = page.view.until if known is None or known <= page.view.until else page.view.today
     length = _PERIODS[st.session_state.get("calendar-length") or "30 days"]
     since = until - timedelta(days=length - 1)
     most = _ALL_ROWS if st.session_state.get("calendar-all") else _ROWS
-    shown = [Row(row.name, stands[row.id], tuple(_within(days.get(row.id, ()), since))) for row in feeds[:most]]
+    shown = [
+        Row(row.name, stands[row.id], tuple(each for each in days.get(row.id, ()) if each.day >= since))
+        for row in feeds[:most]
+    ]
     frame = pd.DataFrame(
         [
             (row.name, each.day, each.verdict, each.attempts, each.successes, each.articles, each.usual)
@@ -155,13 +149,11 @@ def calendar_card(page: Page, rows: Sequence[SourceRow], stands: Standing, days:
             st.caption(f"{len(feeds) - most} more feeds stand no worse than these.")
 
 
-def _within(days: Sequence[Judged], since: object) -> list[Judged]:
-    return [each for each in days if each.day >= since]  # type: ignore[operator]
-
-
-def _worst(row: SourceRow, stands: Standing) -> tuple[int, bool]:
-    verdict = stands.get(row.id)
-    return (verdicts.VERDICTS.index(verdict) if verdict else len(verdicts.VERDICTS)), row.articles == 0
+def _worst_first(rows: Sequence[SourceRow], stands: Standing) -> list[SourceRow]:
+    """By their verdict, sources without one last; then those with articles first."""
+    rank: dict[Verdict | None, int] = {verdict: place for place, verdict in enumerate(verdicts.VERDICTS)}
+    worst = {row.id: rank.get(stands.get(row.id), len(rank)) for row in rows}
+    return sorted(rows, key=lambda row: (worst[row.id], row.articles == 0, row.group, row.name))
 
 
 def per_day(page: Page) -> None:
@@ -172,14 +164,9 @@ def per_day(page: Page) -> None:
     frame = pd.DataFrame(
         [(day, sum(of.get(day, 0) for of in counts.values())) for day in days], columns=["day", "articles"]
     )
-    with panel(
-        page,
-        "Articles per day, all chosen sources",
-        key="per-day",
-        data=frame,
-        about=PER_DAY,
-        caption=f"n = {words.count(int(frame['articles'].sum()), 'article')} · {words.period(view.since, view.until)}",
-    ):
+    title = "Articles per day, all chosen sources"
+    note = f"n = {words.count(int(frame['articles'].sum()), 'article')} · {words.period(view.since, view.until)}"
+    with panel(page, title, key="per-day", data=frame, about=PER_DAY, caption=note):
         plot.draw(Chart(charts.per_day(frame, theme=page.theme), alt.per_day(frame)), key="per-day")
 
 
@@ -188,7 +175,7 @@ def listing(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
     until = page.view.until
     days = [until - timedelta(days=n) for n in reversed(range(_DAYS))]
     counts = holdings.per_day(page.model, [row.id for row in rows], days[0], until, page.pin.revision)
-    worst = sorted(rows, key=lambda row: (*_worst(row, stands), row.group, row.name))
+    worst = _worst_first(rows, stands)
     frame = pd.DataFrame(
         [
             {
@@ -227,8 +214,8 @@ def listing(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
                 "home": st.column_config.LinkColumn("Site", display_text="open", width=60),
             },
         )
-        places = [place for place in chosen["selection"]["rows"] if place < len(worst)]
-        ids = [worst[place].id for place in places if worst[place].id in stands]
+        picked = [worst[place].id for place in chosen["selection"]["rows"] if place < len(worst)]
+        ids = [id_ for id_ in picked if id_ in stands]
         if ids and not page.pin.fixed:
             retries.button(page, ids, label=f"Retry {words.count(len(ids), 'chosen feed')}", key="retry-chosen")
         st.caption(f"{page.pin.as_of} · choose rows to retry them · on the command line: `python -m ingest status`")

@@ -58,7 +58,6 @@ def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Fi
         return canvas.empty(theme, _TOP + _ROW + _BOTTOM)
     traces = [_trace(verdict, mark, rows, since, until, theme) for verdict, mark in _MARKS.items()]
     left = min(_NAME, max(len(row.name) for row in rows)) * canvas.CHARACTER + 14
-    half = timedelta(hours=12)
     ticks = _ticks(since, until)
     return {
         "data": [trace for trace in traces if trace["x"]],
@@ -68,26 +67,13 @@ def figure(rows: Sequence[Row], since: date, until: date, *, theme: Theme) -> Fi
             "margin": {"l": left, "r": 8, "t": _TOP, "b": _BOTTOM},
             "barmode": "overlay",
             "hovermode": "closest",
-            "xaxis": {
-                "type": "date",
-                "range": [(canvas.midnight(since) - half).isoformat(), (canvas.midnight(until) + half).isoformat()],
-                "showgrid": False,
+            "xaxis": canvas.date_axis(since, until, timedelta(hours=12))
+            | {
                 "tickmode": "array",
                 "tickvals": [day.isoformat() for day in ticks],
                 "ticktext": [f"{day.day} {words.MONTHS[day.month - 1][:3]}" for day in ticks],
-                "ticks": "outside",
-                "ticklen": 4,
-                "tickangle": 0,
             },
-            "yaxis": {
-                "range": [len(rows) - 0.5, -0.5],
-                "tickmode": "array",
-                "tickvals": list(range(len(rows))),
-                "ticktext": [plotly_text(row.name, _NAME) for row in rows],
-                "tickfont": {"color": theme.text},
-                "ticklabelstandoff": 6,
-                "showgrid": False,
-            },
+            "yaxis": canvas.name_axis([plotly_text(row.name, _NAME) for row in rows], theme),
         },
     }
 
@@ -113,16 +99,15 @@ def _trace(
             "shape": mark.pattern, "size": 5, "solidity": 0.3, "fgcolor": sign, "bgcolor": look["color"],
             "fillmode": "replace",
         }  # fmt: skip
-    return {
-        "type": "bar",
-        "x": [each.day.isoformat() for _, _, each in places],
-        "base": [place + _HIGH / 2 for place, _, _ in places],  # the axis points down
-        "y": [-_HIGH * mark.high] * len(places),
-        "width": _WIDE * canvas.MS_A_DAY,
-        "hovertext": [f"<b>{plotly_text(row.name)}</b><br>{describe(each)}" for _, row, each in places],
-        "hoverinfo": "text",
-        "marker": look,
-    }
+    hover = [f"<b>{plotly_text(row.name)}</b><br>{describe(each)}" for _, row, each in places]
+    return canvas.bar(
+        [each.day.isoformat() for _, _, each in places],
+        [-_HIGH * mark.high] * len(places),
+        hover,
+        base=[place + _HIGH / 2 for place, _, _ in places],  # the axis points down
+        width=_WIDE * canvas.MS_A_DAY,
+        marker=look,
+    )
 
 
 def describe(day: Judged) -> str:
@@ -132,15 +117,13 @@ def describe(day: Judged) -> str:
         return f"{head}<br>no attempt on this day"
     if not day.successes:
         return f"{head}<br>{words.count(day.attempts, 'attempt')}, none answered"
-    usual = "" if day.usual is None else f", usually {_usual(day.usual)}"
+    usual = ""
+    if day.usual is not None:
+        usual = f", usually {day.usual:.1f}" if day.usual < 10 else f", usually {words.number(day.usual)}"
     return (
         f"{head}<br>{words.count(day.articles, 'new article')}{usual}"
         f"<br>{words.number(day.successes)} of {words.count(day.attempts, 'attempt')} answered"
     )
-
-
-def _usual(value: float) -> str:
-    return f"{value:.1f}" if value < 10 else words.number(value)
 
 
 def alt(rows: Sequence[Row], since: date, until: date) -> str:

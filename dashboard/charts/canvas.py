@@ -17,7 +17,6 @@ from typing import Any
 import pandas as pd
 
 from dashboard.look import words
-from dashboard.look.borders import plotly_text
 from dashboard.look.palette import Theme
 from ingest.bins import Bin, after
 
@@ -53,16 +52,9 @@ class Label:
 def template(theme: Theme) -> dict[str, Any]:
     """The look of all charts: transparent, a quiet grid, no legend, no accidental zoom."""
     text = {"family": FONT, "size": FONT_SIZE, "color": theme.muted}
-    axis = {
-        "fixedrange": True,
-        "showline": False,
-        "zeroline": False,
-        "ticks": "",
-        "gridcolor": theme.grid,
-        "gridwidth": 1,
-        "tickfont": text,
-        "automargin": False,
-    }
+    grid = {"showline": False, "zeroline": False, "ticks": "", "gridcolor": theme.grid, "gridwidth": 1}
+    axis = {"fixedrange": True, "automargin": False, "tickfont": text, **grid}
+    label = {"bgcolor": theme.background, "bordercolor": theme.grey, "font": {**text, "color": theme.text}}
     return {
         "layout": {
             "paper_bgcolor": "rgba(0,0,0,0)",
@@ -72,13 +64,7 @@ def template(theme: Theme) -> dict[str, Any]:
             "hovermode": "closest",
             "hoverdistance": 30,
             "dragmode": False,
-            "hoverlabel": {
-                "bgcolor": theme.background,
-                "bordercolor": theme.grey,
-                "font": {"family": FONT, "size": FONT_SIZE, "color": theme.text},
-                "align": "left",
-                "namelength": -1,
-            },
+            "hoverlabel": {"align": "left", "namelength": -1, **label},
             "xaxis": axis,
             "yaxis": axis,
             "bargap": 0.25,
@@ -140,20 +126,29 @@ def bars(
             "height": top + bars_height(len(names)),
             "margin": {"l": left * CHARACTER + 12, "r": right, "t": top, "b": 4},
             "xaxis": {"visible": False, "fixedrange": True, "range": [0, max([*trace["x"], 0]) or 1]},
-            "yaxis": {
-                "range": [len(names) - 0.5, -0.5],
-                "tickmode": "array",
-                "tickvals": list(range(len(names))),
-                "ticktext": list(names),
-                "tickfont": {"color": theme.text},
-                "ticklabelstandoff": 6,
-                "showgrid": False,
-                "fixedrange": True,
-            },
+            "yaxis": name_axis(names, theme),
             "bargap": 0.36,
             "annotations": list(heads),
         },
     }
+
+
+def name_axis(names: Sequence[str], theme: Theme) -> dict[str, Any]:
+    """A vertical axis with a name (escaped HTML) at each row, the first on top."""
+    ticks = {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": list(names)}
+    look = {"tickfont": {"color": theme.text}, "ticklabelstandoff": 6, "showgrid": False}
+    return {"range": [len(names) - 0.5, -0.5], **ticks, **look}
+
+
+def date_axis(first: date, last: date, pad: timedelta) -> dict[str, Any]:
+    """A horizontal axis from `pad` before one day to `pad` after another."""
+    ends = [(midnight(first) - pad).isoformat(), (midnight(last) + pad).isoformat()]
+    return {"type": "date", "range": ends, "showgrid": False, "ticks": "outside", "ticklen": 4, "tickangle": 0}
+
+
+def bar(x: Sequence[Any], y: Sequence[Any], hover: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Bars with their hover texts (escaped HTML); `more` is what else the trace has."""
+    return {"type": "bar", "x": x, "y": y, "hovertext": hover, "hoverinfo": "text", **more}
 
 
 def bars_height(rows: int) -> int:
@@ -170,13 +165,8 @@ def so_far(bins: Sequence[date], partial: date | None, unit: Bin, theme: Theme) 
     """A note over the bin that is not over yet, right-aligned so that it stays within the chart."""
     if partial is None:
         return []
-    where = {
-        "x": partial.isoformat(),
-        "xanchor": "right" if len(bins) > 1 else "center",
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-    }
+    anchor = "right" if len(bins) > 1 else "center"
+    where = {"x": partial.isoformat(), "xanchor": anchor, "y": 1, "yref": "paper", "yanchor": "bottom"}
     return [note(words.so_far(unit), theme, **where)]
 
 
@@ -190,24 +180,14 @@ def hatched(
     for place in sorted(set(places).intersection(order)):
         at = order.index(place)
         before = order[at - 1] if at else place - (after(place, unit) - place)
-        left, right = (_halfway(before, place), _halfway(place, after(place, unit)))
+        left, right = _halfway(before, place), _halfway(place, after(place, unit))
         x += [left, left, right, right, left, None]
         y += [low, high, high, low, low, None]
     if not x:
         return []
-    return [
-        {
-            "type": "scatter",
-            "x": x[:-1],
-            "y": y[:-1],
-            "mode": "lines",
-            "line": {"width": 0},
-            "fill": "toself",
-            "fillcolor": "rgba(0,0,0,0)",
-            "fillpattern": {"shape": "/", "size": 7, "solidity": 0.16, "fgcolor": faded(theme.muted, 0.4)},
-            "hoverinfo": "skip",
-        }
-    ]
+    pattern = {"shape": "/", "size": 7, "solidity": 0.16, "fgcolor": faded(theme.muted, 0.4)}
+    look = {"fill": "toself", "fillcolor": "rgba(0,0,0,0)", "fillpattern": pattern, "line": {"width": 0}}
+    return [{"type": "scatter", "x": x[:-1], "y": y[:-1], "mode": "lines", "hoverinfo": "skip", **look}]
 
 
 def _halfway(left: date, right: date) -> str:
@@ -219,15 +199,9 @@ def value_axis(ticks: Sequence[float], texts: Sequence[str], theme: Theme, *, to
 
     If the highest value `top` is on or above the last tick, the axis leaves room for its whole marker.
     """
-    return {
-        "range": [ticks[0], max(ticks[-1] * 1.01, top * 1.04)],
-        "tickmode": "array",
-        "tickvals": list(ticks),
-        "ticktext": list(texts),
-        "zeroline": True,
-        "zerolinecolor": theme.grey,
-        "zerolinewidth": 1,
-    }
+    shown = {"tickmode": "array", "tickvals": list(ticks), "ticktext": list(texts)}
+    zero = {"zeroline": True, "zerolinecolor": theme.grey, "zerolinewidth": 1}
+    return {"range": [ticks[0], max(ticks[-1] * 1.01, top * 1.04)], **shown, **zero}
 
 
 def steps(top: float, most: int = 5, *, whole: bool = False) -> list[float]:
@@ -261,12 +235,6 @@ def known(value: float | None) -> float | None:
     return None if value is None or value != value else value
 
 
-def label_name(name: object) -> tuple[str, int]:
-    """A figure's name at a line's end, escaped, and its visible length."""
-    limit = 18  # a phone is 60 characters wide, and must have room for the chart
-    return plotly_text(name, limit), min(len(str(name)), limit)
-
-
 def faded(colour: str, alpha: float) -> str:
     """#RRGGBB as rgba."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -278,15 +246,7 @@ def _time_axis(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
     every = max(1, math.ceil(len(bins) / 4))
     days = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[unit]
     pad = max(timedelta(days=days) * 0.35, (bins[-1] - bins[0]) * 0.012)
-    axis: dict[str, Any] = {
-        "type": "date",
-        "range": [(midnight(bins[0]) - pad).isoformat(), (midnight(bins[-1]) + pad).isoformat()],
-        "tick0": bins[0].isoformat(),
-        "showgrid": False,
-        "ticks": "outside",
-        "ticklen": 4,
-        "tickangle": 0,
-    }
+    axis = {**date_axis(bins[0], bins[-1], pad), "tick0": bins[0].isoformat()}
     if unit in ("month", "quarter", "year"):
         months = every * {"month": 1, "quarter": 3, "year": 12}[unit]
         return {**axis, "dtick": f"M{months}", "tickformat": "%Y" if unit == "year" else "%b\n%Y"}

@@ -135,17 +135,8 @@ def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> F
             for row, share, count in zip(rows, shares, counts, strict=True)
         ]
         opacity = [(0.35 if row.n < FEW else 1.0) * strength for row in rows]
-        drawn.append(
-            {
-                "type": "bar",
-                "x": x,
-                "y": shares,
-                "hovertext": hover,
-                "hoverinfo": "text",
-                "customdata": [[label, day] for day in x],
-                "marker": {"color": theme.tone(label), "line": {"width": 0}, "opacity": opacity},
-            }
-        )
+        look = {"color": theme.tone(label), "line": {"width": 0}, "opacity": opacity}
+        drawn.append(canvas.bar(x, shares, hover, customdata=[[label, day] for day in x], marker=look))
         value = words.share(shares[-1])
         glyph = f'<span style="color:{theme.tone(label)}">■</span>'
         length = len(label) + len(value) + 3
@@ -166,8 +157,7 @@ def voice(frame: pd.DataFrame, *, theme: Theme) -> Figure:
 
     Columns: figure, name, mentions, share. A bar's customdata is [figure].
     """
-    rows = canvas.rows(frame, colour=map(theme.colour, range(len(frame))))
-    rows = _most_first(rows, "mentions")
+    rows = _most_first(canvas.rows(frame, colour=map(theme.colour, range(len(frame)))), "mentions")
     text = [f"<b>{words.share(row.share)}</b> · {words.number(row.mentions)}" for row in rows]
     colours = [row.colour for row in rows]
     return _bars(rows, "mentions", "figure", text, "mentions", theme, right=98, colour=colours)
@@ -190,9 +180,15 @@ def by_source(frame: pd.DataFrame, *, theme: Theme) -> Figure:
     """
     rows = _most_first(canvas.rows(frame, name=frame["source"].tolist()), "articles")
     text = [f"<b>{words.number(row.articles)}</b> · {words.share(row.share)}" for row in rows]
-    tones = [known(row.tone) if row.stories >= FEW else None for row in rows]
-    marks = [_tone_mark(tone, theme) for tone in tones]
-    notes = [_tone_note(tone, row.stories) for tone, row in zip(tones, rows, strict=True)]
+    marks, notes = [], []
+    for row in rows:
+        many = words.count(row.stories, "story", "stories")
+        if row.stories < FEW or (tone := known(row.tone)) is None:
+            marks.append(f'<span style="color:{theme.muted}">{words.NO_VALUE} ○</span>')
+            notes.append(f"{many}, too few for a tone")
+        else:
+            marks.append(f'{words.signed(tone)} <span style="color:{theme.tone(label_of(tone))}">●</span>')
+            notes.append(f"tone {words.signed(tone)}, {many}")
     unit = "of the source's articles"
     return _bars(rows, "articles", "source", text, unit, theme, right=92, marks=marks, notes=notes)
 
@@ -203,17 +199,10 @@ def per_day(frame: pd.DataFrame, *, height: int = 120, theme: Theme) -> Figure:
         return canvas.empty(theme, height)
     days = lines.days(frame["day"])
     counts = frame["articles"].tolist()
-    bars = {
-        "type": "bar",
-        "x": [day.isoformat() for day in days],
-        "y": counts,
-        "hovertext": [
-            f"{words.day(day)}<br><b>{words.number(n)}</b> articles" for day, n in zip(days, counts, strict=True)
-        ],
-        "hoverinfo": "text",
-        "customdata": [[day.isoformat()] for day in days],
-        "marker": {"color": theme.muted, "line": {"width": 0}},
-    }
+    x = [day.isoformat() for day in days]
+    hover = [f"{words.day(day)}<br><b>{words.number(n)}</b> articles" for day, n in zip(days, counts, strict=True)]
+    look = {"color": theme.muted, "line": {"width": 0}}
+    bars = canvas.bar(x, counts, hover, customdata=[[day] for day in x], marker=look)
     ticks = canvas.steps(max(counts), most=3, whole=True)
     axis = canvas.value_axis(ticks, [f"{tick:,g}" for tick in ticks], theme)
     return canvas.timeline([bars], sorted(days), "day", [], theme, height, yaxis=axis, bargap=0.35)
@@ -253,33 +242,17 @@ def _bars(
             canvas.note("tone", theme, xanchor="right", xshift=-8, **top),
             canvas.note("articles", theme, xanchor="left", **top),
         ]
-    bars = {
-        "type": "bar",
-        "x": [getattr(row, value) for row in rows],
-        "y": list(range(len(rows))),
-        "orientation": "h",
-        "text": text,
-        "textposition": "outside",
-        "textangle": 0,
-        "textfont": {"color": theme.text},
-        "cliponaxis": False,
-        "hovertext": hover,
-        "hoverinfo": "text",
-        "customdata": [[str(getattr(row, key))] for row in rows],
-        "marker": {"color": colour or theme.grey, "line": {"width": 0}, "cornerradius": 2},
-    }
+    shown = {"orientation": "h", "cliponaxis": False, "textposition": "outside", "textangle": 0}
+    shown |= {"text": text, "textfont": {"color": theme.text}}
+    bars = canvas.bar(
+        [getattr(row, value) for row in rows],
+        list(range(len(rows))),
+        hover,
+        customdata=[[str(getattr(row, key))] for row in rows],
+        marker={"color": colour or theme.grey, "line": {"width": 0}, "cornerradius": 2},
+        **shown,
+    )
     return canvas.bars(bars, names, theme, right=right, left=width, heads=heads)
-
-
-def _tone_mark(tone: float | None, theme: Theme) -> str:
-    if tone is None:
-        return f'<span style="color:{theme.muted}">{words.NO_VALUE} ○</span>'
-    return f'{words.signed(tone)} <span style="color:{theme.tone(label_of(tone))}">●</span>'
-
-
-def _tone_note(tone: float | None, stories: int) -> str:
-    many = words.count(stories, "story", "stories")
-    return f"{many}, too few for a tone" if tone is None else f"tone {words.signed(tone)}, {many}"
 
 
 def _tone_tick(tick: float, theme: Theme) -> str:

@@ -18,6 +18,8 @@ from ingest.bins import Bin
 
 #: With more bins than this, markers would cover the line.
 _MANY_BINS = 45
+#: Characters of a name at a line's end: a phone is 60 wide, and must have room for the chart.
+_LABEL = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +55,18 @@ class Line:
             return []
         place = self.rows.index(row)
         before = next((each.y for each in reversed(self.rows[:place]) if each.y is not None), None)
-        head = "▨ Falls while sources are not heard:" if _fell(before, row.y) else "▨ Sources not heard:"
+        fell = before is not None and (row.y is None or row.y < before)
+        head = "▨ Falls while sources are not heard:" if fell else "▨ Sources not heard:"
         return [head, *(f"{words.NBSP * 3}{plotly_text(line)}" for line in lines)]
 
     def label(self, value: str) -> list[canvas.Label]:
         """The label at the line's end; none for a grey line or one without a value."""
         if self.last is None or not self.coloured:
             return []
-        name, length = canvas.label_name(self.name)
+        name = plotly_text(self.name, _LABEL)
         glyph = f'<span style="color:{self.colour}">{GLYPHS[self.position]}</span>'
-        return [canvas.Label(self.last, f"{glyph} {name} <b>{value}</b>", length + len(value) + 3)]
-
-
-def _fell(before: float | None, now: float | None) -> bool:
-    return before is not None and (now is None or now < before)
+        length = min(len(self.name), _LABEL) + len(value) + 3
+        return [canvas.Label(self.last, f"{glyph} {name} <b>{value}</b>", length)]
 
 
 def dated(frame: pd.DataFrame, y: Iterable[float | None]) -> list[Any]:
@@ -85,7 +85,9 @@ def of(rows: Iterable[Any], theme: Theme) -> list[Line]:
 def _line(figure: str, position: int, rows: list[Any], theme: Theme) -> Line:
     rows = sorted(rows, key=lambda row: row.bin)
     name = str(rows[0].name)
-    return Line(figure, name, position, theme.colour(position), rows, f"<b>{plotly_text(name)}</b>", _last(rows))
+    known = [row for row in rows if row.y is not None]
+    last = next((row.y for row in reversed(known) if not row.partial), known[-1].y if known else None)
+    return Line(figure, name, position, theme.colour(position), rows, f"<b>{plotly_text(name)}</b>", last)
 
 
 def traces(line: Line, hover: list[str]) -> list[Any]:
@@ -97,13 +99,13 @@ def traces(line: Line, hover: list[str]) -> list[Any]:
     mark: dict[str, Any] = {"symbol": line.marker, "size": size, "color": line.colour}
     found = []
     if over:
-        found.append(_scatter(line, slice(0, over), hover, line=stroke, marker=mark))
+        found.append(_stroke(line, slice(over), hover, {"line": stroke, "marker": mark}))
     if over < len(line.rows):
         before = min(over, 1)  # the dashes start at the last bin that is over; its marker is drawn already
         sizes = [0] * before + [size + 2]
         mark = {**mark, "symbol": f"{line.marker}-open", "size": sizes, "line": {"width": 1.5}}
         part = slice(over - before, over + 1)
-        found.append(_scatter(line, part, hover, line={**stroke, "dash": "dot"}, marker=mark))
+        found.append(_stroke(line, part, hover, {"line": {**stroke, "dash": "dot"}, "marker": mark}))
     return found
 
 
@@ -121,14 +123,9 @@ def bands(line: Line) -> Iterator[Any]:
             stroke = {"width": 5, "color": canvas.faded(line.colour, 0.3)}
             yield {**look, "x": x * 2, "y": [run[0].low, run[0].high], "line": stroke}
         elif run:
-            yield {
-                **look,
-                "x": x + x[::-1],
-                "y": [row.high for row in run] + [row.low for row in reversed(run)],
-                "fill": "toself",
-                "fillcolor": canvas.faded(line.colour, 0.13),
-                "line": {"width": 0},
-            }
+            y = [row.high for row in run] + [row.low for row in reversed(run)]
+            fill = {"fill": "toself", "fillcolor": canvas.faded(line.colour, 0.13), "line": {"width": 0}}
+            yield {**look, "x": x + x[::-1], "y": y, **fill}
         run = []
 
 
@@ -137,17 +134,9 @@ def too_few(line: Line, y: float, unit: Bin) -> list[Any]:
     rows = [row for row in line.rows if row.y is None and row.n > 0]
     if not rows:
         return []
-    return [
-        {
-            "type": "scatter",
-            **_places(line, rows),
-            "y": [y] * len(rows),
-            "mode": "markers",
-            "hoverinfo": "text",
-            "hovertext": [line.hover(row, unit, f"n = {words.number(row.n)}, too few") for row in rows],
-            "marker": {"symbol": "line-ns-open", "size": 6, "color": line.colour, "line": {"width": 1.5}},
-        }
-    ]
+    hover = [line.hover(row, unit, f"n = {words.number(row.n)}, too few") for row in rows]
+    mark = {"symbol": "line-ns-open", "size": 6, "color": line.colour, "line": {"width": 1.5}}
+    return [_scatter(line, rows, [y] * len(rows), hover, {"mode": "markers", "marker": mark})]
 
 
 def days(values: pd.Series[Any]) -> list[date]:
@@ -157,32 +146,16 @@ def days(values: pd.Series[Any]) -> list[date]:
 
 def partial_bin(rows: Iterable[Any]) -> date | None:
     """The bin that is not over, if the view has one."""
-    found: list[date] = [row.bin for row in rows if row.partial]
-    return max(found, default=None)
+    return max((row.bin for row in rows if row.partial), default=None)
 
 
-def _last(rows: Sequence[Any]) -> float | None:
-    known = [row for row in rows if row.y is not None]
-    over = next((row.y for row in reversed(known) if not row.partial), None)
-    return over if over is not None or not known else known[-1].y
+def _stroke(line: Line, part: slice, hover: Sequence[str], look: dict[str, Any]) -> Any:
+    look = {"mode": "lines+markers", "connectgaps": False, "cliponaxis": False, **look}
+    return _scatter(line, line.rows[part], [row.y for row in line.rows[part]], hover[part], look)
 
 
-def _scatter(line_: Line, part: slice, hover: Sequence[str], **look: Any) -> Any:
-    rows = line_.rows[part]
-    return {
-        "type": "scatter",
-        **_places(line_, rows),
-        "y": [row.y for row in rows],
-        "mode": "lines+markers",
-        "connectgaps": False,
-        "cliponaxis": False,
-        "hoverinfo": "text",
-        "hovertext": list(hover[part]),
-        **look,
-    }
-
-
-def _places(line: Line, rows: Sequence[Any]) -> dict[str, Any]:
-    """The points' dates, and the customdata that a click on them gives."""
+def _scatter(line: Line, rows: Sequence[Any], y: Sequence[Any], hover: Sequence[str], look: dict[str, Any]) -> Any:
+    """Points of a line's rows; the customdata is what a click on them gives."""
     x = [row.bin.isoformat() for row in rows]
-    return {"x": x, "customdata": [[line.id, day] for day in x]}
+    shown = {"hoverinfo": "text", "hovertext": list(hover), "customdata": [[line.id, day] for day in x]}
+    return {"type": "scatter", "x": x, "y": y, **shown, **look}

@@ -35,19 +35,18 @@ def draw(control: Control, model: ReadModel, as_of: int) -> str:
     typed = st.text_input(
         control.label, key=control.key, bind="query-params", placeholder='words, "a phrase", OR, title:…',
         max_chars=LONGEST, help=HELP,
-    )  # fmt: skip
-    if error := fault(model, typed or "", as_of):
-        st.error(message(typed or "", error), icon=":material/search_off:")
-    return typed or ""
+    ) or ""  # fmt: skip
+    if error := fault(model, typed, as_of):
+        st.error(message(typed, error), icon=":material/search_off:")
+    return typed
 
 
 def fault(model: ReadModel, typed: str, as_of: int | None) -> SearchError | None:
     """What is wrong with a search, if anything."""
-    if not typed.strip():
-        return None
     try:
-        with model.engine.connect() as connection:
-            search.check(connection, typed, as_of)
+        if typed.strip():
+            with model.engine.connect() as connection:
+                search.check(connection, typed, as_of)
     except SearchError as error:
         return error
     return None

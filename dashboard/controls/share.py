@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from dashboard import keys
 from dashboard.keys import CONTROLS, Control
 from dashboard.state.choices import Choices
 from dashboard.view import CUSTOM, View
 
+Pair = tuple[str, str]  # a parameter of the URL and its value
 
-def link(
-    url: str,
-    view: View,
-    choices: Choices,
-    *,
-    period: str,
-    fixed: bool,
-    pinned: bool = False,
-    extra: dict[str, str] | None = None,
-) -> str:
-    """The address of the page at `url` with this view; see `query`."""
-    parts = urlsplit(url)
-    return urlunsplit(
-        (
-            parts.scheme,
-            parts.netloc,
-            parts.path,
-            query(view, choices, period, fixed=fixed, pinned=pinned, extra=extra),
-            "",
-        )
-    )
+
+def link(url: str, query: str) -> str:
+    """The address of the page at `url` with this query string instead of its own."""
+    return urlsplit(url)._replace(query=query, fragment="").geturl()
 
 
 def query(
-    view: View,
-    choices: Choices,
-    period: str,
-    *,
-    fixed: bool = False,
-    pinned: bool = False,
-    extra: dict[str, str] | None = None,
+    view: View, choices: Choices, period: str, *, fixed: bool = False, pinned: bool = False, extra: Sequence[Pair] = ()
 ) -> str:
     """The view as a query string.
 
@@ -52,7 +31,7 @@ def query(
     what is opened shows these numbers for ever. `extra` are parameters of the page's own.
     """
     filters = view.filters
-    pairs: list[tuple[str, str]] = []
+    pairs: list[Pair] = []
     for control in CONTROLS:
         if control.kind != "period":
             pairs += _written(control, view, choices)
@@ -62,10 +41,10 @@ def query(
             pairs.append((keys.PERIOD, period))
     if pinned and filters.as_of:
         pairs.append((keys.AS_OF, str(filters.as_of)))
-    return urlencode(pairs + list((extra or {}).items()))
+    return urlencode([*pairs, *extra])
 
 
-def _written(control: Control, view: View, choices: Choices) -> list[tuple[str, str]]:
+def _written(control: Control, view: View, choices: Choices) -> list[Pair]:
     """What stands in the URL for one filter; nothing where nothing is narrowed."""
     value: Any = getattr(view if control.kind in ("one", "segments") else view.filters, control.field)
     if control.key == keys.FIGURES and not value:

@@ -29,8 +29,8 @@ CODERS = (
     "Mentions that two coders both labelled. Cohen's kappa is their agreement beyond chance: 1 is always, 0 is what "
     "guessing would give. No scorer can be expected to agree with people more than they do with each other."
 )
-GROUPS = f"Under {sample.FEWEST} labels a share is luck, and none is given. Few labels, wide interval: mind n."
-ERRORS = "Rows: what people said; columns: what the scorer said. Off the diagonal are its mistakes, and their way."
+GROUPS = f"Under {sample.FEWEST} labels no share is given: it would be chance. With few labels the interval is wide."
+ERRORS = "Rows: what people said; columns: what the scorer said. Its mistakes are the numbers off the diagonal."
 
 
 def draw(page: Page, labels: Sequence[CountedLabel], *, by: str) -> None:
@@ -57,13 +57,12 @@ def draw(page: Page, labels: Sequence[CountedLabel], *, by: str) -> None:
 def headline(labels: Sequence[CountedLabel]) -> str:
     """How many labels of how many mentions, by how many coders, and the day of the newest."""
     judged = [each for each in labels if each.label != "unsure"]
-    unsure = len(labels) - len(judged)
     parts = [
         f"**{words.count(len(judged), 'label')}** of {words.count(len({each.place for each in judged}), 'mention')}",
         f"by {words.count(len({each.by for each in labels}), 'coder')}",
         f"the newest of {words.day(max(each.at for each in labels).date())}",
     ]
-    if unsure:
+    if unsure := len(labels) - len(judged):
         parts.append(f"{words.number(unsure)} unsure, not counted")
     return " · ".join(parts)
 
@@ -97,13 +96,8 @@ def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
     ]  # fmt: skip
     columns = ["scorer", "labels", "articles", "agreement", "agreement from", "agreement to", "macro_f1"]
     columns += ["macro_f1 from", "macro_f1 to", "kappa"]
-    with panel(
-        page,
-        "How often do the scorers agree with people?",
-        key="audit-scorers",
-        data=pd.DataFrame(rows, columns=columns),
-        about=AGREEMENT,
-    ):
+    frame = pd.DataFrame(rows, columns=columns)
+    with panel(page, "How often do the scorers agree with people?", key="audit-scorers", data=frame, about=AGREEMENT):
         lines = ["| scorer | n | agreement | macro-F1 | kappa |", "|---|--:|--:|--:|--:|"]
         lines += [
             f"| {name} | {of.n} | {interval(of.accuracy, of.accuracy_interval)} "
@@ -113,7 +107,7 @@ def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
         st.markdown("\n".join(lines))
         first = next(iter(found.values()))
         if first.missing:
-            st.caption(f"Nobody said {' or '.join(first.missing)}: about that, these labels tell nothing.")
+            st.caption(f"Nobody said {' or '.join(first.missing)}: these labels say nothing about that.")
 
 
 def _errors(page: Page, scorer: str, of: Evaluation) -> None:
@@ -139,14 +133,10 @@ def _coders(page: Page, judged: Sequence[CountedLabel]) -> None:
                 "No mention was labelled by two people yet. Give a colleague the link (Copy link → Numbers fixed)."
             )
         for pair in found[:10]:
-            pair_names = (
-                f"**{borders.markdown(pair.one)}** and **{borders.markdown(pair.other)}**: n = {words.number(pair.n)}"
-            )
-            if pair.n < sample.FEWEST:
-                st.markdown(f"{pair_names}, too few")
-                continue
-            kappa = "not to be had, both gave one label only" if pair.kappa is None else digits(pair.kappa)
-            st.markdown(f"{pair_names} · agreement {words.share(pair.agreed)} · kappa {kappa}")
+            kappa = "undefined, both gave one label only" if pair.kappa is None else digits(pair.kappa)
+            agreed = f" · agreement {words.share(pair.agreed)} · kappa {kappa}"
+            both = f"**{borders.markdown(pair.one)}** and **{borders.markdown(pair.other)}**"
+            st.markdown(f"{both}: n = {words.number(pair.n)}{', too few' if pair.n < sample.FEWEST else agreed}")
 
 
 def _groups(
@@ -158,16 +148,15 @@ def _groups(
     rows: list[dict[str, object]] = []
     shown: list[dict[str, object]] = []
     for name, mine in sample.grouped(judged, of):
-        row: dict[str, object] = {"name": name, "labels": len(mine)}
-        cells: dict[str, object] = {"name": borders.csv_cell(name), "labels": len(mine)}
+        rows.append({"name": name, "labels": len(mine)})
+        shown.append({"name": borders.csv_cell(name), "labels": len(mine)})
         for scorer in scorers:
             found = sample.agreement_with(mine, scorer)
             enough = found.n >= sample.FEWEST
-            row |= {f"{scorer} agreement": found.accuracy if enough else None}
-            row |= {f"{scorer} macro_f1": found.macro_f1 if enough else None}
-            cells[scorer] = f"{words.share(found.accuracy)} · {f1(found.macro_f1, None)}" if enough else "too few"
-        rows.append(row)
-        shown.append(cells)
+            rows[-1][f"{scorer} agreement"] = found.accuracy if enough else None
+            rows[-1][f"{scorer} macro_f1"] = found.macro_f1 if enough else None
+            said = f"{words.share(found.accuracy)} · {f1(found.macro_f1, None)}"
+            shown[-1][scorer] = said if enough else "too few"
     with panel(page, f"{title}: agreement · macro-F1", key=f"audit-{key}", data=pd.DataFrame(rows), about=GROUPS):
         st.dataframe(
             pd.DataFrame(shown),
@@ -181,9 +170,8 @@ def _groups(
 
 def _differ(judged: Sequence[CountedLabel], scorer: str, by: str, names: dict[str, str]) -> None:
     """Only this coder's own labels: others would reveal scores of mentions that the coder has yet to label."""
-    found = [
-        each for each in judged if each.by == by and each.found(scorer) not in (None, each.label) and each.sentence
-    ]
+    mine = [each for each in judged if each.by == by and each.sentence]
+    found = [each for each in mine if each.found(scorer) not in (None, each.label)]
     if not found:
         return
     with st.expander(f"Where you and {scorer} differ ({words.number(len(found))})"):

@@ -29,7 +29,7 @@ def draw(engine: Engine) -> str:
         # The field is gone once there is a name: it would go on taking the keys for labels.
         st.text_input(
             "Your name", key="audit-name", max_chars=_LENGTH, width=320, on_change=_save_name, args=(engine,),
-            placeholder="stands beside each of your labels",
+            placeholder="stored with each of your labels",
             help="Under the same name you go on where you stopped, on any machine.",
         )  # fmt: skip
         return ""

@@ -14,41 +14,31 @@ import duckdb
 import pyarrow as pa
 
 from dashboard.model.cache import Cache
-from dashboard.model.facts import Facts, TableName
+from dashboard.model.facts import TABLES, Facts, TableName
 
-_ARTICLE = (
-    "analysis, id, content, source, day, published, language, text_kind, tone, story, rev, rev_from, p_mentions, p_n, "
-    "p_net, a_mentions, a_n, a_net, alone"
-)
-_NAMING = (
-    "analysis, article, figure, source, day, language, text_kind, tone, story, rev_from, p_mentions, p_n, p_sum, "
-    "p_neg, p_pos, a_mentions, a_n, a_sum, a_neg, a_pos, single, alone"
-)
-_MENTION = "id, analysis, figure, kind, sentence, tone, label"
-_TOPIC = "analysis, topic"
-
-#: Columns of each table. p_… counts persons, a_… offices too; n is how many are scored, net positive minus negative.
-COLUMNS = {"article": _ARTICLE, "naming": _NAMING, "mention": _MENTION, "topic": _TOPIC}
+#: p_… counts persons, a_… offices too; n is how many are scored, net positive minus negative.
+_SCHEMA = {
+    "article": "analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, day DATE, published TIMESTAMP, "
+    "language SMALLINT, text_kind TINYINT, tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, "
+    "p_mentions INTEGER, p_n INTEGER, p_net INTEGER, a_mentions INTEGER, a_n INTEGER, a_net INTEGER, alone BOOLEAN",
+    "naming": "analysis INTEGER, article INTEGER, figure SMALLINT, source INTEGER, day DATE, language SMALLINT, "
+    "text_kind TINYINT, tone DOUBLE, story INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER, p_sum DOUBLE, "
+    "p_neg INTEGER, p_pos INTEGER, a_mentions INTEGER, a_n INTEGER, a_sum DOUBLE, a_neg INTEGER, a_pos INTEGER, "
+    "single BOOLEAN, alone BOOLEAN",
+    "mention": "id INTEGER, analysis INTEGER, figure SMALLINT, kind TINYINT, sentence INTEGER, tone DOUBLE, "
+    "label TINYINT",
+    "topic": "analysis INTEGER, topic SMALLINT",
+}
+#: The names of the columns of each table.
+COLUMNS = {table: [column.split()[0] for column in columns.split(", ")] for table, columns in _SCHEMA.items()}
 
 _TABLES = """
 CREATE TABLE state (revision INTEGER);
 INSERT INTO state VALUES (0);
 CREATE TABLE code (number SMALLINT, word VARCHAR);
-CREATE TABLE article (
-    analysis INTEGER, id INTEGER, content INTEGER, source INTEGER, day DATE, published TIMESTAMP, language SMALLINT,
-    text_kind TINYINT, tone DOUBLE, story INTEGER, rev INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER,
-    p_net INTEGER, a_mentions INTEGER, a_n INTEGER, a_net INTEGER, alone BOOLEAN
-);
-CREATE TABLE naming (
-    analysis INTEGER, article INTEGER, figure SMALLINT, source INTEGER, day DATE, language SMALLINT,
-    text_kind TINYINT, tone DOUBLE, story INTEGER, rev_from INTEGER, p_mentions INTEGER, p_n INTEGER,
-    p_sum DOUBLE, p_neg INTEGER, p_pos INTEGER, a_mentions INTEGER, a_n INTEGER, a_sum DOUBLE,
-    a_neg INTEGER, a_pos INTEGER, single BOOLEAN, alone BOOLEAN
-);
-CREATE TABLE mention (
-    id INTEGER, analysis INTEGER, figure SMALLINT, kind TINYINT, sentence INTEGER, tone DOUBLE, label TINYINT
-);
-CREATE TABLE topic (analysis INTEGER, topic SMALLINT);
+"""
+_TABLES += "".join(f"CREATE TABLE {table} ({columns});" for table, columns in _SCHEMA.items())
+_TABLES += """
 CREATE TABLE article_closed AS SELECT *, 0 AS rev_to FROM article;
 CREATE TABLE naming_closed AS SELECT *, 0 AS rev_to FROM naming;
 CREATE TABLE mention_closed AS SELECT * FROM mention;
@@ -92,18 +82,14 @@ def _insert_articles(closed: bool) -> str:
     """Moves articles and namings from …_in into the tables of current or closed versions."""
     suffix, rev_to, state = ("_closed", ", w.rev_to", "NOT NULL") if closed else ("", "", "NULL")
     alone = "false" if closed else "w.story NOT IN (SELECT story FROM shared_in)"
-    own = {"p_mentions", "p_n", "p_sum", "p_neg", "p_pos", "a_mentions", "a_n", "a_sum", "a_neg", "a_pos", "figure"}
-    computed = {"alone": alone, "single": "w.figures = 1", "article": "w.id"}
-
-    def columns(names: str, own: set[str]) -> str:
-        return ", ".join(
-            f"{computed.get(name) or ('n.' if name in own else 'w.') + name} AS {name}" for name in names.split(", ")
-        )
-
+    computed = {"alone": alone, "single": "w.figures = 1", "article": "w.id", "figure": "n.figure"}
+    article = ", ".join(f"{computed.get(name, f'w.{name}')} AS {name}" for name in COLUMNS["article"])
+    computed |= {name: f"n.{name}" for name in COLUMNS["naming"] if name.startswith(("p_", "a_"))}
+    naming = ", ".join(f"{computed.get(name, f'w.{name}')} AS {name}" for name in COLUMNS["naming"])
     return f"""
-        INSERT INTO article{suffix} SELECT {columns(_ARTICLE, set())}{rev_to}
+        INSERT INTO article{suffix} SELECT {article}{rev_to}
         FROM whole_in w WHERE w.rev_to IS {state} ORDER BY day, id;
-        INSERT INTO naming{suffix} SELECT {columns(_NAMING, own)}{rev_to}
+        INSERT INTO naming{suffix} SELECT {naming}{rev_to}
         FROM naming_in n JOIN whole_in w USING (analysis) WHERE w.rev_to IS {state} ORDER BY w.day, w.id;
     """
 
@@ -112,9 +98,9 @@ def _insert_mentions_and_topics(closed: bool) -> str:
     """Does the same for mentions and topics."""
     suffix, state = ("_closed", "NOT NULL") if closed else ("", "NULL")
     return "".join(
-        f"INSERT INTO {name}{suffix} SELECT {columns} FROM {name}_in "
+        f"INSERT INTO {name}{suffix} SELECT {', '.join(COLUMNS[name])} FROM {name}_in "
         f"WHERE analysis IN (SELECT analysis FROM whole_in WHERE rev_to IS {state});"
-        for name, columns in (("mention", _MENTION), ("topic", _TOPIC))
+        for name in ("mention", "topic")
     )
 
 
@@ -139,7 +125,7 @@ _LOAD: dict[TableName, str] = {
 # A closed version is never marked alone: another article may have had its story earlier.
 _CLOSE = "".join(
     f"INSERT INTO {name}_closed SELECT "
-    f"{', '.join('false' if column == 'alone' else f't.{column}' for column in columns.split(', '))}"
+    f"{', '.join('false' if column == 'alone' else f't.{column}' for column in columns)}"
     f"{', closing.rev_to' if 'rev_from' in columns else ''} FROM {name} t JOIN closing USING (analysis);"
     f"DELETE FROM {name} WHERE analysis IN (SELECT analysis FROM closing);"
     for name, columns in COLUMNS.items()
@@ -167,9 +153,7 @@ class Columns:
         self.back_to = 0  #: closed versions that held at this revision or later are in
         self.cache = Cache()
         self.day_sums = Cache(_DAY_SUMS_BYTES)  #: the sums of all articles by day (sums.of_all)
-        self.query_slots = threading.Semaphore(
-            _QUERIES_AT_ONCE
-        )  #: one is held while a query runs, and for nothing else
+        self.query_slots = threading.Semaphore(_QUERIES_AT_ONCE)  #: one is held while a query runs, not longer
         self._words: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._db = duckdb.connect(":memory:")
@@ -209,10 +193,8 @@ class Columns:
         cursor = self.cursor()
         cursor.execute("BEGIN")
         if closing:
-            analyses, ends = zip(*closing, strict=True)
-            cursor.register(
-                "closing", pa.table({"analysis": pa.array(analyses, pa.int32()), "rev_to": pa.array(ends, pa.int32())})
-            )
+            analyses, ends = (pa.array(column, pa.int32()) for column in zip(*closing, strict=True))
+            cursor.register("closing", pa.table({"analysis": analyses, "rev_to": ends}))
             cursor.execute(_CLOSE)
         self._register(cursor, facts)
         if len(facts.article):
@@ -239,7 +221,7 @@ class Columns:
         self.back_to = back_to
 
     def _register(self, cursor: duckdb.DuckDBPyConnection, facts: Facts) -> None:
-        for name in ("article", "mention", "topic"):
+        for name in TABLES:
             cursor.register(f"{name}_in", self._with_numbers(cursor, getattr(facts, name)))
 
     def _with_numbers(self, cursor: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ STEP = 50_000
 _MENTIONS = 150_000
 
 TableName = Literal["article", "mention", "topic"]
+TABLES: tuple[TableName, ...] = get_args(TableName)
 
 
 class _Column(NamedTuple):
@@ -156,31 +157,25 @@ def all_parts(connection: Connection, selection: Selection, articles: int) -> It
     selections = list(parts(connection, selection, articles))
     for each in selections:
         yield Part("article", _tail("article", each), selection.newest)
-    if articles > STEP and 2 * articles > _max_id(connection, "analysis"):
+    if articles > STEP and 2 * articles > connection.execute(text("SELECT max(id) FROM analysis")).scalar_one():
         for first, last in _ranges(connection, "mention", _MENTIONS):
             yield Part("mention", f"FROM mention m WHERE m.id BETWEEN {first} AND {last}", selection.newest)
         for first, last in _ranges(connection, "analysis", 4 * STEP):
             tail = f"FROM analysis_topic t WHERE t.analysis_id BETWEEN {first} AND {last}"
             yield Part("topic", tail, selection.newest)
         return
-    tables: tuple[TableName, ...] = ("mention", "topic")
-    for table in tables:
+    for table in TABLES[1:]:
         for each in selections:
             yield Part(table, _tail(table, each), selection.newest)
 
 
 def read(connection: Connection, selection: Selection) -> Facts:
     """All facts of the selected analyses."""
-    tables: tuple[TableName, ...] = ("article", "mention", "topic")
-    return Facts(*(read_part(connection, Part(table, _tail(table, selection), selection.newest)) for table in tables))
+    return Facts(*(read_part(connection, Part(table, _tail(table, selection), selection.newest)) for table in TABLES))
 
 
 def _tail(table: TableName, selection: Selection) -> str:
     return f"FROM analysis a {_JOINS[table]} AND {selection.condition}"
-
-
-def _max_id(connection: Connection, table: str) -> int:
-    return int(connection.execute(text(f"SELECT coalesce(max(id), 0) FROM {table}")).scalar_one())
 
 
 def _ranges(connection: Connection, table: str, step: int) -> Iterator[tuple[int, int]]:

@@ -63,7 +63,7 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
         else:
             clusters = mine.cluster_sums(sums.NET, mine["alone"])
         if mine["k"][~mine["alone"]].any():
-            of = f"named WHERE figure IN {here.figures(figures)}" if figures else _HIT
+            of = f"named WHERE figure IN {here.columns.numbers(figures)}" if figures else _HIT
             ((*shared,),) = here.story_sums("", of, value="pos - neg" if figures else "net")
             clusters += [float(value or 0) for value in shared]
     _, stories, mean, low, high, *_ = scope.mean(clusters)
@@ -92,10 +92,8 @@ _HIT = "(SELECT *, 0 AS neg, 0 AS pos FROM hit) WHERE true"
 def _most_named(model: ReadModel, view: View, mine: Sums) -> tuple[str, int] | None:
     """The figure named in most articles, of the chosen ones or of all, with the number of articles."""
     if figures := view.filters.figures:
-        counts = {
-            figure: mine.where(mine["figure"] == model.columns.number(figure)).total("articles") for figure in figures
-        }
-        ranked = [(figure, count) for figure, count in counts.items() if count]
+        mine_of = {figure: mine.where(mine["figure"] == model.columns.number(figure)) for figure in figures}
+        ranked = [(figure, count) for figure, of in mine_of.items() if (count := of.total("articles"))]
     else:
         ranked = queries.ranking(model, view)
     return min(ranked, key=lambda named: (-named[1], named[0]), default=None)

@@ -27,7 +27,6 @@ class Published:
     n: int | None = None
     held_out: str = ""  #: which labels those were, in words
     spread: float | None = None  #: how far training again with another seed moves the macro-F1
-    date: str = ""
 
 
 @lru_cache(maxsize=4)
@@ -50,14 +49,12 @@ def _published(given: Mapping[str, Any]) -> Published:
     def number(key: str) -> float | None:
         return None if given.get(key) is None else float(given[key])
 
-    n = number("n")
     held_out = given.get("held_out")
     return Published(
         name=str(given["name"]),
         macro_f1=float(given["macro_f1"]),
         accuracy=number("accuracy"),
-        n=None if n is None else int(n),
+        n=None if (n := number("n")) is None else int(n),
         held_out=held_out if isinstance(held_out, str) else "",
         spread=number("spread"),
-        date=str(given.get("date") or ""),
     )

@@ -48,7 +48,7 @@ def ranking(model: ReadModel, view: View) -> list[tuple[str, int]]:
     """The figures named in the view, each with the number of articles; the most named first."""
     with Scope(model, view) as here:
         rows = here.rows("SELECT figure, count(*), sum(mentions) FROM named GROUP BY 1")
-        named = sorted((-articles, -mentions, here.name(figure)) for figure, articles, mentions in rows)
+        named = sorted((-articles, -mentions, here.columns.word(figure)) for figure, articles, mentions in rows)
     return [(figure, -articles) for articles, _, figure in named]
 
 
@@ -75,7 +75,7 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
         if not everything["alone"].all():
             shared = dict(here.rows(_SHARED))
             stories += [shared.get(start, 0) for start in starts]
-        (naming,) = by_figure.by_line(view, [here.number(line) for line in view.lines], "articles")
+        (naming,) = by_figure.by_line(view, [here.columns.number(line) for line in view.lines], "articles")
     articles, all_ = naming.ravel(), np.tile(everything.by_bin(view, "articles")[0], len(view.lines))
     share = np.divide(articles, all_, out=np.full(len(all_), np.nan), where=all_ > 0)
     limits = [
@@ -98,9 +98,9 @@ def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
     shared = {}
     with Scope(model, view) as here:
         if by_figure["k"][~by_figure["alone"]].any():
-            of = f"named WHERE figure IN {here.figures(view.lines)}"
+            of = f"named WHERE figure IN {here.columns.numbers(view.lines)}"
             shared = {row[:2]: np.array(row[2:], float) for row in here.story_sums("figure, {bin} AS bin", of)}
-        numbers = [here.number(line) for line in view.lines]
+        numbers = [here.columns.number(line) for line in view.lines]
     lone = np.moveaxis(by_figure.by_line(view, numbers, *sums.TONE, rows=by_figure["alone"]), 0, -1)
     rows = [
         scope.mean(own + shared[number, start] if (number, start) in shared else own)
@@ -122,8 +122,7 @@ def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
     negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n").astype(int)
     starts = bins.between(view.since, view.until, view.bin)
     columns = (starts, negative, n - negative - positive, positive, n)
-    frame = pd.DataFrame(dict(zip(("bin", *LABELS, "n"), columns, strict=True)))
-    return _true_for(frame, view)
+    return _true_for(pd.DataFrame(dict(zip(("bin", *LABELS, "n"), columns, strict=True))), view)
 
 
 @cached
@@ -144,12 +143,12 @@ def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
 def companions(model: ReadModel, view: View, figure: str, names: Names, limit: int = 10) -> pd.DataFrame:
     """The figures named in the same articles: figure, name, articles; the most frequent first."""
     with Scope(model, view) as here:
-        of = here.figures([figure])
+        of = here.columns.numbers([figure])
         counts = here.rows(
             f"SELECT figure, count(*) FROM named WHERE figure NOT IN {of} AND NOT single "
             f"AND analysis IN (SELECT analysis FROM named WHERE figure IN {of} AND NOT single) GROUP BY 1"
         )
-        found = sorted((-count, here.name(number)) for number, count in counts)[:limit]
+        found = sorted((-count, here.columns.word(number)) for number, count in counts)[:limit]
     rows = [(id_, names.get(id_, id_), -count) for count, id_ in found]
     return _true_for(pd.DataFrame(rows, columns=["figure", "name", "articles"]), view)
 
@@ -164,7 +163,7 @@ _LONE = ", ".join(
 def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]) -> pd.DataFrame:
     """One row a source that names the figure: source, articles, all, share, n, stories, tone, low, high."""
     with Scope(model, view) as here:
-        of = f"named WHERE figure IN {here.figures([figure])}"
+        of = f"named WHERE figure IN {here.columns.numbers([figure])}"
         everything = sums.articles(here, hits=False)
         lone = {row[0]: row[1:] for row in here.rows(f"SELECT source, count(*), {_LONE} FROM {of} GROUP BY 1")}
         shared = {row[0]: np.array(row[1:], float) for row in here.story_sums("source", of)}
@@ -175,23 +174,6 @@ def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]
         rows.append((sources.get(source, str(source)), articles, all_, articles / all_, n, stories, mean, low, high))
     columns = ["source", "articles", "all", "share", "n", "stories", "tone", "low", "high"]
     return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), view)
-
-
-@cached
-def newest(model: ReadModel, view: View, limit: int) -> list[int]:
-    """The ids of the newest articles that pass all filters and name one of the figures, if any are chosen."""
-    with Scope(model, view) as here:
-        rows = here.rows(
-            f"SELECT id FROM hit WHERE {naming(here, view)} ORDER BY published DESC, id DESC LIMIT {limit}"
-        )
-    return [row[0] for row in rows]
-
-
-def naming(here: Scope, view: View) -> str:
-    """The condition on `hit` that an article names one of the view's figures; true where none are chosen."""
-    if not view.filters.figures:
-        return "true"
-    return f"analysis IN (SELECT analysis FROM named WHERE figure IN {here.figures(view.filters.figures)})"
 
 
 @cached
@@ -242,7 +224,7 @@ def extremes(model: ReadModel, view: View, figure: str, *, positive: bool, limit
 
 
 def _mentions(here: Scope, view: View, figure: str, columns: str = "m.id") -> str:
-    of = here.figures([figure])
+    of = here.columns.numbers([figure])
     kinds = "m.kind < 2" if view.filters.offices else "m.kind = 0"
     return (
         f"SELECT {columns} FROM named n JOIN {here.table('mention')} m USING (analysis) "

@@ -48,7 +48,7 @@ def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
     view = replace(view, filters=replace(view.filters, copies="once"))
     with Scope(model, view) as here:
         kinds = "m.kind < 2" if view.filters.offices else "m.kind = 0"
-        chosen = f" AND m.figure IN {here.figures(view.filters.figures)}" if view.filters.figures else ""
+        chosen = f" AND m.figure IN {here.columns.numbers(view.filters.figures)}" if view.filters.figures else ""
         rows = here.arrays(
             "SELECT m.id, h.content, h.source, m.figure, m.sentence "
             f"FROM hit h JOIN {here.table('mention')} m USING (analysis) "
@@ -58,7 +58,7 @@ def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
             return Sample((), 0, 0, 0)
         codes, figure = np.unique(rows["figure"], return_inverse=True)
         # By their ids: the read model's numbers differ from process to process.
-        names = np.array([zlib.crc32(here.name(int(code)).encode()) for code in codes], np.uint64)[figure]
+        names = np.array([zlib.crc32(here.columns.word(int(code)).encode()) for code in codes], np.uint64)[figure]
         order = shuffled(seed, names, *(rows[name].astype(np.uint64) for name in ("source", "content", "sentence")))
     ids = tuple(int(id_) for id_ in rows["id"][order[:size]])
     return Sample(ids, len(figure), len(codes), len(np.unique(rows["source"])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
@@ -51,7 +51,7 @@ class AsOf:
         alone = f"alone AND story NOT IN (SELECT story FROM article_closed WHERE {held})"
         return (
             f"(SELECT * REPLACE ({alone} AS alone) FROM {name} WHERE rev_from <= {self.revision} "
-            f"UNION ALL SELECT {COLUMNS[name]} FROM {name}_closed WHERE {held})"
+            f"UNION ALL SELECT {', '.join(COLUMNS[name])} FROM {name}_closed WHERE {held})"
         )
 
     def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
@@ -71,8 +71,8 @@ class Scope(AsOf):
 
     `base` is the denominator and `hit` the numerator, a row an article. `named` has a row for each article of the
     numerator and figure: `mentions`, `n` scored ones, the `sum` of their tone, and how many are `neg` and `pos`.
-    `alone` marks the only article of its story, `single` an article that names no other figure. `figure` is a number:
-    see `figures` and `name`. In a query `{bin}` stands for the first day of the bin.
+    `alone` marks the only article of its story, `single` an article that names no other figure. `figure` is a number
+    of `columns`. In a query `{bin}` stands for the first day of the bin.
     """
 
     def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
@@ -114,7 +114,7 @@ class Scope(AsOf):
         kinds = self.kinds
         alone = f"{'true' if one_a_story else 'alone'} AS alone"
         counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
-        self._columns = {name: name for name in COLUMNS["article"].split(", ")[:11]}
+        self._columns = {name: name for name in COLUMNS["article"][:11]}
         self._columns |= {"alone": alone} | {name: f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net")}
         named = f"{base}{naming}{hit}{by_article.format('article')}{one_a_story.format('article')}"
         return {
@@ -141,18 +141,6 @@ class Scope(AsOf):
 
         key = ("passing", self.revision, tuple((row.field, value) for row, value in given))
         return self.columns.cache.get(key, compute)
-
-    def figures(self, ids: Iterable[str]) -> str:
-        """The numbers of these figures as an SQL list."""
-        return self.columns.numbers(ids)
-
-    def name(self, number: int) -> str:
-        """The id of a figure."""
-        return self.columns.word(number)
-
-    def number(self, word: str) -> int:
-        """The number of a figure or language; −1 for one that no article has."""
-        return self.columns.number(word)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query over the relations."""
@@ -193,10 +181,8 @@ class Scope(AsOf):
     def _register(self, name: str, sql: str) -> None:
         """Gives the rows of a query a name. The query runs once a revision, not once a chart."""
 
-        def compute() -> pa.Table:
-            return pa.table(self.execute(sql).fetchnumpy())
-
-        self.cursor.register(name, self.columns.cache.get((name, self.revision, sql), compute))
+        key = (name, self.revision, sql)
+        self.cursor.register(name, self.columns.cache.get(key, lambda: pa.table(self.execute(sql).fetchnumpy())))
 
     def _search(self, model: ReadModel, query: str) -> pa.Table:
         """The ids of the articles that a search finds in the record. It runs once a revision, not once a chart.
@@ -230,10 +216,9 @@ _SQL: Mapping[str, Callable[[Scope, Any], str]] = {
 
 def pinned(model: ReadModel, view: View) -> View:
     """The view as of one revision: the one it names, or the newest that is loaded."""
-    newest, wanted = model.revision, view.filters.as_of
-    if wanted is not None and wanted <= newest:
-        return view
-    return replace(view, filters=replace(view.filters, as_of=newest))
+    newest = model.revision
+    wanted = newest if view.filters.as_of is None else min(view.filters.as_of, newest)
+    return replace(view, filters=replace(view.filters, as_of=wanted))
 
 
 def mean(sums: Sequence[Any] | NDArray[Any]) -> tuple[Any, ...]:

@@ -122,13 +122,10 @@ def of_all(model: ReadModel, as_of: int | None = None, *, kinds: str = "p") -> S
 
     def compute() -> Sums:
         with AsOf(model, revision) as here:
-            of = (
-                f"SELECT *, {kinds}_mentions AS mentions, {kinds}_n AS n, {kinds}_net AS net "
-                f"FROM {here.table('article')}"
-            )
+            counts = f"{kinds}_mentions AS mentions, {kinds}_n AS n, {kinds}_net AS net"
             columns: dict[str, Any] = here.execute(
-                f"SELECT {_DAY}, source, language, text_kind, alone, {_ARTICLES} FROM ({of}) "
-                "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"
+                f"SELECT {_DAY}, source, language, text_kind, alone, {_ARTICLES} "
+                f"FROM (SELECT *, {counts} FROM {here.table('article')}) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"
             ).fetchnumpy()
             return Sums(columns)
 
@@ -149,7 +146,9 @@ def articles(here: Scope, *, hits: bool) -> Sums:
         until = here.ends.date() - timedelta(days=1)
     found = of_all(here.model, here.revision, kinds=here.kinds).select(filters.sources, here.view.since, until)
     if filters.languages:
-        found = found.where(np.isin(found["language"], [here.number(language) for language in filters.languages]))
+        found = found.where(
+            np.isin(found["language"], [here.columns.number(language) for language in filters.languages])
+        )
     if filters.texts:
         found = found.where(np.isin(found["text_kind"], [TEXT_KINDS.index(kind) for kind in filters.texts]))
     if cut:
@@ -165,12 +164,9 @@ def figures(model: ReadModel, view: View, *, ends: datetime | None = None) -> Su
     One query serves all charts of a page.
     """
     with Scope(model, view, ends=ends) as here:
-        return Sums(
-            here.arrays(
-                f"SELECT figure, {_DAY}, alone, single, {_FIGURES} FROM (SELECT *, pos - neg AS net FROM named "
-                f"WHERE figure IN {here.figures(view.lines)}) GROUP BY 1, 2, 3, 4"
-            )
-        )
+        named = f"SELECT *, pos - neg AS net FROM named WHERE figure IN {here.columns.numbers(view.lines)}"
+        sql = f"SELECT figure, {_DAY}, alone, single, {_FIGURES} FROM ({named}) GROUP BY 1, 2, 3, 4"
+        return Sums(here.arrays(sql))
 
 
 def of_several(here: Scope, chosen: Iterable[str]) -> Sums:
@@ -180,11 +176,10 @@ def of_several(here: Scope, chosen: Iterable[str]) -> Sums:
     """
     each = (
         f"SELECT day, alone, 0 AS mentions, sum(n) AS n, sum(pos - neg) AS net, count(*) - 1 AS again FROM named "
-        f"WHERE figure IN {here.figures(chosen)} AND NOT single GROUP BY day, alone, article"
+        f"WHERE figure IN {here.columns.numbers(chosen)} AND NOT single GROUP BY day, alone, article"
     )
-    return Sums(
-        here.arrays(f"SELECT {_DAY}, alone, {_ARTICLES}, sum(again)::DOUBLE AS again FROM ({each}) GROUP BY 1, 2")
-    )
+    sql = f"SELECT {_DAY}, alone, {_ARTICLES}, sum(again)::DOUBLE AS again FROM ({each}) GROUP BY 1, 2"
+    return Sums(here.arrays(sql))
 
 
 def day(number: int) -> date:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
+from operator import setitem
 
 import streamlit as st
 
@@ -38,22 +40,16 @@ def draw(page: Page, name: str, chart: Chart) -> None:
     # with the revision: a selection survives new articles.
     view = replace(page.view, filters=replace(page.view.filters, as_of=None))
     key = f"{name}-{hash(view) & 0xFFFFFFFF:08x}"
-    plot.draw(chart, key=key, on_select=clicked(name, key), selection_mode="points")
-
-
-def clicked(chart: str, key: str) -> Callable[[], None]:
-    """The callback of a chart: puts the clicked point into the URL, so that a link opens it too.
-
-    A redrawn chart loses its selection; the point stays open until it is closed or another one is clicked.
-    """
 
     def open_() -> None:
+        # In the URL, so that a link opens it too. A redrawn chart loses its selection; the point stays open until it is
+        # closed or another one is clicked.
         for point in st.session_state[key]["selection"]["points"]:
             data = point.get("customdata")
             if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
-                st.query_params[OPEN] = f"{chart}:{data[0]}:{data[1]}"
+                st.query_params[OPEN] = f"{name}:{data[0]}:{data[1]}"
 
-    return open_
+    plot.draw(chart, key=key, on_select=open_, selection_mode="points")
 
 
 def opened(chart: str, page: Page) -> tuple[str, date] | None:
@@ -88,11 +84,9 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
     with st.container(border=True, key=f"evidence-{key}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{title}** — {counts}", width="stretch")
-            made = Download(
-                page.model.engine,
-                lambda connection: export.mentions(connection, page.view.filters, mention_ids),
-                export.columns("mentions", page.view.bin),
-            )
+            header = export.columns("mentions", page.view.bin)
+            rows = partial(export.mentions, filters=page.view.filters, ids=mention_ids)
+            made = Download(page.model.engine, rows, header)
             downloads.link("evidence.csv", made, key=f"evidence-{key.partition('-')[0]}", type_="tertiary")
             st.button("Close", key=f"close-{key}", on_click=close, icon=":material/close:", type="tertiary")
         last = None
@@ -102,14 +96,8 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
                 last = item.article.id
             sentence(item)
         if rest := max(0, len(mention_ids) - limit):
-            st.button(
-                f"Show {min(_SHOWN, rest)} more of {rest}",
-                key=f"more-{key}", on_click=_more, args=(shown_key, limit),
-            )  # fmt: skip
-
-
-def _more(key: str, limit: int) -> None:
-    st.session_state[key] = limit + _SHOWN
+            more, args = f"Show {min(_SHOWN, rest)} more of {rest}", (st.session_state, shown_key, limit + _SHOWN)
+            st.button(more, key=f"more-{key}", on_click=setitem, args=args)
 
 
 def sentences(page: Page, mention_ids: Sequence[int], limit: int) -> None:
@@ -134,13 +122,8 @@ def sentence(item: Evidence) -> None:
 def marked(sentence: str, start: int, end: int, because: Sequence[Cue]) -> str:
     """A sentence as Markdown: the name in bold, words that moved its tone up in blue, down in orange."""
     weights = {cue.word: cue.weight for cue in because if abs(cue.weight) >= _LEAST_WEIGHT}
-    pieces = []
-    for text, inside in ((sentence[:start], False), (sentence[start:end], True), (sentence[end:], False)):
-        if inside:
-            pieces.append(f"**{borders.markdown(text)}**")
-        else:
-            pieces += _coloured(text, weights)
-    return "".join(pieces)
+    before, after = (_coloured(text, weights) for text in (sentence[:start], sentence[end:]))
+    return "".join((*before, f"**{borders.markdown(sentence[start:end])}**", *after))
 
 
 def _coloured(text: str, weights: Mapping[str, float]) -> Iterator[str]:

@@ -84,9 +84,7 @@ def gaps(page: Page) -> Gaps:
     view = page.view
     chosen = set(view.sources)
     heard = [row for row in page.choices.sources if row.id in chosen and row.articles]
-    if not heard:
-        return {}
-    return of(heard, days(page), view.since, view.until, view.bin)
+    return of(heard, days(page), view.since, view.until, view.bin) if heard else {}
 
 
 def of(heard: Sequence[SourceRow], known: Days, since: date, until: date, unit: Bin) -> Gaps:
@@ -103,8 +101,8 @@ def of(heard: Sequence[SourceRow], known: Days, since: date, until: date, unit: 
 def _lines(start: date, dead: dict[int, list[Judged]], names: dict[int, str], unit: Bin) -> tuple[str, ...]:
     worst = sorted(dead.items(), key=lambda item: (-len(item[1]), names[item[0]]))
     lines = [f"{names[id_]} {_how(start, mine, unit)}" for id_, mine in worst[:_NAMED]]
-    if more := len(worst) - _NAMED:
-        lines += [f"and {words.count(more, 'other source')}"] if more > 0 else []
+    if (more := len(worst) - _NAMED) > 0:
+        lines.append(f"and {words.count(more, 'other source')}")
     return tuple(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import setitem
 
 import streamlit as st
 
@@ -30,11 +31,8 @@ def listing(page: Page, found: Sequence[Headline]) -> None:
             if snippet := cut.get(headline.id):  # none if it was withdrawn a moment ago
                 st.markdown(_hit(page, headline, snippet))
         if rest := len(found) - len(shown):
-            st.button(f"Show {min(_SHOWN, rest)} more", key="hits-more", on_click=_more, args=(key, limit))
-
-
-def _more(key: str, limit: int) -> None:
-    st.session_state[key] = limit + _SHOWN
+            args = (st.session_state, key, limit + _SHOWN)
+            st.button(f"Show {min(_SHOWN, rest)} more", key="hits-more", on_click=setitem, args=args)
 
 
 def _hit(page: Page, headline: Headline, snippet: Snippet) -> str:

@@ -47,7 +47,7 @@ def _watched(page: Page, names: Mapping[int, str]) -> None:
     _list(found, names)
     active = process.shared().settings
     if active is not None and not process.worker_alive(active):
-        st.caption("No ingest worker is running: it sees to this once it does.")
+        st.caption("No ingest worker is running: sources are tried again once one runs.")
     if not any(each.open for each in found):
         st.rerun()  # the calendar and the table have changed too
 
@@ -62,8 +62,8 @@ def _list(found: list[Retry], names: Mapping[int, str]) -> None:
     for each in found:  # the newest first
         newest.setdefault(each.source_id, each)
     lines = [_line(each, names.get(each.source_id, "A source")) for each in list(newest.values())[:_MOST]]
-    if more := len(newest) - _MOST:
-        lines += [f"and {more} more"] if more > 0 else []
+    if (more := len(newest) - _MOST) > 0:
+        lines.append(f"and {more} more")
     st.markdown("\n\n".join(lines))
 
 

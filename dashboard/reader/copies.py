@@ -41,12 +41,9 @@ def draw(page: Page, article: FullArticle) -> None:
 def label(copy: Copy, title: str) -> str:
     """Outlet, time, whether it was the first, and its headline if that differs; as Markdown."""
     at = f"{words.day(copy.published_at.date())} {copy.published_at:%H:%M} UTC"
-    parts = [f"**{borders.markdown(copy.source)}**", at]
-    if copy.first:
-        parts.append("the first")
-    if copy.title != title:
-        parts.append(f"“{borders.markdown(copy.title)}”")
-    return " · ".join(parts)
+    headline = f"“{borders.markdown(copy.title)}”" if copy.title != title else ""
+    parts = (f"**{borders.markdown(copy.source)}**", at, "the first" if copy.first else "", headline)
+    return " · ".join(filter(None, parts))
 
 
 def word_difference(one: str, other: str) -> tuple[int, int]:

@@ -84,8 +84,7 @@ def _marked(tag: str, text: str) -> str:
     if not bare:
         return ""
     # Screen readers rarely announce these tags, so the title does.
-    label = "taken out" if tag == "del" else "put in"
-    style = _OLD if tag == "del" else _NEW
+    label, style = ("taken out", _OLD) if tag == "del" else ("put in", _NEW)
     return f'{" " * (bare != text)}<{tag} style="{style}" title="{label}">{borders.html(bare)}</{tag}>'
 
 

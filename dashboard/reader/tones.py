@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import setitem
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from dashboard.parts import evidence
 from dashboard.state.page import Page
 from ingest import settings
 from ingest.errors import IngestError
-from ingest.models import Cue, Mention, label_of
+from ingest.models import Mention, label_of
 from ingest.store.read.articles import FullArticle
 from ingest.tone import Scorer, Target, scorers
 from ingest.tone.explain import leave_one_out
@@ -39,7 +40,7 @@ def draw(page: Page, article: FullArticle) -> None:
         for mention in shown:
             _mention(page, article, mention)
         if len(shown) < len(scored):
-            st.button(f"Show all {len(scored)}", key=f"{key}-all", on_click=_show, args=(key,))
+            st.button(f"Show all {len(scored)}", key=f"{key}-all", on_click=setitem, args=(st.session_state, key, True))
 
 
 def disagree(mention: Mention) -> bool:
@@ -48,10 +49,6 @@ def disagree(mention: Mention) -> bool:
     if rule is None or encoder is None:
         return False
     return {label_of(rule), label_of(encoder)} == {"negative", "positive"} and abs(rule - encoder) >= _DISAGREE
-
-
-def _show(key: str) -> None:
-    st.session_state[key] = True
 
 
 def _mention(page: Page, article: FullArticle, mention: Mention) -> None:
@@ -70,7 +67,7 @@ def _mention(page: Page, article: FullArticle, mention: Mention) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":small[{' · '.join(parts)}]", width="stretch")
         if mention.tone_encoder is not None:
-            with st.popover("Why?", type="tertiary", help="Which words the encoder's answer hangs on"):
+            with st.popover("Why?", type="tertiary", help="Which words decide the encoder's answer"):
                 _why(target, article.scorer, f"why-{article.headline.uid}-{mention.start}")
 
 
@@ -85,16 +82,12 @@ def _why(target: Target, made_by: str, key: str) -> None:
         st.error(borders.markdown(str(error)))
         return
     if not made_by.endswith(encoder.name):
-        st.caption(f"{borders.markdown(encoder.name)} answers; the tone was given by another model.")
+        st.caption(f"{borders.markdown(encoder.name)} answers here, but another model gave the tone.")
     if not cues:
         st.write("No single word moves it.")
     for cue in cues:
-        st.markdown(_cue(cue))
-
-
-def _cue(cue: Cue) -> str:
-    direction = "raises" if cue.weight > 0 else "lowers"
-    return f"**{borders.markdown(cue.word)}** {direction} it by {abs(cue.weight):.2f}"
+        direction = "raises" if cue.weight > 0 else "lowers"
+        st.markdown(f"**{borders.markdown(cue.word)}** {direction} it by {abs(cue.weight):.2f}")
 
 
 @cache

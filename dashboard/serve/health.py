@@ -84,10 +84,8 @@ def health() -> tuple[int, dict[str, Any]]:
     except DatabaseError as error:
         return 503, {"ok": False, "error": engines.reason(error)}
     age = (datetime.now(UTC) - newest).total_seconds() if newest else None
-    odd = sorted(
-        (each for each in standing if each[1] in ("failing", "silent", "gone", "quiet")),
-        key=lambda each: (verdicts.VERDICTS.index(each[1]), each[0].name),
-    )
+    odd = [each for each in standing if each[1] in ("failing", "silent", "gone", "quiet")]
+    odd.sort(key=lambda each: (verdicts.VERDICTS.index(each[1]), each[0].name))
     return 200, {
         "ok": True,
         "revision": revision,
@@ -133,16 +131,12 @@ def _counter(name: str, help_: str, value: float) -> Metric:
 def _fetches(connection: Connection, tally: Tally) -> list[Metric]:
     all_ = tally.read(connection)
     by_outcome = tuple(({"outcome": name}, float(all_.outcomes.get(name, 0))) for name in ("ok", "unchanged", "error"))
-    count = sum(all_.outcomes.values())
+    took, parsed = (all_.ms / 1000, sum(all_.outcomes.values())), (all_.parse_ms / 1000, all_.parsed)
+    parsing = "How long it took from an answer's bytes to its entries."
     return [
         Metric("discourse_fetches_total", "counter", "Attempts on sources, by what came of them.", by_outcome),
-        Metric("discourse_fetch_seconds", "summary", "How long attempts took.", total=(all_.ms / 1000, count)),
-        Metric(
-            "discourse_parse_seconds",
-            "summary",
-            "How long it took from an answer's bytes to its entries.",
-            total=(all_.parse_ms / 1000, all_.parsed),
-        ),
+        Metric("discourse_fetch_seconds", "summary", "How long attempts took.", total=took),
+        Metric("discourse_parse_seconds", "summary", parsing, total=parsed),
         _counter("discourse_fetched_bytes_total", "Bytes that sources sent, unpacked.", all_.bytes),
         _counter("discourse_articles_added_total", "New articles that fetches brought.", all_.added),
         _counter("discourse_articles_edited_total", "Edited articles that fetches brought.", all_.edited),
@@ -168,11 +162,10 @@ def _revisions(connection: Connection) -> list[Metric]:
     state = process.started()
     if state is None or state.model is None or not state.ready.is_set():
         return found
-    model = state.model
-    loaded = model.revision
+    loaded = state.model.revision
     since = vitals.first_after(connection, loaded)
     lag = (utcnow() - since).total_seconds() if since else 0.0
-    articles = sum(articles for articles, _ in holdings.by_source(model).values())
+    articles = sum(articles for articles, _ in holdings.by_source(state.model).values())
     return [
         *found,
         _gauge("discourse_articles", "Current articles.", articles),
@@ -184,11 +177,8 @@ def _revisions(connection: Connection) -> list[Metric]:
 
 def _sources(standing: Standing) -> list[Metric]:
     counts = Counter(verdict for _, verdict in standing)
-    heard = tuple(
-        ({"source": row.name, "id": str(row.id)}, row.last_success_at.timestamp())
-        for row, _ in standing
-        if row.last_success_at
-    )
+    seen = [(row, row.last_success_at) for row, _ in standing if row.last_success_at]
+    heard = tuple(({"source": row.name, "id": str(row.id)}, at.timestamp()) for row, at in seen)
     by_verdict = tuple(({"verdict": verdict}, float(counts[verdict])) for verdict in verdicts.VERDICTS)
     return [
         Metric("discourse_sources", "gauge", "Feeds on the list, by how they stand.", by_verdict),

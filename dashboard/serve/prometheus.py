@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,7 +19,7 @@ class Metric:
     kind: Literal["counter", "gauge", "summary"]
     help: str
     samples: tuple[tuple[Labels, float], ...] = ()
-    total: tuple[float, int] | None = field(default=None)  #: a summary's sum and count
+    total: tuple[float, int] | None = None  #: a summary's sum and count
 
 
 def text(metrics: Iterable[Metric]) -> str:

@@ -154,10 +154,8 @@ def test_a_namesake_that_comes_later_takes_no_label_away(engine: Engine, tmp_pat
 
 
 def test_a_link_is_the_page_with_the_view_and_nothing_of_the_old_query(lists: Choices) -> None:
-    url = share.link(
-        "https://watch.test:8501/articles?period=All&q=old#top", view(lists), lists, period="All", fixed=False,
-        extra={"article": "0123456789abcdef"},
-    )  # fmt: skip
+    query = share.query(view(lists), lists, "All", extra=[("article", "0123456789abcdef")])
+    url = share.link("https://watch.test:8501/articles?period=All&q=old#top", query)
     parts = urlsplit(url)
     assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == ("https", "watch.test:8501", "/articles", "")
     pairs = parse_qsl(parts.query)

@@ -10,7 +10,7 @@ import pytest
 from dashboard.numbers import kpi, queries
 from ingest.bins import Bin
 from ingest.store.read import articles, export
-from tests.dashboard.numbers.test_queries import VIEWS
+from tests.dashboard.numbers.test_queries import VIEWS, newest
 from tests.helpers.newsroom import NAMES, NOW, Newsroom
 
 
@@ -55,5 +55,5 @@ def test_the_list_of_articles_holds_those_that_are_counted(newsroom: Newsroom, n
     for view in (newsroom.view(**changes), newsroom.view(**{**changes, "figures": ()})):
         with newsroom.engine.connect() as connection:
             listed = [headline.id for headline in articles.headlines(connection, view.filters)]
-        assert listed == queries.newest(newsroom.model, view, 10_000)
+        assert listed == newest(newsroom.model, view, 10_000)
         assert len(listed) == kpi.of(newsroom.model, view, now=NOW).articles

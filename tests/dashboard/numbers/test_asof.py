@@ -24,6 +24,7 @@ from dashboard.view import View
 from ingest.store import record, schema
 from ingest.store.read.filters import Filters
 from ingest.store.write.commit import Commit
+from tests.dashboard.numbers.test_queries import newest
 from tests.helpers import newsroom as press
 from tests.helpers.desk import Desk, on_sqlite, until, utc
 from tests.helpers.newsroom import EAST, FIGURES, NAMES, NOW, TODAY, WEST, Press, entry
@@ -66,7 +67,7 @@ def shown(model: ReadModel, asked: View) -> dict[str, Any]:
     found["ranking"] = queries.ranking(model, asked)
     found["counted"] = [queries.counted(model, asked, figure=figure) for figure in LINES]
     found["extremes"] = queries.extremes(model, asked, "ada-quill", positive=True, limit=3)
-    found["newest"] = queries.newest(model, asked, 5)
+    found["newest"] = newest(model, asked, 5)
     found["extent"] = holdings.extent(model, asked.sources, asked.filters.as_of)
     found["held"] = holdings.by_source(model, asked.filters.as_of)
     found["languages"] = holdings.languages(model, asked.filters.as_of)

@@ -15,7 +15,7 @@ import pytest
 
 from dashboard.model.readmodel import ReadModel
 from dashboard.numbers import holdings, queries, statistics
-from dashboard.numbers.scope import cached
+from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest import bins
 from ingest.errors import SearchError
@@ -51,6 +51,15 @@ VIEWS: dict[str, dict[str, object]] = {
         "offices": True, "search": "town", "bin": "month", **SEASON,
     },
 }  # fmt: skip
+
+
+def newest(model: ReadModel, view: View, limit: int) -> list[int]:
+    """The ids of the newest articles that the read model counts: they pass all filters and name a chosen figure."""
+    with Scope(model, view) as scope:
+        ids = scope.columns.numbers(view.filters.figures)
+        naming = f"analysis IN (SELECT analysis FROM named WHERE figure IN {ids})" if view.filters.figures else "true"
+        rows = scope.rows(f"SELECT id FROM hit WHERE {naming} ORDER BY published DESC, id DESC LIMIT {limit}")
+    return [id_ for (id_,) in rows]
 
 
 @pytest.fixture(params=VIEWS)

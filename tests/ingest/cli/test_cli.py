@@ -453,7 +453,7 @@ def test_control_c_ends_a_loop_quietly(desk: Desk, tmp_path: Path) -> None:
 
     process = desk.start("watch", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        until(lambda: lock.alive(desk.settings()), 40)
+        until(lambda: lock.alive(desk.settings()), 90)
         os.kill(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=20)
     finally:

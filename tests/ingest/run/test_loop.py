@@ -27,7 +27,7 @@ from ingest.store.upkeep import damage
 from tests.helpers.desk import FIGURES, Desk, item, on_sqlite, opml, rss, until
 
 # A child takes two seconds to import everything, and longer when other tests use the machine.
-START = 40
+START = 90
 
 
 class Loop:

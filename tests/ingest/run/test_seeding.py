@@ -178,7 +178,7 @@ def test_a_file_that_takes_long_does_not_hold_up_what_is_dropped_after_it(
         room.seeds.collect()
         return room.titles() == ["Talks"]
 
-    until(stored, 40)
+    until(stored, 90)
     assert "m.txt" in room.seeds._under_way
     readers = [each for each in psutil.Process().children() if "ingest.sources.sandbox" in each.cmdline()]
     max(readers, key=lambda each: each.cpu_times().user).kill()  # the one that has been busy all the time

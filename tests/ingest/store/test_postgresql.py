@@ -39,7 +39,7 @@ from tests.helpers.postgresql import Server
 #: Nobody listens there.
 NOWHERE = "postgresql+psycopg://me:geheim@127.0.0.1:1/discourse"
 # A child takes two seconds to import everything, and longer when other tests use the machine.
-START = 40
+START = 90
 
 pytestmark = pytest.mark.usefixtures("quiet_logging")
 

@@ -28,7 +28,7 @@ from ingest.store.upkeep import damage
 from tests.helpers import kills
 from tests.helpers.desk import Desk, end, item, on_sqlite, opml, rss, until
 
-START = 40
+START = 90
 
 
 def counts(engine: Engine, *names: str) -> dict[str, int]:

@@ -163,8 +163,8 @@ def test_bad_input_10_a_wait_until_a_date_is_kept_for_a_day_at_most(
 @pytest.mark.parametrize("status", [500, 503])
 def test_bad_input_11_what_failed_together_comes_back_apart(room: Room, httpserver: HTTPServer, status: int) -> None:
     plays(httpserver, "/rss", Response(status=status))
-    luck = iter((0.0, 0.5, 1.0))
-    room.pipeline._luck = lambda: next(luck)
+    drawn = iter((0.0, 0.5, 1.0))
+    room.pipeline._rng = lambda: next(drawn)
     room.follow(*(httpserver.url_for("/rss") + f"?{n}" for n in range(3)))
     room.fetch()
     waits = [room.row(f"Feed {n}").next_at - room.clock.now for n in (1, 2, 3)]
