@@ -137,9 +137,13 @@ def ago(then: datetime) -> str:
     return "just now"
 
 
+@st.fragment  # the links are made when somebody looks, without a run of the page
 def copy_link(page: Page) -> None:
     """The three links of this view: its period moving, its dates fixed, or its very numbers."""
-    with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+    popover = st.popover("Copy link", icon=":material/link:", type="tertiary", key="copy-link", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
         url = st.context.url or ""
         extra = [(name, st.query_params[name]) for name in PARAMETERS if name in st.query_params]
         for label, fixed, pinned in (
