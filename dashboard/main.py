@@ -87,7 +87,8 @@ def head(page: Page, title: str) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if not at.fixed:
             st.toggle("Live", value=True, key="live", persist_state="session")
-        copy_link(page)
+        with st.container(width="content"):  # a fragment alone would take all the width that is left
+            copy_link(page)
     if at.fixed:
         st.caption(f"○ pinned · {at.as_of}")
     else:

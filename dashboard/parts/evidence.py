@@ -30,7 +30,7 @@ _LEAST_WEIGHT = 0.25
 
 _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 
-#: The URL's parameter for the open point: its chart, and the two values of its customdata.
+#: The URL's parameter for the open point: as of a Point.
 OPEN = "open"
 
 
@@ -39,7 +39,7 @@ class Point:
     """A point of a chart, by what it counts."""
 
     chart: str
-    value: str  #: the first of its customdata: a figure, or the label of a part of a stacked bar
+    value: str  #: its group: a figure, or the label of a part of a stacked bar
     start: date  #: first day of its bin
 
     def __str__(self) -> str:
@@ -65,9 +65,8 @@ def draw(page: Page, name: str, chart: Chart) -> None:
         # In the URL, so that a link opens it too. A redrawn chart loses its selection; the point stays open until it is
         # closed or another one is clicked.
         for point in st.session_state[key]["selection"]["points"]:
-            data = point.get("customdata")
-            if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
-                st.query_params[OPEN] = f"{name}:{data[0]}:{data[1]}"  # as of a Point
+            if value := point.get("legendgroup"):
+                st.query_params[OPEN] = f"{name}:{value}:{str(point.get('x'))[:10]}"  # as of a Point
 
     plot.draw(chart, key=key, on_select=open_, selection_mode="points")
 

@@ -50,7 +50,7 @@ def panel(
                     downloads.link(page, f"{key}.csv", extra, pinned=pinned)
                     table(data().head(_ROWS), key=f"data-{key}", label=f"Data of: {title}")
 
-        with head:
+        with head.container(width="content"):  # a fragment alone would take all the width that is left
             menu()
         yield
         st.caption(" · ".join(part for part in (caption, page.pin.as_of) if part))

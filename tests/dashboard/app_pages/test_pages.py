@@ -40,8 +40,8 @@ from ingest.store.read.filters import Filters
 from ingest.store.write.commit import Commit
 from ingest.text.escape import csv_cell
 from ingest.watchlist.lists import Watchlist
+from tests.helpers import drawn, reprints
 from tests.helpers import newsroom as press
-from tests.helpers import reprints
 from tests.helpers.desk import Desk, on_sqlite, until
 from tests.helpers.newsroom import EAST, NORTH, WEST, Press, entry
 
@@ -192,11 +192,10 @@ def test_the_attention_chart_holds_the_numbers_of_its_query(demo: Open) -> None:
     counted = {(row.figure, row.bin.isoformat()): row.articles for row in frame.itertuples() if row.all}
     points: dict[tuple[str, str], float] = {}
     for trace in charts(at)["attention"]["data"]:
-        values = trace.get("y")
-        if isinstance(values, list) and trace.get("customdata"):
-            for point, value in zip(trace["customdata"], values, strict=True):
-                if value is not None and point[0] is not None:
-                    points[point[0], point[1]] = value
+        if figure := trace.get("legendgroup"):
+            for start, value in zip(drawn.bins(trace), trace["y"], strict=True):
+                if value is not None:
+                    points[figure, start] = value
     assert points == counted
 
 
@@ -246,7 +245,7 @@ def test_all_three_links_open_the_same_numbers(demo: Open) -> None:
     for parameters in ({}, {"figures": "Kim Jong Un", "q": "talks"}, {"topics": "Sanctions", "tone": ["-0.5", "0.9"]}):
         at = demo(**parameters)
         numbers, line = metrics(at), summary(at)
-        drawn = [trace.get("name") for trace in charts(at)["attention"]["data"]]
+        lines = [trace.get("legendgroup") for trace in charts(at)["attention"]["data"]]
         assert not at.code  # links are made when somebody looks
         at.session_state["copy-link"] = True
         links = [code.value for code in at.run().code]
@@ -255,7 +254,7 @@ def test_all_three_links_open_the_same_numbers(demo: Open) -> None:
             opened = demo(**parse_qs(link.partition("?")[2]))
             assert metrics(opened) == numbers
             assert summary(opened) == line
-            assert [trace.get("name") for trace in charts(opened)["attention"]["data"]] == drawn
+            assert [trace.get("legendgroup") for trace in charts(opened)["attention"]["data"]] == lines
 
 
 def test_lines_that_came_with_a_link_go_with_a_reset(demo: Open) -> None:
