@@ -145,6 +145,7 @@ def partial_bin(rows: Iterable[Any]) -> date | None:
 
 
 def _stroke(line: Line, part: slice, hover: Sequence[str], unit: Bin, look: dict[str, Any]) -> Any:
+    hover = ["" if row.y is None else text for row, text in zip(line.rows, hover, strict=True)]  # no point, no text
     look = {"mode": "lines+markers", "cliponaxis": False, **look}
     return _scatter(line, line.rows[part], [row.y for row in line.rows[part]], hover[part], unit, look)
 
