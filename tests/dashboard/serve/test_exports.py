@@ -26,6 +26,7 @@ from dashboard.serve import exports, panels
 from dashboard.serve.panels import PANELS, Table
 from dashboard.state import process
 from ingest.__main__ import app
+from ingest.settings import PROJECT
 from ingest.store import record
 from ingest.store.read import export
 from ingest.store.read.filters import Filters
@@ -269,6 +270,11 @@ def test_an_address_that_can_not_be_meant_is_answered_in_words(
     assert said in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-type"].startswith("text/plain" if status != 200 else "text/csv")
+
+
+def test_the_manual_names_every_file() -> None:
+    manual = (PROJECT / "docs" / "use.md").read_text(encoding="utf-8")
+    assert [file for file in PANELS if f"`{file}`" not in manual] == []
 
 
 def test_every_file_is_answered_on_a_record_without_articles(
