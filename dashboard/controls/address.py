@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from dashboard import keys
 from dashboard.controls import automatic
 from dashboard.keys import CONTROLS, Control
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.state.choices import Choices
 from dashboard.view import CUSTOM, View
 from ingest.errors import IngestError
@@ -50,7 +50,7 @@ def parameters(query: str) -> Given:
         raise AddressError(f"The address is too long. At most {most} are read.") from None
 
 
-def read(given: Given, choices: Choices, model: ReadModel, today: date, as_of: int) -> View:
+def read(given: Given, choices: Choices, model: Snapshot, today: date, as_of: int) -> View:
     """The view that parameters describe, as of a revision. Raises AddressError at a value that can't be meant."""
     chosen = {control.field: _value(control, given, choices, today) for control in CONTROLS}
     return automatic.view(chosen, given.get(keys.LINES, ()), choices, model, today, as_of)

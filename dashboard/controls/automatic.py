@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import holdings, queries
 from dashboard.state.choices import Choices
 from dashboard.view import AUTOMATIC, FRESH, LINES, View, period
@@ -18,7 +18,7 @@ from ingest.store.read.filters import Filters
 
 
 def view(
-    chosen: Mapping[str, Any], lines: Sequence[str], choices: Choices, model: ReadModel, today: date, as_of: int
+    chosen: Mapping[str, Any], lines: Sequence[str], choices: Choices, model: Snapshot, today: date, as_of: int
 ) -> View:
     """The view that the filters describe, as of a revision.
 

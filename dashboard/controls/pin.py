@@ -8,17 +8,17 @@ import streamlit as st
 
 from dashboard import keys
 from dashboard.look import borders, words
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.state.page import Pin
 from ingest.store import record
 
 
-def of(model: ReadModel) -> Pin:
+def of(model: Snapshot) -> Pin:
     """The revision that the page's URL asks for."""
     return at(model, st.query_params.get(keys.AS_OF, ""))
 
 
-def at(model: ReadModel, asked: str) -> Pin:
+def at(model: Snapshot, asked: str) -> Pin:
     """The revision that is asked for; the newest if none is, or one that is not in the record."""
     newest = Pin(model.revision, datetime.now(UTC))
     if not asked:

@@ -12,7 +12,7 @@ from dashboard import keys
 from dashboard.controls import automatic, searchfield
 from dashboard.keys import CONTROLS, Control
 from dashboard.look import borders
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.state.choices import Choices
 from dashboard.view import AUTOMATIC, CUSTOM, View
 from ingest.store.read.filters import Filters
@@ -20,7 +20,7 @@ from ingest.store.search.lexemes import LONGEST
 from ingest.text.dates import FIRST_YEAR
 
 
-def draw(choices: Choices, model: ReadModel, today: date, as_of: int) -> View:
+def draw(choices: Choices, model: Snapshot, today: date, as_of: int) -> View:
     """Draws the filters; returns the view that they describe, as of a revision."""
     chosen: dict[str, Any] = {}
     with st.sidebar:

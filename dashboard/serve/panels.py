@@ -18,7 +18,7 @@ from dashboard.controls import address, pin
 from dashboard.controls.address import AddressError, Given
 from dashboard.labelling import agreement
 from dashboard.look import palette
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.numbers import queries
 from dashboard.parts import evidence
 from dashboard.serve.exports import Refused
@@ -153,8 +153,9 @@ def read(file: str, query: str) -> Iterator[bytes]:
 def page_of(query: str) -> tuple[Page, Given]:
     """The page that a query string describes, and all its parameters."""
     given = address.parameters(query)
-    model = _model()
-    at = _pin(model, _last(given, keys.AS_OF))
+    follower = _follower()
+    at = _pin(follower, _last(given, keys.AS_OF))
+    model = follower.snapshot
     offered = choices.of(model, at.revision, at.now if at.fixed else None)
     view = address.read(given, offered, model, at.now.date(), at.revision)
     if figure := offered.figures.get(_last(given, figures.FIGURE)):
@@ -163,18 +164,18 @@ def page_of(query: str) -> tuple[Page, Given]:
     return Page(model, view, offered, palette.of(None), at, period), given
 
 
-def _model() -> ReadModel:
+def _follower() -> Follower:
     state = process.shared()
-    if state.model is None or not state.ready.is_set():
+    if state.follower is None or not state.ready.is_set():
         raise Refused(state.fault or "The record is being loaded. Try again in a moment.", 503, _RETRY_SECONDS)
-    return state.model
+    return state.follower
 
 
-def _pin(model: ReadModel, asked: str) -> Pin:
+def _pin(follower: Follower, asked: str) -> Pin:
     """The revision that is asked for. It may be the newest that another process has shown a moment ago."""
     last = time.monotonic() + _PATIENCE_SECONDS
-    while (found := pin.at(model, asked)).unknown:
-        with model.engine.connect() as connection:
+    while (found := pin.at(follower.snapshot, asked)).unknown:
+        with follower.engine.connect() as connection:
             if record.made(connection, pin.number_of(asked)) is None:
                 newest = f"1 to {found.revision}" if found.revision else "none yet"
                 raise Refused(f"Revision {asked[:20]} is not in this record. Its revisions: {newest}.", 404)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from dashboard import keys
 from dashboard.controls import address, automatic, share
 from dashboard.keys import CONTROLS, Control
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
+from dashboard.model.snapshot import Snapshot
 from dashboard.state import choices
 from dashboard.state.choices import Choices
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, PERIODS, View
@@ -43,7 +44,7 @@ REVISIONS = 4
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadModel]:
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     """Three outlets with articles of two years, the newest of this month."""
     folder = tmp_path_factory.mktemp("addresses")
     engine = record.open_engine(f"sqlite:///{folder / 'discourse.db'}")
@@ -55,9 +56,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadModel]:
             name = ("Ada Quill", "Ben Marsh", "Françoise Müller")[number % 3]
             day = press.NOW - timedelta(days=240 * (REVISIONS - 1 - turn) + place)
             made.publish(outlet.key, entry(number, f"Edition {number} on trade", f"{name} won praise.", day))
-    found = ReadModel(engine)
-    found.catch_up()
-    yield found
+    follower = Follower(engine)
+    follower.catch_up()
+    yield follower.snapshot
     engine.dispose()
 
 
@@ -82,12 +83,12 @@ def _values(control: Control, offered: Choices) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
-def _read(query: str, model: ReadModel, offered: Choices, as_of: int) -> View:
+def _read(query: str, model: Snapshot, offered: Choices, as_of: int) -> View:
     return address.read(address.parameters(query), offered, model, TODAY, as_of)
 
 
 @given(data=st.data())
-def test_a_view_is_read_from_its_link_as_it_was(model: ReadModel, data: st.DataObject) -> None:
+def test_a_view_is_read_from_its_link_as_it_was(model: Snapshot, data: st.DataObject) -> None:
     as_of = data.draw(st.integers(1, model.revision))
     offered = choices.of(model, as_of)
     chosen = {control.field: data.draw(_values(control, offered), control.key) for control in CONTROLS}
@@ -100,7 +101,7 @@ def test_a_view_is_read_from_its_link_as_it_was(model: ReadModel, data: st.DataO
         assert ("asof=" in query) == ("pinned" in options)
 
 
-def test_a_link_with_a_revision_names_sources_only_where_somebody_chose_them(model: ReadModel) -> None:
+def test_a_link_with_a_revision_names_sources_only_where_somebody_chose_them(model: Snapshot) -> None:
     offered = choices.of(model)
     some = next(iter(offered.source_ids))
     for query, named in (("period=All", False), (f"period=All&sources={some}", True)):
@@ -109,7 +110,7 @@ def test_a_link_with_a_revision_names_sources_only_where_somebody_chose_them(mod
         assert keys.SOURCES in share.query(view, offered, ALL)
 
 
-def test_labels_that_are_gone_are_passed_over_and_the_rest_counts(model: ReadModel) -> None:
+def test_labels_that_are_gone_are_passed_over_and_the_rest_counts(model: Snapshot) -> None:
     offered = choices.of(model)
     query = "figures=Nobody&figures=Ben+Marsh&figures=Ben+Marsh&sources=Gone&topics=Gone&lines=Gone&fbclid=1"
     view = _read(query, model, offered, model.revision)
@@ -121,7 +122,7 @@ def test_labels_that_are_gone_are_passed_over_and_the_rest_counts(model: ReadMod
 @given(query=st.text(max_size=200) | st.lists(st.tuples(st.sampled_from(keys.ALL_KEYS), st.text(max_size=9))).map(
     lambda pairs: "&".join(f"{key}={value}" for key, value in pairs)
 ))  # fmt: skip
-def test_whatever_is_asked_is_a_view_or_an_error_in_words(model: ReadModel, query: str) -> None:
+def test_whatever_is_asked_is_a_view_or_an_error_in_words(model: Snapshot, query: str) -> None:
     try:
         view = _read(query, model, choices.of(model), model.revision)
     except address.AddressError as error:
