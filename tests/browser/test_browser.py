@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
@@ -15,6 +16,7 @@ from playwright.sync_api import Dialog, Page, expect
 from pytest_httpserver import HTTPServer
 
 from dashboard.app_pages import PAGES
+from tests.bench.viewers import Click, Seen, Viewer
 from tests.browser.conftest import LIMIT, Server, asked_for, running, settled
 
 pytestmark = pytest.mark.browser
@@ -230,6 +232,29 @@ def test_the_address_of_a_page_gives_the_rows_that_stand_on_it(demo: Server, pag
     assert rows[0]["filters"].count("=") >= 6
     shown = page.locator("[class*=st-key-hits] a").all_inner_texts()
     assert [row["title"] for row in rows][: len(shown)] == shown
+
+
+def test_a_click_brings_at_most_forty_five_kilobytes(demo: Server) -> None:
+    clicks = [
+        Click("", ""),
+        Click("", "period=Custom&dates=2025-01-01&dates=2025-12-31&bin=week"),
+        Click("figures", "figure=Donald+Trump"),
+        Click("articles", ""),
+        Click("sources", ""),
+    ]
+
+    async def looked() -> tuple[dict[str, int], list[str]]:
+        seen, sizes = Seen(), {}
+        async with Viewer(int(demo.url.rpartition(":")[2]), seen) as viewer:
+            for click in clicks:
+                before = seen.bytes
+                await viewer.click(click)
+                sizes[f"{click.page}?{click.query}"] = seen.bytes - before
+        return sizes, seen.errors
+
+    sizes, errors = asyncio.run(looked())
+    assert not errors
+    assert {address: size for address, size in sizes.items() if not 5_000 < size <= 45_000} == {}
 
 
 def test_the_reader_marks_names_and_links_only_to_the_web(demo: Server, page: Page) -> None:

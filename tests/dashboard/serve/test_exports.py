@@ -30,7 +30,7 @@ from ingest.settings import PROJECT
 from ingest.store import record
 from ingest.store.read import export
 from ingest.store.read.filters import Filters
-from tests.dashboard.app_pages.test_pages import Open, closed, shown
+from tests.dashboard.app_pages.test_pages import Open, closed, shown, unfolded
 from tests.dashboard.app_pages.test_pages import demo as demo
 from tests.dashboard.app_pages.test_pages import demo_record as demo_record
 from tests.dashboard.app_pages.test_pages import open_page as open_page
@@ -164,9 +164,7 @@ def test_each_menu_offers_its_table_as_a_file_with_the_same_rows(demo: Open, cli
     at = demo(path, **where)
     menus = [each.proto.popover.id.rpartition("menu-")[2] for each in at.get("popover")]
     menus = [menu for menu in menus if f"{menu}.csv" in PANELS]
-    for menu in menus:
-        at.session_state[f"menu-{menu}"] = True
-    files = {link.partition("?")[0].rpartition("/")[2]: link for link in _links(at.run())}
+    files = {link.partition("?")[0].rpartition("/")[2]: link for link in _links(unfolded(at))}
     tables = dict(zip(menus, (table.value for table in at.dataframe), strict=False))  # menus stand before other tables
     assert len(tables) == len(menus) == {"": 3, "figures": 4, "sources": 2}.get(path, 0)
     for name, shown_rows in tables.items():
