@@ -1,10 +1,11 @@
-"""The command line of app.py: one server process, or several on one socket under a supervisor."""
+"""The command line of app.py: one server process, or several on one port under a supervisor."""
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
 import signal
+import socket
 import sys
 import threading
 from _thread import interrupt_main
@@ -64,11 +65,37 @@ def _serve(workers: int, options: Options) -> None:
         timeout_graceful_shutdown=_STOP_SECONDS, log_config=None,
         **starlette_server._get_uvicorn_config_kwargs(),
     )  # fmt: skip
-    with server.bind_socket() as socket:
-        _Supervisor(server, [socket]).run()
+    with server.bind_socket() as taken:
+        if sys.platform == "linux":
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # from now on our processes may join us there
+        _Supervisor(server, [taken]).run()
+
+
+class _Process(Process):
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        super().target([_beside(each) for each in sockets or []])
+
+
+def _beside(taken: socket.socket) -> socket.socket:
+    """On Linux this process's own socket on the same port: the system spreads viewers evenly over such sockets.
+
+    Of two processes that wait at one socket the same one is often quicker: 18 of 20 viewers came to it.
+    """
+    if sys.platform != "linux":
+        return taken
+    own = socket.socket(taken.family, taken.type)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        own.setsockopt(socket.SOL_SOCKET, option, 1)
+    own.bind(taken.getsockname())
+    return own
 
 
 class _Supervisor(Multiprocess):
+    def init_processes(self) -> None:
+        self.processes = [_Process(self.config, self.sockets) for _ in range(self.processes_num)]
+        for process in self.processes:
+            process.start()
+
     def keep_subprocess_alive(self) -> None:
         """Starts another process for each that ended.
 
@@ -83,7 +110,7 @@ class _Supervisor(Multiprocess):
                 self.should_exit.set()
                 return
             log.warning("server process %s ended (exit code %s); starting another one", process.pid, process.exitcode)
-            self.processes[at] = Process(self.config, self.sockets)
+            self.processes[at] = _Process(self.config, self.sockets)
             self.processes[at].start()
 
     def handle_hup(self) -> None:

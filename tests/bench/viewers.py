@@ -68,7 +68,10 @@ class Viewer:
         # The frontend says so which session it had; a token for logging in stands between.
         known = ["no-token", self._session] if self._session else []
         self._socket = await connect(
-            self._address, max_size=_LIMIT, subprotocols=["streamlit", *known], ping_interval=None  # type: ignore[list-item]
+            self._address,
+            max_size=_LIMIT,
+            subprotocols=["streamlit", *known],
+            ping_interval=None,  # type: ignore[list-item]
         )
 
     async def __aexit__(self, *_: object) -> None:
