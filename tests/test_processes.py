@@ -18,17 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.bench.viewers import Click, Seen, Viewer
 from tests.helpers.desk import Desk, until
-from tests.helpers.server import START, Server
-
-
-def served_by(server: Server) -> list[psutil.Process]:
-    """The processes that answer: all children of the one that was started, but for a helper of Python's."""
-    found = []
-    for child in psutil.Process(server.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-            if any("spawn_main" in word for word in child.cmdline()):
-                found.append(child)
-    return found
+from tests.helpers.server import START, Server, connected, serving
 
 
 def ingests(desk: Desk) -> list[psutil.Process]:
@@ -39,14 +29,6 @@ def ingests(desk: Desk) -> list[psutil.Process]:
             if "--with-parent" in process.cmdline() and process.environ()["DISCOURSE_DATA_DIR"] == str(desk.data):
                 found.append(process)
     return found
-
-
-def connected(process: psutil.Process, port: int) -> int:
-    """How many clients a process talks to; none once it has ended."""
-    with contextlib.suppress(psutil.Error):
-        found = process.net_connections("tcp")
-        return sum(each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port for each in found)
-    return 0
 
 
 @contextlib.contextmanager
@@ -70,14 +52,14 @@ def test_two_processes_answer_with_one_ingest_which_outlives_the_process_that_ha
     with two(desk) as server:
         seen: set[str] = set()
         until(lambda: seen.update(answering(server)) or len(seen) == 2, START)
-        assert seen == {str(process.pid) for process in served_by(server)}
+        assert seen == {str(process.pid) for process in serving(server.process.pid)}
         (before,) = ingests(desk)
         holder = before.parent()
         assert holder is not None
         assert str(holder.pid) in seen
         holder.kill()
         until(lambda: any(process.parent() not in (None, holder) for process in ingests(desk)), 20)
-        until(lambda: len(served_by(server)) == 2, 20)
+        until(lambda: len(serving(server.process.pid)) == 2, 20)
         until(lambda: len(ingests(desk)) == 1, 20)
         until(lambda: bool(server.health().get("worker")), START)
         desk.drop("a.txt", "Talks open\n\nAda Quill met Ben Marsh.", age=0)
@@ -139,7 +121,7 @@ async def _ten_click_while_one_dies(server: Server) -> Seen:
     async def killer() -> None:
         for _ in range(10):
             await clicked.acquire()
-        victim = max(served_by(server), key=lambda process: connected(process, server.port))
+        victim = max(serving(server.process.pid), key=lambda process: connected(process, server.port))
         killed.set()  # they click while it dies
         victim.kill()
 

@@ -68,3 +68,21 @@ class Server:
         assert not psutil.wait_procs(family, 20)[1], "it left orphans"
         until(lambda: not lock.alive(self.desk.settings()), 20)
         self._log.close()
+
+
+def serving(started: int) -> list[psutil.Process]:
+    """The processes that answer: all children of the one that was started, but for a helper of Python's."""
+    found = []
+    for child in psutil.Process(started).children():
+        with contextlib.suppress(psutil.Error):
+            if any("spawn_main" in word for word in child.cmdline()):
+                found.append(child)
+    return found
+
+
+def connected(process: psutil.Process, port: int) -> int:
+    """How many clients a process talks to; none once it has ended."""
+    with contextlib.suppress(psutil.Error):
+        found = process.net_connections("tcp")
+        return sum(each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port for each in found)
+    return 0
