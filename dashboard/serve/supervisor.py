@@ -36,8 +36,8 @@ Options = Mapping[str, Any]
 
 
 @click.command()
-@configurator_options
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Server processes on one port.")
+@configurator_options
 @click.pass_obj
 def main(app: st.App, /, workers: int, **options: Any) -> None:
     """Serves the dashboard. The other options are Streamlit's.
