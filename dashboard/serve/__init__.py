@@ -1,1 +1,1 @@
-"""Parts of the server besides the pages: health, metrics, compression, the ingest worker as a child, the supervisor of several processes."""
+"""Parts of the server besides the pages: health, metrics, compression, child, supervisor."""

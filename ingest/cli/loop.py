@@ -49,8 +49,8 @@ def watch_(
                     said = ""
                     loop.Worker.open(active, engine).forever(stop, lost)
             except RecordBusy as error:
-                # A dashboard's worker and a second machine's wait for their turn, and take over when the first one ends.
-                # Two loops on one folder are a mistake.
+                # A dashboard's worker and a second machine's wait for their turn, and take over when the first one
+                # ends. Two loops on one folder are a mistake.
                 if not (with_parent or engines.is_postgresql(engine)):
                     raise
                 said = _once(said, f"{error} Waiting for its turn.")
