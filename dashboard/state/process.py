@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
-import streamlit as st
-
 from dashboard.model.follower import Follower, in_words
 from dashboard.model.kept import Kept
 from ingest import settings
@@ -26,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between tries after a fault at the start (no disk, a damaged file).
 _RETRY_SECONDS = 5
+#: Seconds after the start for which a page waits for the record before it shows how far the loading is.
+_PATIENCE_SECONDS = 2.0
 #: Seconds spent looking for damage before the record is shown: enough for all of a small one; the worker looks longer.
 _QUICK_CHECK_SECONDS = 0.5
 
@@ -45,6 +45,7 @@ class Shared:
     settings: Settings | None = None
     follower: Follower | None = None
     fault: str | None = None  #: why the record can't be used, in words
+    begun: float = 0.0  #: `time.monotonic()` of the first start; 0 before
     loaded: tuple[int, int] = (0, 0)  #: articles in, of how many
     ready: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -58,6 +59,7 @@ class Shared:
         with self._starting:
             if self._thread and self._thread.is_alive():
                 return
+            self.begun = self.begun or time.monotonic()
             if self._thread:
                 log.error("the thread that follows the record died; starting another one")
                 if self.follower:
@@ -98,30 +100,22 @@ class Shared:
         self.loaded = (done, total)
 
 
+#: Made with this module, once a process. `st.cache_resource` would not do: any viewer can empty it with a message
+#: (clear_cache), and each emptying would leave a model, its thread and its connections behind.
+_state = Shared()
+
+
 def shared() -> Shared:
     """The one state of this process. The first call starts the loading; every call restarts a thread that died."""
-    state = _shared()
-    state.ensure_running()
-    return state
-
-
-#: Every state of this process; the last one is in use.
-_started: list[Shared] = []
+    _state.ensure_running()
+    # A small record is loaded within this time; for a large one the page shows the progress.
+    _state.ready.wait(max(0.0, _state.begun + _PATIENCE_SECONDS - time.monotonic()))
+    return _state
 
 
 def started() -> Shared | None:
-    """The state of this process, or None; starts nothing."""
-    return _started[-1] if _started else None
-
-
-@st.cache_resource(show_spinner=False)
-def _shared() -> Shared:
-    state = Shared()
-    _started.append(state)
-    state.ensure_running()
-    # A small record is loaded within this time; for a large one the page shows the progress.
-    state.ready.wait(2)
-    return state
+    """The state of this process, or None while nobody has asked for it; starts nothing."""
+    return _state if _state.begun else None
 
 
 @contextmanager
