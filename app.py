@@ -46,8 +46,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        if child:
-            await asyncio.to_thread(child.stop)
+        ending = [finish, child.stop] if child else [finish]
+        await asyncio.gather(*map(asyncio.to_thread, ending))
 
 
 def warm() -> None:
@@ -56,6 +56,14 @@ def warm() -> None:
     from dashboard.state import process
 
     process.shared()
+
+
+def finish() -> None:
+    """Keeps what was loaded for the next start."""
+    from dashboard.state import process
+
+    if state := process.started():
+        state.finish()
 
 
 async def healthz(_: Request) -> JSONResponse:

@@ -29,6 +29,9 @@ _PATIENCE_SECONDS = 2.0
 #: Seconds spent looking for damage before the record is shown: enough for all of a small one; the worker looks longer.
 _QUICK_CHECK_SECONDS = 0.5
 
+#: Seconds for writing the snapshot at the end: of ten million articles it takes about five.
+_FINISH_SECONDS = 10
+
 #: Runs of the script at the same time. More of them compete for Python's lock and all end late: 50 viewers who click
 #: every ten seconds waited 9 s (p95) without this limit, and 2 to 3 s with it.
 _RUN_SLOTS = threading.BoundedSemaphore(3)
@@ -95,6 +98,12 @@ class Shared:
             if self.follower:
                 self.follower.engine.dispose()  # the next try opens its own
             self.stop.wait(_RETRY_SECONDS)
+
+    def finish(self) -> None:
+        """Ends the thread, which keeps the snapshot for the next start; waits for it some seconds."""
+        self.stop.set()
+        if self._thread:
+            self._thread.join(_FINISH_SECONDS)
 
     def _progress(self, done: int, total: int) -> None:
         self.loaded = (done, total)
