@@ -8,11 +8,8 @@ from functools import partial
 from pathlib import Path
 
 # Streamlit puts this file's folder on the path, where `import view` would find a second copy of every module.
-_HERE = Path(__file__).resolve().parent
-sys.path[:] = [
-    str(_HERE.parent),
-    *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _HERE.parent)),
-]
+_HERE = Path(__file__).parent
+sys.path[:] = [str(_HERE.parent), *(entry for entry in sys.path if entry not in (str(_HERE), str(_HERE.parent)))]
 
 import streamlit as st
 from sqlalchemy.exc import DatabaseError, TimeoutError

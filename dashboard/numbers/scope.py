@@ -41,7 +41,7 @@ def first_day(unit: Bin) -> pl.Expr:
 
 def one_of(column: str, values: Sequence[int] | pl.Series) -> pl.Expr:
     """Whether a column has one of these numbers."""
-    return col(column).is_in(pl.Series(values, dtype=pl.Int32).implode())
+    return col(column).is_in(values.implode() if isinstance(values, pl.Series) else list(values))
 
 
 class Scope:

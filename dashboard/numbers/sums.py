@@ -60,7 +60,8 @@ class Sums:
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Sums:
         """The rows of a frame."""
-        return cls({column.name: column.to_physical().to_numpy() for column in frame})
+        columns = {column.name: column.to_numpy() for column in frame}
+        return cls({name: of.astype(np.int64) if of.dtype.kind == "M" else of for name, of in columns.items()})
 
     def __getitem__(self, name: str) -> Array:
         return self.columns[name]
