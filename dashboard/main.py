@@ -21,6 +21,7 @@ from dashboard import keys
 from dashboard.app_pages import PAGES, PARAMETERS
 from dashboard.controls import pin, searchfield, share, sidebar
 from dashboard.look import borders, palette, words
+from dashboard.model.follower import Follower
 from dashboard.numbers import holdings
 from dashboard.state import choices, process
 from dashboard.state.page import Page
@@ -37,9 +38,9 @@ def main() -> None:
         waiting(state)
         # Before any widget: one drawn without its options would lose its value in the URL for good.
         st.stop()
-    model = state.model
-    assert model is not None
-    # Everything in this run shows one revision, whatever the follower loads meanwhile.
+    assert state.follower is not None
+    # Everything in this run is read from one snapshot, whatever the follower loads meanwhile.
+    model = state.follower.snapshot
     at = pin.of(model)
     offered = choices.of(model, at.revision, at.now if at.fixed else None)
     view = sidebar.draw(offered, model, at.now.date(), at.revision)
@@ -51,7 +52,7 @@ def main() -> None:
         for row in PAGES
     ]
     chosen = st.navigation(pages, position="top")
-    head(page, chosen.title)
+    head(page, chosen.title, state.follower)
     try:
         if fault := searchfield.fault(model, view.filters.search, view.filters.as_of):
             raise fault
@@ -79,9 +80,9 @@ def waiting(state: process.Shared) -> None:
     look()
 
 
-def head(page: Page, title: str) -> None:
+def head(page: Page, title: str, follower: Follower) -> None:
     """Draws the title, the live state, the links, the notices and the chips."""
-    view, model, at = page.view, page.model, page.pin
+    view, at = page.view, page.pin
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
@@ -91,11 +92,11 @@ def head(page: Page, title: str) -> None:
     if at.fixed:
         st.caption(f"○ pinned · {at.as_of}")
     else:
-        live(page)
+        live(page, follower)
     pin.notice(at)
-    if model.fault:
+    if follower.fault:
         st.warning(
-            f"The record can't be followed: {borders.markdown(model.fault)} "
+            f"The record can't be followed: {borders.markdown(follower.fault)} "
             f"The numbers are those of revision {at.revision}."
         )
     if view.sources and page.choices.only_demo(view.sources):
@@ -112,15 +113,15 @@ _TICK = timedelta(seconds=4)
 
 
 @st.fragment(run_every=_TICK)
-def live(page: Page) -> None:
+def live(page: Page, follower: Follower) -> None:
     """The revision shown and how much is new since; reruns the page when Live is on."""
-    model = page.model
+    model = follower.snapshot
     on = st.session_state.get("live", True)
     behind = model.revision > page.pin.revision
     if behind and on:
         st.rerun()
     new = holdings.articles_after(model, page.pin.revision, page.view.sources) if behind else 0
-    fresh = f" · a feed was last heard {ago(heard)}" if (heard := model.heard) else ""
+    fresh = f" · a feed was last heard {ago(heard)}" if (heard := follower.heard) else ""
     dot = ":green[●] live" if on else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
     active = process.shared().settings

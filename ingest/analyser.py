@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from ingest.models import Analysis, Article, Entry, Mention, Sentence, utcnow
+from ingest.models import Analysis, Article, Entry, Kind, Mention, Sentence, StoredAnalysis, utcnow
 from ingest.settings import Settings
 from ingest.text import language, plain, sentences
-from ingest.tone import Scorer, Target, scorers, sentiment
+from ingest.tone import Scorer, Target, Toward, scorers, sentiment
 from ingest.tone.rule import Rule
 from ingest.watchlist import names, topics
 from ingest.watchlist.lists import Watchlist
@@ -17,7 +18,12 @@ from ingest.watchlist.matcher import Matcher
 
 #: Version of how sentences are split and figures found. Raise it with every change of those rules: older analyses are
 #: then made again, so that a record has one kind of numbers. Scorers of tone have names of their own.
-_RULES = 3
+_RULES = "3"
+#: … and of which mentions the encoder is asked for. It does not count without an encoder.
+_ASKED = "1"
+#: Versions whose answers a re-score may take over: their offsets count in the words as the record holds them. Before 3
+#: some did not. Whoever raises one of the two above adds the version that was in force.
+_SAME_PLACES = ("3", f"{_RULES}.{_ASKED}")
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,9 @@ class Analyser:
         self._topics = topics.Matcher(list(watchlist.topics))
         self._rule = Rule()
         self._encoder = encoder
+        parts = (_RULES, self._rule.name) if encoder is None else (f"{_RULES}.{_ASKED}", self._rule.name, encoder.name)
         #: What made the numbers, as stored in the record with each analysis.
-        self.scorer = "/".join((sentiment.SCORER, str(_RULES), self._rule.name, *([encoder.name] if encoder else [])))
+        self.scorer = "/".join((sentiment.SCORER, *parts))
 
     def __reduce__(self) -> tuple[type[Analyser], tuple[Watchlist, Scorer | None]]:
         """An analyser travels as what it was made from."""
@@ -73,13 +80,15 @@ class Analyser:
                 language=code,
                 tone=sentiment.mean([value for value in tones if value is not None]) if scored else None,
                 sentences=tuple(Sentence(start, end, value) for (start, end), value in zip(spans, tones, strict=True)),
-                mentions=tuple(self._toned(found, whole, spans) if scored else found),
+                mentions=tuple(self._toned(found, whole, spans, entry.stored) if scored else found),
                 topics=self._topics.find(whole, words),
                 words=len(whole.split()),
             ),
         )
 
-    def _toned(self, found: Sequence[Mention], whole: str, spans: Sequence[tuple[int, int]]) -> list[Mention]:
+    def _toned(
+        self, found: Sequence[Mention], whole: str, spans: Sequence[tuple[int, int]], stored: StoredAnalysis | None
+    ) -> list[Mention]:
         """The mentions with their tones; an ambiguous one has none, because it is not clear whom it means."""
         places = [place for place, mention in enumerate(found) if mention.kind != "ambiguous"]
         targets = [_target(found[place], whole, spans) for place in places]
@@ -93,11 +102,66 @@ class Analyser:
                 because=by_rule.because,
             )
         if self._encoder:
-            for place, toward in zip(places, self._encoder.toward(targets), strict=True):
+            known = _answers(stored, self._encoder.name)
+            answers = {
+                named: known.get(_place(mention, spans)) or self._encoder.toward([_target(mention, whole, spans)])[0]
+                for named, mention in _asked_for(found[place] for place in places).items()
+            }
+            for place in places:
+                toward = answers[_named(found[place])]
                 toned[place] = replace(
                     toned[place], tone_encoder=toward.tone, label=toward.label, confidence=toward.confidence
                 )
         return toned
+
+
+class _Named(NamedTuple):
+    """Somebody named in a sentence, once or more."""
+
+    sentence: int
+    figure: str
+    kind: Kind
+
+
+class _Place(NamedTuple):
+    """What an answer depends on, in one and the same text."""
+
+    sentence: tuple[int, int]
+    mention: tuple[int, int]
+    figure: str
+    kind: Kind
+
+
+def _asked_for(mentions: Iterable[Mention]) -> dict[_Named, Mention]:
+    """The mentions for which the encoder is asked: in each sentence the first of each figure and kind.
+
+    The others get its answer. Asked for each, the encoder often contradicts itself, and is right no more often
+    (docs/methods.md).
+    """
+    first: dict[_Named, Mention] = {}
+    for mention in mentions:
+        first.setdefault(_named(mention), mention)
+    return first
+
+
+def _answers(stored: StoredAnalysis | None, model: str) -> dict[_Place, Toward]:
+    """What the encoder has answered for these words; nothing if the record holds no answer of this model."""
+    if stored is None or stored.scorer.split("/")[1::2] not in [[version, model] for version in _SAME_PLACES]:
+        return {}
+    spans = [(sentence.start, sentence.end) for sentence in stored.analysis.sentences]
+    return {
+        _place(mention, spans): Toward(mention.tone_encoder, mention.label, mention.confidence)
+        for mention in _asked_for(stored.analysis.mentions).values()
+        if mention.tone_encoder is not None and mention.label is not None and mention.confidence is not None
+    }
+
+
+def _named(mention: Mention) -> _Named:
+    return _Named(mention.sentence, mention.figure, mention.kind)
+
+
+def _place(mention: Mention, spans: Sequence[tuple[int, int]]) -> _Place:
+    return _Place(spans[mention.sentence], (mention.start, mention.end), mention.figure, mention.kind)
 
 
 def _target(mention: Mention, whole: str, spans: Sequence[tuple[int, int]]) -> Target:

@@ -76,7 +76,8 @@ class Entry:
     summary: str = ""
     outlet: str | None = None  #: front matter's `source`
     group: str | None = None  #: front matter's `group`
-    stored: bool = False  #: the words are the record's: they are analysed as they are, and not stored again
+    #: The record's analysis, if the words are the record's: they are analysed as they are, and not stored again.
+    stored: StoredAnalysis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,14 @@ class Analysis:
     mentions: tuple[Mention, ...]
     topics: tuple[TopicHit, ...]
     words: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnalysis:
+    """An analysis in the record, and what made it."""
+
+    scorer: str  #: `Analyser.scorer` of then
+    analysis: Analysis
 
 
 @dataclass(frozen=True, slots=True)

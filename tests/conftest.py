@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from ingest.analyser import Analyser
 from ingest.models import Entry
 from ingest.settings import Settings
@@ -143,7 +143,7 @@ def newsroom(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     for outlet, entries in published.items():
         made.publish(outlet, *entries)
     press.reprints(opened)
-    model = ReadModel(opened)
-    model.catch_up()
-    yield Newsroom(opened, model, press.pieces(opened), made.ids)
+    follower = Follower(opened)
+    follower.catch_up()
+    yield Newsroom(opened, follower.snapshot, press.pieces(opened), made.ids)
     opened.dispose()

@@ -81,7 +81,7 @@ def _audited(page: Page) -> list[CountedLabel]:
             return [each for each in labels.counted(connection, page.pin.revision) if each.label != "unsure"]
 
         # Read once a label, not once a click.
-        return page.model.columns.cache.get(("labels", page.pin.revision, newest), ask)
+        return page.model.cache.get(("labels", page.pin.revision, newest), ask)
 
 
 def table(shipped: Sequence[Published], here: Sequence[CountedLabel]) -> list[str]:

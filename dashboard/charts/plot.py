@@ -54,7 +54,7 @@ def cached(page: Page, name: str, make: Callable[[], Chart], *more: Hashable) ->
     """
     names = tuple(page.names.items())
     key = ("chart", name, scope.pinned(page.model, page.view), page.theme.name, names, *more)
-    return page.model.columns.cache.get(key, make)
+    return page.model.cache.get(key, make)
 
 
 def draw(chart: Chart, *, key: str, **how: Any) -> None:

@@ -8,12 +8,12 @@ import streamlit as st
 
 from dashboard import keys
 from dashboard.look import borders, words
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.state.page import Pin
 from ingest.store import record
 
 
-def of(model: ReadModel) -> Pin:
+def of(model: Snapshot) -> Pin:
     """The revision that the URL asks for; the newest if it asks for none, or for one that is not in the record."""
     newest = Pin(model.revision, datetime.now(UTC))
     asked = st.query_params.get(keys.AS_OF, "")

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import keys
 from dashboard.keys import Control
 from dashboard.look import borders
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from ingest.errors import SearchError
 from ingest.store.search import search
 from ingest.store.search.lexemes import LONGEST
@@ -30,7 +30,7 @@ Capitals and signs make no difference; Chinese, Japanese and Korean words are fo
 _AROUND = 30
 
 
-def draw(control: Control, model: ReadModel, as_of: int) -> str:
+def draw(control: Control, model: Snapshot, as_of: int) -> str:
     """Draws the field, and below it the fault in what is typed, with its place marked; returns what is typed."""
     typed = st.text_input(
         control.label, key=control.key, bind="query-params", placeholder='words, "a phrase", OR, title:…',
@@ -41,7 +41,7 @@ def draw(control: Control, model: ReadModel, as_of: int) -> str:
     return typed
 
 
-def fault(model: ReadModel, typed: str, as_of: int | None) -> SearchError | None:
+def fault(model: Snapshot, typed: str, as_of: int | None) -> SearchError | None:
     """What is wrong with a search, if anything."""
     try:
         if typed.strip():

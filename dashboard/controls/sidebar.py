@@ -14,7 +14,7 @@ from dashboard import keys
 from dashboard.controls import searchfield
 from dashboard.keys import CONTROLS, Control
 from dashboard.look import borders
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import holdings, queries
 from dashboard.state.choices import Choices
 from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, View, period
@@ -27,7 +27,7 @@ from ingest.text.dates import FIRST_YEAR
 _PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
 
 
-def draw(choices: Choices, model: ReadModel, today: date, as_of: int) -> View:
+def draw(choices: Choices, model: Snapshot, today: date, as_of: int) -> View:
     """Draws the filters; returns the view that they describe, as of a revision."""
     chosen: dict[str, Any] = {}
     with st.sidebar:

@@ -8,7 +8,7 @@ numbers in digits, so it writes them as characters: see `_read_sqlite`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -38,7 +38,10 @@ class _Column(NamedTuple):
 
 _Columns = Mapping[str, _Column]
 
-_ID, _SMALL, _TONE, _WORD = pa.int32(), pa.int16(), pa.float64(), pa.dictionary(pa.int32(), pa.string())
+_ID, _SMALL, _WORD = pa.int32(), pa.int16(), pa.dictionary(pa.int32(), pa.string())
+
+#: The record's tones have four digits. Here they are whole numbers, whose sums are the same in any order.
+TONE_STEPS = 10_000
 _PUBLISHED = {
     "sqlite": "c.published_at",
     "postgresql": "to_char(c.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
@@ -52,6 +55,10 @@ def _numbered(column: str, words: Sequence[str], first: int = 0) -> str:
     return f"CASE {column} {' '.join(cases)} END"
 
 
+def _steps(tone: str) -> str:
+    return f"CAST(round({TONE_STEPS} * {tone}) AS INTEGER)"
+
+
 _COLUMNS: dict[TableName, _Columns] = {
     "article": {
         "analysis": _Column("a.id", _ID),
@@ -61,7 +68,7 @@ _COLUMNS: dict[TableName, _Columns] = {
         "published": _Column("{published}", pa.timestamp("us")),
         "language": _Column("c.language", _WORD),
         "text_kind": _Column(_numbered("c.text_kind", TEXT_KINDS), _SMALL),
-        "tone": _Column("a.tone", _TONE),
+        "tone": _Column(_steps("a.tone"), _SMALL),
         "story": _Column("a.story_id", _ID),
         "rev": _Column("c.rev_from", _ID),
         "rev_from": _Column("a.rev_from", _ID),
@@ -73,7 +80,7 @@ _COLUMNS: dict[TableName, _Columns] = {
         "figure": _Column("m.figure", _WORD),
         "kind": _Column(_KIND, _SMALL),
         "sentence": _Column("m.sentence", _ID),
-        "tone": _Column("coalesce(m.tone_encoder, m.tone_rule)", _TONE),
+        "tone": _Column(_steps("coalesce(m.tone_encoder, m.tone_rule)"), _SMALL),
         "label": _Column(_numbered("m.label", LABELS, -1), _SMALL),
     },
     "topic": {"analysis": _Column("t.analysis_id", _ID), "topic": _Column("t.topic", _WORD)},
@@ -108,6 +115,13 @@ class Facts:
     article: pa.Table
     mention: pa.Table
     topic: pa.Table
+
+    @classmethod
+    def together(cls, parts: Iterable[Facts]) -> Facts:
+        """All parts in one; there must be one at least."""
+        return cls(
+            *map(pa.concat_tables, zip(*((part.article, part.mention, part.topic) for part in parts), strict=True))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +239,11 @@ def _parse(written: bytes, columns: _Columns) -> pa.Table:
 _OFFSET = 0x10000 + 20_000
 #: An id takes two characters; the lower one holds this many bits.
 _BITS = 19
-#: A tone has four digits and is written in ten-thousandths.
-_TONE_STEPS = 10_000
 
 
 def _read_sqlite(connection: Connection, columns: _Columns, tail: str) -> pa.Table:
     """Reads numbers as one text of one or two characters each, and words as another text, a line a row."""
-    numbers = {name: column for name, column in columns.items() if column.type in (_ID, _SMALL, _TONE)}
+    numbers = {name: column for name, column in columns.items() if column.type in (_ID, _SMALL)}
     words = {name: column for name, column in columns.items() if name not in numbers}
     characters = [sql for column in numbers.values() for sql in _characters(column)]
     line = f" || '{_SEPARATOR}' || ".join(f"ifnull({column.sql}, '')" for column in words.values())
@@ -251,8 +263,6 @@ def _read_sqlite(connection: Connection, columns: _Columns, tail: str) -> pa.Tab
 def _characters(column: _Column) -> list[str]:
     if column.type == _ID:
         return [f"(({column.sql}) >> {_BITS}) + {_OFFSET}", f"(({column.sql}) & {(1 << _BITS) - 1}) + {_OFFSET}"]
-    if column.type == _TONE:
-        return [f"{_TONE_STEPS} * ({column.sql}) + {_OFFSET}.5"]  # char() cuts off the fraction: .5 makes it round
     return [f"({column.sql}) + {_OFFSET}"]
 
 
@@ -260,5 +270,4 @@ def _unpack(codes: npt.NDArray[np.uint32], type_: pa.DataType) -> pa.Array:
     missing = codes[-1] == 0
     value = codes.astype(np.int64) - _OFFSET
     number = (value[0] << _BITS) + value[1] if type_ == _ID else value[0]
-    values = number / _TONE_STEPS if type_ == _TONE else number.astype(type_.to_pandas_dtype())
-    return pa.array(values, type_, mask=missing if missing.any() else None)
+    return pa.array(number.astype(type_.to_pandas_dtype()), type_, mask=missing if missing.any() else None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import polars as pl
+from polars import col
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import queries, scope, sums
 from dashboard.numbers.scope import Scope, cached
 from dashboard.numbers.sums import Sums
@@ -33,7 +35,7 @@ class Kpi:
     net_by_bin: tuple[float | None, ...] = ()
 
 
-def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> Kpi:
+def of(model: Snapshot, view: View, *, now: datetime, before: bool = False) -> Kpi:
     """The key figures of the view, or of the period of equal length just before.
 
     A period that is not over is compared with the same part of the one before.
@@ -47,26 +49,27 @@ def of(model: ReadModel, view: View, *, now: datetime, before: bool = False) -> 
 
 
 @cached
-def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) -> Kpi:
+def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> Kpi:
     figures = view.filters.figures
-    view = replace(view, lines=figures)
-    with Scope(model, view, ends=ends) as here:
-        everything = sums.articles(here, hits=False)
-        # Without chosen figures the articles' own sums are enough.
-        mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
-        articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
-        if len(figures) > 1:  # an article that names two of them counts once, and is one cluster
-            several = sums.of_several(here, figures)
-            articles -= several.by_bin(view, "again")[0]
-            clusters = mine.cluster_sums(sums.NET, mine["alone"] & mine["single"])
-            clusters += several.cluster_sums(sums.NET, several["alone"])
-        else:
-            clusters = mine.cluster_sums(sums.NET, mine["alone"])
-        if mine["k"][~mine["alone"]].any():
-            of = f"named WHERE figure IN {here.columns.numbers(figures)}" if figures else _HIT
-            ((*shared,),) = here.story_sums("", of, value="pos - neg" if figures else "net")
-            clusters += [float(value or 0) for value in shared]
-    _, stories, mean, low, high, *_ = scope.mean(clusters)
+    here = Scope(model, view, ends=ends)
+    everything = sums.articles(here, hits=False)
+    # Without chosen figures the articles' own sums are enough.
+    mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
+    if figures:
+        mine = mine.where(np.isin(mine["figure"], [model.number(figure) for figure in figures]))
+    articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
+    if len(figures) > 1:  # an article that names two of them counts once, and is one cluster
+        several = sums.of_several(here, figures)
+        articles -= several.by_bin(view, "again")[0]
+        clusters = mine.cluster_sums(sums.NET, mine["alone"] & mine["single"])
+        clusters += several.cluster_sums(sums.NET, several["alone"])
+    else:
+        clusters = mine.cluster_sums(sums.NET, mine["alone"])
+    if mine["k"][~mine["alone"]].any():
+        named = here.named.filter(here.of(*figures)).with_columns(net=col("pos") - col("neg"))
+        rows = named if figures else here.hit.with_columns(neg=pl.lit(0), pos=pl.lit(0))
+        clusters += np.array(here.story_sums(rows, "net").collect().row(0), float)
+    _, stories, mean, low, high, *_ = scope.mean(clusters, steps=1)
     most = None if before else _most_named(model, view, mine)
     return Kpi(
         articles=int(articles.sum()),
@@ -85,14 +88,10 @@ def _of(model: ReadModel, view: View, *, ends: datetime | None, before: bool) ->
     )
 
 
-#: Articles for `Scope.story_sums`, which adds up labels: only mentions have them.
-_HIT = "(SELECT *, 0 AS neg, 0 AS pos FROM hit) WHERE true"
-
-
-def _most_named(model: ReadModel, view: View, mine: Sums) -> tuple[str, int] | None:
+def _most_named(model: Snapshot, view: View, mine: Sums) -> tuple[str, int] | None:
     """The figure named in most articles, of the chosen ones or of all, with the number of articles."""
     if figures := view.filters.figures:
-        mine_of = {figure: mine.where(mine["figure"] == model.columns.number(figure)) for figure in figures}
+        mine_of = {figure: mine.where(mine["figure"] == model.number(figure)) for figure in figures}
         ranked = [(figure, count) for figure, of in mine_of.items() if (count := of.total("articles"))]
     else:
         ranked = queries.ranking(model, view)

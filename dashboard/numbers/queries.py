@@ -6,20 +6,24 @@ narrow only the numerator (docs/methods.md). A frame's `attrs["revision"]` is th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+from numpy.typing import NDArray
+from polars import col
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.facts import TONE_STEPS
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import scope, statistics, sums
 from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest import bins
-from ingest.models import LABELS, TEXT_KINDS, TextKind
+from ingest.models import LABELS, NEUTRAL_BELOW, TEXT_KINDS, TextKind
 
 Names = dict[str, str]  # figure id -> the name shown
 
@@ -28,54 +32,51 @@ _FLOATS = {"tone": float, "low": float, "high": float}  # None becomes NaN
 
 
 @cached
-def total(model: ReadModel, view: View) -> int:
+def total(model: Snapshot, view: View) -> int:
     """All articles of the view's sources, languages, texts and period: the denominator."""
-    with Scope(model, view) as here:
-        return sums.articles(here, hits=False).total("articles")
+    return sums.articles(Scope(model, view), hits=False).total("articles")
 
 
 @cached
-def texts(model: ReadModel, view: View) -> dict[TextKind, int]:
+def texts(model: Snapshot, view: View) -> dict[TextKind, int]:
     """How many articles of the denominator are of each kind of text."""
-    with Scope(model, view) as here:
-        everything = sums.articles(here, hits=False)
+    everything = sums.articles(Scope(model, view), hits=False)
     counts = np.bincount(everything["text_kind"], everything["articles"], len(TEXT_KINDS)).tolist()
     return {kind: int(count) for kind, count in zip(TEXT_KINDS, counts, strict=True) if count}
 
 
 @cached
-def ranking(model: ReadModel, view: View) -> list[tuple[str, int]]:
+def ranking(model: Snapshot, view: View) -> list[tuple[str, int]]:
     """The figures named in the view, each with the number of articles; the most named first."""
-    with Scope(model, view) as here:
-        rows = here.rows("SELECT figure, count(*), sum(mentions) FROM named GROUP BY 1")
-        named = sorted((-articles, -mentions, here.columns.word(figure)) for figure, articles, mentions in rows)
-    return [(figure, -articles) for articles, _, figure in named]
+    named = sums.figures(model, view)
+    numbers, place = np.unique(named["figure"], return_inverse=True)
+    counts = (np.bincount(place, named[name], len(numbers)).tolist() for name in ("articles", "mentions"))
+    found = sorted(
+        (-articles, -mentions, model.word(of)) for of, articles, mentions in zip(numbers, *counts, strict=True)
+    )
+    return [(figure, -int(articles)) for articles, _, figure in found]
 
 
-def most_named(model: ReadModel, view: View, limit: int) -> list[str]:
+def most_named(model: Snapshot, view: View, limit: int) -> list[str]:
     """The figures named in most articles of the view, the most named first."""
     return [figure for figure, _ in ranking(model, view)[:limit]]
 
 
-# Five times as fast as count(DISTINCT …), because few stories have copies.
-_SHARED = "SELECT bin, count(*) FROM (SELECT DISTINCT {bin} AS bin, story FROM base WHERE NOT alone) GROUP BY 1"
-
-
 @cached
-def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
+def attention(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     """One row a figure in view and bin: bin, figure, name, articles, all, share (NaN where there are none), partial.
 
     low and high are Wilson's interval with stories for n: a text printed twenty times is one decision.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    by_figure = sums.figures(model, view)
-    with Scope(model, view) as here:
-        everything = sums.articles(here, hits=False)
-        (stories,) = everything.by_bin(view, "articles", rows=everything["alone"])
-        if not everything["alone"].all():
-            shared = dict(here.rows(_SHARED))
-            stories += [shared.get(start, 0) for start in starts]
-        (naming,) = by_figure.by_line(view, [here.columns.number(line) for line in view.lines], "articles")
+    by_figure, here = sums.figures(model, view), Scope(model, view)
+    everything = sums.articles(here, hits=False)
+    (stories,) = everything.by_bin(view, "articles", rows=everything["alone"])
+    if not everything["alone"].all():
+        shared = here.base.filter(~col("alone")).group_by(bin=here.bin).agg(col("story").n_unique()).collect()
+        counts = dict(shared.rows())
+        stories += [counts.get(start, 0) for start in starts]
+    (naming,) = by_figure.by_line(view, _numbers(model, view), "articles")
     articles, all_ = naming.ravel(), np.tile(everything.by_bin(view, "articles")[0], len(view.lines))
     share = np.divide(articles, all_, out=np.full(len(all_), np.nan), where=all_ > 0)
     limits = [
@@ -88,19 +89,19 @@ def attention(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
 
 
 @cached
-def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
+def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     """One row a figure in view and bin: bin, figure, name, n, stories, tone, low, high, the three labels, partial.
 
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    by_figure = sums.figures(model, view)
-    shared = {}
-    with Scope(model, view) as here:
-        if by_figure["k"][~by_figure["alone"]].any():
-            of = f"named WHERE figure IN {here.columns.numbers(view.lines)}"
-            shared = {row[:2]: np.array(row[2:], float) for row in here.story_sums("figure, {bin} AS bin", of)}
-        numbers = [here.columns.number(line) for line in view.lines]
+    by_figure, numbers, shared = sums.figures(model, view), _numbers(model, view), {}
+    if by_figure["k"][~by_figure["alone"] & np.isin(by_figure["figure"], numbers)].any():
+        here = Scope(model, view)
+        of_stories = here.story_sums(
+            here.named.filter(here.of(*view.lines)), "sum", col("figure"), here.bin.alias("bin")
+        )
+        shared = {row[:2]: np.array(row[2:], float) for row in of_stories.collect().rows()}
     lone = np.moveaxis(by_figure.by_line(view, numbers, *sums.TONE, rows=by_figure["alone"]), 0, -1)
     rows = [
         scope.mean(own + shared[number, start] if (number, start) in shared else own)
@@ -115,22 +116,21 @@ def tone(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
 
 
 @cached
-def mix(model: ReadModel, view: View, figure: str) -> pd.DataFrame:
+def mix(model: Snapshot, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
-    view = replace(view, lines=(figure,))
     by_figure = sums.figures(model, view)
-    negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n").astype(int)
+    rows = by_figure["figure"] == model.number(figure)
+    negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n", rows=rows).astype(int)
     starts = bins.between(view.since, view.until, view.bin)
     columns = (starts, negative, n - negative - positive, positive, n)
     return _true_for(pd.DataFrame(dict(zip(("bin", *LABELS, "n"), columns, strict=True))), view)
 
 
 @cached
-def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
+def voice(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
     by_figure = sums.figures(model, view)
-    numbers = [model.columns.number(line) for line in view.lines]
-    counts = by_figure.by_line(view, numbers, "mentions")[0].sum(axis=1).astype(int).tolist()
+    counts = by_figure.by_line(view, _numbers(model, view), "mentions")[0].sum(axis=1).astype(int).tolist()
     rows = [(line, names.get(line, line), count) for line, count in zip(view.lines, counts, strict=True)]
     frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"]).sort_values(
         "mentions", ascending=False, kind="stable", ignore_index=True
@@ -140,45 +140,48 @@ def voice(model: ReadModel, view: View, names: Names) -> pd.DataFrame:
 
 
 @cached
-def companions(model: ReadModel, view: View, figure: str, names: Names, limit: int = 10) -> pd.DataFrame:
+def companions(model: Snapshot, view: View, figure: str, names: Names, limit: int = 10) -> pd.DataFrame:
     """The figures named in the same articles: figure, name, articles; the most frequent first."""
-    with Scope(model, view) as here:
-        of = here.columns.numbers([figure])
-        counts = here.rows(
-            f"SELECT figure, count(*) FROM named WHERE figure NOT IN {of} AND NOT single "
-            f"AND analysis IN (SELECT analysis FROM named WHERE figure IN {of} AND NOT single) GROUP BY 1"
-        )
-        found = sorted((-count, here.columns.word(number)) for number, count in counts)[:limit]
+    here = Scope(model, view)
+    several = here.named.filter(~col("single"))
+    with_it = several.filter(here.of(figure)).select("analysis")
+    counts = (
+        several.filter(~here.of(figure)).join(with_it, on="analysis", how="semi").group_by("figure").len().collect()
+    )
+    found = sorted((-count, model.word(number)) for number, count in counts.rows())[:limit]
     rows = [(id_, names.get(id_, id_), -count) for count, id_ in found]
     return _true_for(pd.DataFrame(rows, columns=["figure", "name", "articles"]), view)
 
 
-_LONE = ", ".join(
-    f"coalesce(sum({of}) FILTER (alone), 0)::DOUBLE"
-    for of in ("(n > 0)::INTEGER", "n", "sum", "sum * sum", "sum * n", "n * n", "neg", "pos")
-)
-
-
 @cached
-def by_source(model: ReadModel, view: View, figure: str, sources: dict[int, str]) -> pd.DataFrame:
+def by_source(model: Snapshot, view: View, figure: str, sources: dict[int, str]) -> pd.DataFrame:
     """One row a source that names the figure: source, articles, all, share, n, stories, tone, low, high."""
-    with Scope(model, view) as here:
-        of = f"named WHERE figure IN {here.columns.numbers([figure])}"
-        everything = sums.articles(here, hits=False)
-        lone = {row[0]: row[1:] for row in here.rows(f"SELECT source, count(*), {_LONE} FROM {of} GROUP BY 1")}
-        shared = {row[0]: np.array(row[1:], float) for row in here.story_sums("source", of)}
+    here = Scope(model, view)
+    named = here.named.filter(here.of(figure))
+    everything = sums.articles(here, hits=False)
+    counts = {"articles": pl.len(), "k": (col("n") > 0).sum(), **scope.PRODUCTS}
+    each = named.with_columns(s=col("sum")).group_by("source", "alone").agg(**counts)
+    of_stories = here.story_sums(named, "sum", col("source"))
+    articles, clusters = Counter[int](), dict[int, NDArray[np.float64]]()
+    counted, shared = pl.collect_all([each, of_stories])
+    for source, alone, count, *own in counted.rows():
+        articles[source] += count
+        if alone:
+            clusters[source] = np.array(own, float)
+    for source, *more in shared.rows():
+        clusters[source] = clusters.get(source, 0) + np.array(more, float)
     rows = []
-    for source, (articles, *own) in sorted(lone.items(), key=lambda item: (-item[1][0], item[0])):
-        n, stories, mean, low, high, *_ = scope.mean(np.array(own, float) + shared.get(source, 0))
+    for source, count in sorted(articles.items(), key=lambda item: (-item[1], item[0])):
+        n, stories, mean, low, high, *_ = scope.mean(clusters.get(source, np.zeros(8)))
         all_ = everything.where(everything["source"] == source).total("articles")
-        rows.append((sources.get(source, str(source)), articles, all_, articles / all_, n, stories, mean, low, high))
+        rows.append((sources.get(source, str(source)), count, all_, count / all_, n, stories, mean, low, high))
     columns = ["source", "articles", "all", "share", "n", "stories", "tone", "low", "high"]
     return _true_for(pd.DataFrame(rows, columns=columns).astype(_FLOATS), view)
 
 
 @cached
 def counted(
-    model: ReadModel,
+    model: Snapshot,
     view: View,
     *,
     figure: str,
@@ -191,45 +194,43 @@ def counted(
     `start` is the first day of its bin (None: the whole period), `label` the part of a stacked bar; `scored` leaves out
     mentions without a tone.
     """
-    with Scope(model, view) as here:
-        rows = here.rows(
-            _mentions(here, view, figure)
-            + (f" AND {{bin}} = DATE '{start.isoformat()}'" if start is not None else "")
-            + (f" AND m.label = {LABELS.index(label) - 1}" if label is not None else "")
-            + (" AND m.tone IS NOT NULL" if scored or label is not None else "")
-            + " ORDER BY day DESC, article DESC, sentence, m.id"
-        )
-    return [row[0] for row in rows]
+    here = Scope(model, view)
+    found = _mentions(here, figure)
+    if start is not None:
+        found = found.filter(here.bin == start)
+    if label is not None:
+        found = found.filter(col("label") == LABELS.index(label) - 1)
+    if scored or label is not None:
+        found = found.filter(col("tone").is_not_null())
+    order = ["day", "article", "sentence", "id"]
+    return found.sort(order, descending=[True, True, False, False]).select("id").collect()["id"].to_list()
 
 
 @cached
-def extremes(model: ReadModel, view: View, figure: str, *, positive: bool, limit: int) -> list[int]:
+def extremes(model: Snapshot, view: View, figure: str, *, positive: bool, limit: int) -> list[int]:
     """The mentions with the most positive (or most negative) tone toward a figure, one a story."""
-    order = "DESC" if positive else "ASC"
-    sign, some = ("m.tone >= 0.05", "n.pos > 0") if positive else ("m.tone <= -0.05", "n.neg > 0")
-    with Scope(model, view) as here:
-        # A window over a million stories takes a second. The strongest few hundred mentions mostly hold enough stories.
-        ordered = (
-            f"{_mentions(here, view, figure, 'm.id, n.story')} AND {sign} AND {some} "
-            f"ORDER BY m.tone {order}, n.day DESC, m.id"
-        )
-        strongest: dict[int, int] = {}
-        for most in (50 * limit, 1 << 40):
-            rows = here.rows(f"{ordered} LIMIT {most}")
-            for id_, story in rows:
-                strongest.setdefault(story, id_)
-            if len(strongest) >= limit or len(rows) < most:
-                break
-    return list(strongest.values())[:limit]
+    least = round(NEUTRAL_BELOW * TONE_STEPS)
+    strong = col("tone") >= least if positive else col("tone") <= -least
+    order, descending = ["tone", "day", "id"], [positive, True, False]
+    found = _mentions(Scope(model, view), figure).filter(strong)
+    # Sorting a million takes a tenth of a second. The strongest few hundred mostly hold enough stories.
+    for most in (50 * limit, None):
+        first = found.bottom_k(most, by=order, reverse=descending) if most else found
+        rows = first.sort(order, descending=descending).collect()
+        ids = rows.unique("story", keep="first", maintain_order=True)["id"].head(limit).to_list()
+        if len(ids) == limit or most is None or len(rows) < most:
+            break
+    return ids
 
 
-def _mentions(here: Scope, view: View, figure: str, columns: str = "m.id") -> str:
-    of = here.columns.numbers([figure])
-    kinds = "m.kind < 2" if view.filters.offices else "m.kind = 0"
-    return (
-        f"SELECT {columns} FROM named n JOIN {here.table('mention')} m USING (analysis) "
-        f"WHERE n.figure IN {of} AND m.figure IN {of} AND {kinds}"
-    )
+def _mentions(here: Scope, figure: str) -> pl.LazyFrame:
+    """The mentions of a figure in view, with the day, id and story of their article."""
+    articles = here.named.filter(here.of(figure)).select("analysis", "article", "day", "story")
+    return here.mentions(figure).join(articles, on="analysis")
+
+
+def _numbers(model: Snapshot, view: View) -> list[int]:
+    return [model.number(line) for line in view.lines]
 
 
 def _by_line(view: View, starts: Sequence[date], names: Names, columns: dict[str, Any]) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from polars import col
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
 from ingest.models import Label
@@ -38,7 +39,7 @@ class Sample:
 
 
 @cached
-def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
+def draw(model: Snapshot, view: View, seed: int, size: int) -> Sample:
     """A random sample of the view's scored mentions, each figure and outlet in proportion.
 
     Each mention gets a random number from the seed, its words and its place. The numbers rank the mentions within each
@@ -46,21 +47,19 @@ def draw(model: ReadModel, view: View, seed: int, size: int) -> Sample:
     a larger sample begins with the smaller one, and scores play no part. Only one copy of a text can be drawn.
     """
     view = replace(view, filters=replace(view.filters, copies="once"))
-    with Scope(model, view) as here:
-        kinds = "m.kind < 2" if view.filters.offices else "m.kind = 0"
-        chosen = f" AND m.figure IN {here.columns.numbers(view.filters.figures)}" if view.filters.figures else ""
-        rows = here.arrays(
-            "SELECT m.id, h.content, h.source, m.figure, m.sentence "
-            f"FROM hit h JOIN {here.table('mention')} m USING (analysis) "
-            f"WHERE {kinds} AND m.tone IS NOT NULL{chosen} ORDER BY h.content, m.figure, m.sentence, m.id"
-        )
-        if not len(rows["id"]):
-            return Sample((), 0, 0, 0)
-        codes, figure = np.unique(rows["figure"], return_inverse=True)
-        # By their ids: the read model's numbers differ from process to process.
-        names = np.array([zlib.crc32(here.columns.word(int(code)).encode()) for code in codes], np.uint64)[figure]
-        order = shuffled(seed, names, *(rows[name].astype(np.uint64) for name in ("source", "content", "sentence")))
-    ids = tuple(int(id_) for id_ in rows["id"][order[:size]])
+    here = Scope(model, view)
+    hits = here.hit.select("analysis", "content", "source")
+    mentions = here.mentions(*view.filters.figures).filter(col("tone").is_not_null())
+    order = "content", "figure", "sentence", "id"
+    found = mentions.join(hits, on="analysis").select(*order, "source").sort(order).collect()
+    if not len(found):
+        return Sample((), 0, 0, 0)
+    rows = {column.name: column.to_numpy() for column in found}
+    codes, figure = np.unique(rows["figure"], return_inverse=True)
+    # By their ids: the numbers of a snapshot differ from process to process.
+    names = np.array([zlib.crc32(model.word(int(code)).encode()) for code in codes], np.uint64)[figure]
+    order_ = shuffled(seed, names, *(rows[name].astype(np.uint64) for name in ("source", "content", "sentence")))
+    ids = tuple(int(id_) for id_ in rows["id"][order_[:size]])
     return Sample(ids, len(figure), len(codes), len(np.unique(rows["source"])))
 
 

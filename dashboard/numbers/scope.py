@@ -1,244 +1,202 @@
-"""The articles of a view as SQL relations over the read model. Every query is written over them."""
+"""The articles of a view as lazy frames over a snapshot. Every query is an expression over them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-import duckdb
-import pyarrow as pa
+import polars as pl
 from numpy.typing import NDArray
+from polars import col
 
-from dashboard.model.columns import COLUMNS, in_ids, sql_list
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.facts import TONE_STEPS
+from dashboard.model.snapshot import KINDS, Rows, Snapshot
 from dashboard.numbers import statistics
 from dashboard.view import View
+from ingest.bins import Bin
 from ingest.models import TEXT_KINDS
 from ingest.store.read.filters import FilterValues, conditional, passing
 from ingest.store.search import search
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
-Query = Callable[Concatenate[ReadModel, View, P], Answer]
+Query = Callable[Concatenate[Snapshot, View, P], Answer]
 
-#: The first day of a bin, where that is cheaper than date_trunc. 5 January 1001, before all articles, was a Monday.
-_BINS = {"day": "day", "week": "(day - ((day - DATE '1001-01-05') % 7)::INTEGER)"}
-
-
-class AsOf:
-    """A cursor on the read model as of one revision: the one wanted, or the newest that is loaded."""
-
-    def __init__(self, model: ReadModel, wanted: int | None) -> None:
-        self.columns = model.back_to(model.revision if wanted is None else wanted)
-        self.cursor = self.columns.cursor()
-        # One transaction for all queries: the follower may commit between a numerator and its denominator.
-        self.cursor.execute("BEGIN")
-        ((newest,),) = self.cursor.execute("SELECT revision FROM state").fetchall()
-        self.revision: int = newest if wanted is None else min(wanted, newest)  #: what all answers are true for
-        self._past = self.revision < newest
-
-    def table(self, name: str) -> str:
-        """A table of the read model as of this revision: with the versions that have been closed since."""
-        if not self._past:
-            return name
-        if name in ("mention", "topic"):  # their analysis says when they held
-            return f"(SELECT * FROM {name} UNION ALL SELECT * FROM {name}_closed)"
-        held = f"rev_from <= {self.revision} AND rev_to > {self.revision}"
-        # An article is not alone either if its story has a version that was closed since.
-        alone = f"alone AND story NOT IN (SELECT story FROM article_closed WHERE {held})"
-        return (
-            f"(SELECT * REPLACE ({alone} AS alone) FROM {name} WHERE rev_from <= {self.revision} "
-            f"UNION ALL SELECT {', '.join(COLUMNS[name])} FROM {name}_closed WHERE {held})"
-        )
-
-    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
-        """Runs a query as soon as a slot is free; its rows are in the cursor."""
-        with self.columns.query_slots:
-            return self.cursor.execute(sql)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.cursor.close()
+#: Bins as Polars names them.
+_BINS: Mapping[Bin, str] = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
 
 
-class Scope(AsOf):
-    """The view's articles as relations.
+def held(revision: int) -> pl.Expr:
+    """Whether a version of an article held at a revision."""
+    return (col("rev_from") <= revision) & (col("rev_to") > revision)
+
+
+def one_of(column: str, values: Sequence[int] | pl.Series) -> pl.Expr:
+    """Whether a column has one of these numbers."""
+    return col(column).is_in(pl.Series(values, dtype=pl.Int32).implode())
+
+
+class Scope:
+    """The view's articles as of one revision: the one that it names, or the snapshot's.
 
     `base` is the denominator and `hit` the numerator, a row an article. `named` has a row for each article of the
     numerator and figure: `mentions`, `n` scored ones, the `sum` of their tone, and how many are `neg` and `pos`.
-    `alone` marks the only article of its story, `single` an article that names no other figure. `figure` is a number
-    of `columns`. In a query `{bin}` stands for the first day of the bin.
+    `alone` marks the only article of its story, `single` a row whose article names no other figure. Figures are numbers
+    of the snapshot, days that are not over end at `ends`.
     """
 
-    def __init__(self, model: ReadModel, view: View, *, ends: datetime | None = None) -> None:
-        super().__init__(model, view.filters.as_of)
-        self.model, self.view, self.ends = model, view, ends
-        filters = view.filters
+    def __init__(self, model: Snapshot, view: View, *, ends: datetime | None = None) -> None:
+        filters, newest = view.filters, model.revision
+        self.revision = newest if filters.as_of is None else min(filters.as_of, newest)  #: what answers are true for
+        self.model = model.reaching(self.revision)
+        self.view, self.ends = view, ends
         self.once = filters.copies == "once"  #: whether only one article of each story counts
         #: Whether the numerator may be smaller than the denominator.
         self.narrowed = bool(conditional(filters, base=False) or filters.search.strip())
         self.kinds = "a" if filters.offices else "p"  #: prefix of the columns that count: persons, or offices too
-        self._bin = _BINS.get(view.bin, f"date_trunc('{view.bin}', day)::DATE")
-        self._sql = self._relations(model, view, ends)
+        self.bin = col("day") if view.bin == "day" else col("day").dt.truncate(_BINS[view.bin])  #: the bin's first day
 
-    def _relations(self, model: ReadModel, view: View, ends: datetime | None) -> dict[str, str]:
-        filters = view.filters
-        base = (
-            f"{in_ids('source', view.sources)} AND day BETWEEN DATE '{view.since.isoformat()}' "
-            f"AND DATE '{view.until.isoformat()}'"
-        )
-        base += self._conditions("base", conditional(filters, base=True))
-        before, naming = "", ""
+    @cached_property
+    def base(self) -> pl.LazyFrame:
+        view, ends = self.view, self.ends
+        found = self._within(self.model.articles).filter(held(self.revision), one_of("source", view.sources))
+        found = found.filter(*self._conditions(conditional(view.filters, base=True)))
         if ends is not None:
-            ends = ends.astimezone(UTC).replace(tzinfo=None)
-            base += f" AND day <= DATE '{ends.date().isoformat()}'"
-            before = f" AND published <= TIMESTAMP '{ends.isoformat(sep=' ')}'"
-            late = f"day = DATE '{ends.date().isoformat()}' AND published > TIMESTAMP '{ends.isoformat(sep=' ')}'"
-            naming = f" AND analysis NOT IN (SELECT analysis FROM {self.table('article')} WHERE {late})"
-        hit, by_article = self._conditions("hit", conditional(filters, base=False)), ""
-        if filters.search.strip():
-            self.cursor.register("found", self._search(model, filters.search))
-            by_article = " AND {} IN (SELECT id FROM found)"
-        whole = f"SELECT * FROM {self.table('article')} WHERE {base}{before}"
-        one_a_story = ""
+            found = found.filter(col("published") <= ends.astimezone(UTC).replace(tzinfo=None))
         if self.once:
-            # The copy of each story that arrived first, among those of the denominator.
-            self._register("first", f"SELECT min(id) AS id FROM ({whole}) WHERE NOT alone GROUP BY story")
-            one_a_story = " AND (alone OR {} IN (SELECT id FROM first))"
-            whole += one_a_story.format("id")
-        kinds = self.kinds
-        alone = f"{'true' if one_a_story else 'alone'} AS alone"
-        counts = ", ".join(f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "sum", "neg", "pos"))
-        self._columns = {name: name for name in COLUMNS["article"][:11]}
-        self._columns |= {"alone": alone} | {name: f"{kinds}_{name} AS {name}" for name in ("mentions", "n", "net")}
-        named = f"{base}{naming}{hit}{by_article.format('article')}{one_a_story.format('article')}"
-        return {
-            "base": f"SELECT {{columns}} FROM ({whole})",
-            "hit": f"SELECT * FROM base WHERE true{hit}{by_article.format('id')}",
-            "named": f"SELECT analysis, article, figure, day, source, story, {alone}, single, {counts} "
-            f"FROM {self.table('naming')} WHERE {named} AND {kinds}_mentions > 0",
-        }
+            # The copy of each story that arrived first. Only those with copies need to be grouped.
+            first = found.filter(~col("alone")).group_by("story").agg(col("id").min()).collect()["id"]
+            found = found.filter(col("alone") | one_of("id", first)).with_columns(alone=pl.lit(value=True))
+        # Their products leave the smaller types.
+        return found.with_columns(self._counted("mentions", "n", "net"))
 
-    def _conditions(self, of: str, given: FilterValues) -> str:
-        """Filters as SQL, each after an AND. The record is asked for those that the read model has no column for."""
-        sql = "".join(f" AND {_SQL[row.field](self, value)}" for row, value in given if row.field in _SQL)
-        if asked := [(row, value) for row, value in given if row.field not in _SQL]:
-            self.cursor.register(f"{of}_passing", self._passing(asked))
-            sql += f" AND analysis IN (SELECT analysis FROM {of}_passing)"
-        return sql
+    @cached_property
+    def hit(self) -> pl.LazyFrame:
+        filters = self.view.filters
+        found = self.base.filter(*self._conditions(conditional(filters, base=False)))
+        return found.filter(self._search(filters.search.strip())) if filters.search.strip() else found
 
-    def _passing(self, given: FilterValues) -> pa.Table:
+    @cached_property
+    def named(self) -> pl.LazyFrame:
+        articles = self.hit.select("analysis", "source", "story", "alone", article="id")
+        namings = self._within(self.model.namings).filter(col(f"{self.kinds}_mentions") > 0)
+        return namings.join(articles, on="analysis").select(
+            "analysis", "article", "figure", "day", "source", "story", "alone", "single",
+            *self._counted("mentions", "n", "sum", "neg", "pos"),
+        )  # fmt: skip
+
+    def mentions(self, *figures: str) -> pl.LazyFrame:
+        """The mentions that count of some figures, or of all: the columns of the snapshot."""
+        found = self.model.mentions.all().lazy().filter(KINDS[self.kinds])
+        return found.filter(self.of(*figures)) if figures else found
+
+    def of(self, *figures: str) -> pl.Expr:
+        """Whether a row is of one of these figures."""
+        return one_of("figure", [self.model.number(figure) for figure in figures])
+
+    def _within(self, rows: Rows) -> pl.LazyFrame:
+        until = self.view.until if self.ends is None else min(self.view.until, self.ends.astimezone(UTC).date())
+        return rows.between(self.view.since, until).lazy()
+
+    def _counted(self, *names: str) -> list[pl.Expr]:
+        return [col(f"{self.kinds}_{name}").cast(pl.Int64).alias(name) for name in names]
+
+    def _conditions(self, given: FilterValues) -> list[pl.Expr]:
+        """Filters as expressions. The record is asked for those that the snapshot has no column for."""
+        found = [_EXPRESSIONS[row.field](self, value) for row, value in given if row.field in _EXPRESSIONS]
+        if asked := [(row, value) for row, value in given if row.field not in _EXPRESSIONS]:
+            found.append(one_of("analysis", self._passing(asked)))
+        return found
+
+    def _passing(self, given: FilterValues) -> pl.Series:
         """The analyses that pass these filters, from the record; looked up once a revision, not once a chart."""
 
-        def compute() -> pa.Table:
+        def compute() -> pl.Series:
             with self.model.engine.connect() as connection:
-                return pa.table({"analysis": pa.array(passing(connection, given, self.revision), pa.int32())})
+                return pl.Series(passing(connection, given, self.revision), dtype=pl.Int32)
 
         key = ("passing", self.revision, tuple((row.field, value) for row, value in given))
-        return self.columns.cache.get(key, compute)
+        return self.model.cache.get(key, compute)
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query over the relations."""
-        return self._execute_with_relations(sql).fetchall()
-
-    def arrays(self, sql: str) -> dict[str, Any]:
-        """The columns of a query over the relations, as numpy arrays by name."""
-        return self._execute_with_relations(sql).fetchnumpy()
-
-    def _execute_with_relations(self, sql: str) -> duckdb.DuckDBPyConnection:
-        # Only relations and columns that the query names: planning an unused relation costs more than counting a month.
-        used = {name for name in self._sql if name in sql}
-        if "hit" in used:
-            used.add("base")
-        relations = ", ".join(f"{name} AS NOT MATERIALIZED ({of})" for name, of in self._sql.items() if name in used)
-        text = relations + sql + self._bin
-        columns = ", ".join(column for name, column in self._columns.items() if name in text)
-        relations = relations.replace("{columns}", columns)
-        return self.execute(f"WITH {relations} {sql}".replace("{bin}", self._bin))
-
-    def story_sums(self, keys: str, rows: str, *, value: str = "sum") -> list[tuple[Any, ...]]:
-        """The sums that `mean` takes, over stories of several articles: a row for each value of `keys`, keys first.
-
-        Only these stories need grouping: an article that is `alone` is a cluster by itself. `rows` is a relation with
-        its condition, `value` the column that is averaged.
-        """
-        names = [key.rpartition(" AS ")[2] for key in keys.split(", ") if key]
-        groups = "".join(f"{name}, " for name in names)
-        story = (
-            f"SELECT {keys}{', ' if keys else ''}story, sum(n)::DOUBLE AS n, sum({value})::DOUBLE AS s, "
-            f"sum(neg) AS neg, sum(pos) AS pos FROM {rows} AND NOT alone AND n > 0 GROUP BY ALL"
-        )
-        return self.rows(
-            f"SELECT {groups}count(*), sum(n), sum(s), sum(s * s), sum(s * n), sum(n * n), sum(neg), sum(pos) "
-            f"FROM ({story}) " + (f"GROUP BY {', '.join(names)}" if names else "")
-        )
-
-    def _register(self, name: str, sql: str) -> None:
-        """Gives the rows of a query a name. The query runs once a revision, not once a chart."""
-
-        key = (name, self.revision, sql)
-        self.cursor.register(name, self.columns.cache.get(key, lambda: pa.table(self.execute(sql).fetchnumpy())))
-
-    def _search(self, model: ReadModel, query: str) -> pa.Table:
-        """The ids of the articles that a search finds in the record. It runs once a revision, not once a chart.
+    def _search(self, query: str) -> pl.Expr:
+        """Whether an article is among those that a search finds in the record. It runs once a revision.
 
         Raises SearchError if the search is not understood or takes too long.
         """
 
-        def compute() -> pa.Table:
-            with model.engine.connect() as connection:
-                contents = search.content_ids(connection, query)
-                if contents is None:
-                    ids = search.article_ids(connection, query, self.revision)
-                    return pa.table({"id": pa.array(ids, pa.int32())})
-            self.cursor.register("contents", pa.table({"content": contents}))
-            in_force = f"SELECT id FROM {self.table('article')} WHERE content IN (SELECT content FROM contents)"
-            return pa.table(self.execute(in_force).fetchnumpy())
+        def compute() -> tuple[str, pl.Series]:
+            with self.model.engine.connect() as connection:
+                if (contents := search.content_ids(connection, query)) is not None:
+                    return "content", pl.Series(contents, dtype=pl.Int32)
+                return "id", pl.Series(search.article_ids(connection, query, self.revision), dtype=pl.Int32)
 
-        return self.columns.cache.get(("found", self.revision, query.strip()), compute)
+        return one_of(*self.model.cache.get(("found", self.revision, query), compute))
+
+    def story_sums(self, rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> pl.LazyFrame:
+        """The sums that `mean` takes, over stories of several articles: a row for each value of the keys.
+
+        Only these stories need grouping: an article that is `alone` is a cluster by itself. `value` is the column that
+        is averaged.
+        """
+        of_story = (col("n").sum(), col(value).sum().alias("s"), col("neg").sum(), col("pos").sum())
+        stories = rows.filter(~col("alone"), col("n") > 0).group_by("story", *keys).agg(*of_story)
+        sums = {"k": pl.len(), **PRODUCTS}
+        names = [key.meta.output_name() for key in keys]
+        return stories.group_by(names).agg(**sums) if keys else stories.select(**sums)
 
 
-#: The filters that the read model has a column for, in its SQL.
-_SQL: Mapping[str, Callable[[Scope, Any], str]] = {
-    "languages": lambda scope, value: f"language IN {scope.columns.numbers(value)}",
-    "texts": lambda _, value: f"text_kind IN {sql_list(map(TEXT_KINDS.index, value))}",
-    "tone": lambda _, value: f"tone BETWEEN {value[0]!r}::DOUBLE AND {value[1]!r}::DOUBLE",
-    "topics": lambda scope, value: (
-        f"analysis IN (SELECT analysis FROM {scope.table('topic')} WHERE topic IN {scope.columns.numbers(value)})"
+#: Sums over clusters, each with `n` scored mentions whose values add up to `s`: see `mean`.
+PRODUCTS: Mapping[str, pl.Expr] = {
+    "n": col("n").sum(), "s": col("s").sum(), "ss": (col("s") * col("s")).sum(), "sn": (col("s") * col("n")).sum(),
+    "nn": (col("n") * col("n")).sum(), "neg": col("neg").sum(), "pos": col("pos").sum(),
+}  # fmt: skip
+
+#: The filters that the snapshot has a column for.
+_EXPRESSIONS: Mapping[str, Callable[[Scope, Any], pl.Expr]] = {
+    "languages": lambda scope, value: one_of("language", [scope.model.number(language) for language in value]),
+    "texts": lambda _, value: one_of("text_kind", [TEXT_KINDS.index(kind) for kind in value]),
+    "tone": lambda _, value: (col("tone").cast(pl.Float64) / TONE_STEPS).is_between(*value),
+    "topics": lambda scope, value: one_of(
+        "analysis",
+        scope.model.topics.all()
+        .filter(one_of("topic", [scope.model.number(topic) for topic in value]))["analysis"]
+        .unique(),
     ),
 }
 
 
-def pinned(model: ReadModel, view: View) -> View:
+def pinned(model: Snapshot, view: View) -> View:
     """The view as of one revision: the one it names, or the newest that is loaded."""
     newest = model.revision
     wanted = newest if view.filters.as_of is None else min(view.filters.as_of, newest)
     return replace(view, filters=replace(view.filters, as_of=wanted))
 
 
-def mean(sums: Sequence[Any] | NDArray[Any]) -> tuple[Any, ...]:
+def mean(sums: Sequence[Any] | NDArray[Any], *, steps: int = TONE_STEPS) -> tuple[Any, ...]:
     """n, stories, mean, low, high, and the numbers of negative, neutral and positive mentions, of clusters.
 
-    `sums` are the number of clusters, Σn, Σs, Σs², Σsn, Σn², and the numbers of negative and positive mentions.
+    `sums` are the number of clusters, Σn, Σs, Σs², Σsn, Σn², and the numbers of negative and positive mentions; s
+    counts in 1/`steps`.
     """
     stories, n, negative, positive = (int(sums[place] or 0) for place in (0, 1, 6, 7))
-    found = statistics.mean_interval(stories, n, *(float(value or 0) for value in sums[2:6])) or (None, None, None)
-    return n, stories, *found, negative, n - negative - positive, positive
+    total, squares, products, n_squares = (float(value or 0) for value in sums[2:6])
+    found = statistics.mean_interval(stories, n, total / steps, squares / steps**2, products / steps, n_squares)
+    return n, stories, *(found or (None, None, None)), negative, n - negative - positive, positive
 
 
 def cached(query: Query[P, Answer]) -> Query[P, Answer]:
     """A decorator: the query runs as of one revision, and once for all viewers of one view."""
 
     @wraps(query)
-    def wrapper(model: ReadModel, view: View, *args: P.args, **named: P.kwargs) -> Answer:
+    def wrapper(model: Snapshot, view: View, *args: P.args, **named: P.kwargs) -> Answer:
         view = pinned(model, view)
+        # With all versions that held then: numbers of words are the same only within one line of snapshots.
+        model = model.reaching(view.filters.as_of or 0)
         key = (query, view, *map(_hashable, args), *((name, _hashable(of)) for name, of in named.items()))
-        return model.columns.cache.get(key, lambda: query(model, view, *args, **named))
+        return model.cache.get(key, lambda: query(model, view, *args, **named))
 
     return cast(Query[P, Answer], wrapper)
 

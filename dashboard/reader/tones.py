@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from operator import setitem
+from operator import attrgetter, setitem
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from dashboard.parts import evidence
 from dashboard.state.page import Page
 from ingest import settings
 from ingest.errors import IngestError
-from ingest.models import Mention, label_of
+from ingest.models import Analysis, Mention, label_of
 from ingest.store.read.articles import FullArticle
 from ingest.tone import Scorer, Target, scorers
 from ingest.tone.explain import leave_one_out
@@ -52,10 +52,8 @@ def disagree(mention: Mention) -> bool:
 
 
 def _mention(page: Page, article: FullArticle, mention: Mention) -> None:
-    span = article.analysis.sentences[mention.sentence]
-    sentence = article.text[span.start : span.end]
-    target = Target(sentence, mention.start - span.start, min(mention.end, span.end) - span.start, mention.kind)
-    st.markdown(evidence.marked(sentence, target.start, target.end, mention.because))
+    target = _target(article, mention)
+    st.markdown(evidence.marked(target.sentence, target.start, target.end, mention.because))
     badge = "" if mention.tone is None else evidence.tone_badge(mention.tone, mention.label)
     by_both = [badge, f"rule {words.signed(mention.tone_rule)}"]
     parts = [borders.markdown(page.names.get(mention.figure, mention.figure))]
@@ -68,7 +66,23 @@ def _mention(page: Page, article: FullArticle, mention: Mention) -> None:
         st.markdown(f":small[{' · '.join(parts)}]", width="stretch")
         if mention.tone_encoder is not None:
             with st.popover("Why?", type="tertiary", help="Which words decide the encoder's answer"):
-                _why(target, article.scorer, f"why-{article.headline.uid}-{mention.start}")
+                asked = _target(article, asked_for(article.analysis, mention))
+                _why(asked, article.scorer, f"why-{article.headline.uid}-{mention.start}")
+
+
+def asked_for(analysis: Analysis, mention: Mention) -> Mention:
+    """The mention for which the encoder gave this one's tone: the first of the sentence that is of the same kind.
+
+    Older analyses have an answer for each, so it is the first with that tone.
+    """
+    facts = attrgetter("sentence", "figure", "kind", "tone_encoder")
+    return next(each for each in analysis.mentions if facts(each) == facts(mention))
+
+
+def _target(article: FullArticle, mention: Mention) -> Target:
+    span = article.analysis.sentences[mention.sentence]
+    sentence = article.text[span.start : span.end]
+    return Target(sentence, mention.start - span.start, min(mention.end, span.end) - span.start, mention.kind)
 
 
 def _why(target: Target, made_by: str, key: str) -> None:

@@ -160,12 +160,12 @@ def _revisions(connection: Connection) -> list[Metric]:
     from dashboard.state import process
 
     state = process.started()
-    if state is None or state.model is None or not state.ready.is_set():
+    if state is None or state.follower is None or not state.ready.is_set():
         return found
-    loaded = state.model.revision
+    loaded = state.follower.revision
     since = vitals.first_after(connection, loaded)
     lag = (utcnow() - since).total_seconds() if since else 0.0
-    articles = sum(articles for articles, _ in holdings.by_source(state.model).values())
+    articles = sum(articles for articles, _ in holdings.by_source(state.follower.snapshot).values())
     return [
         *found,
         _gauge("discourse_articles", "Current articles.", articles),

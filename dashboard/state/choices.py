@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, TypeVar
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import holdings
 from ingest.models import DEMO_GROUP
 from ingest.store import watched
@@ -17,6 +18,9 @@ from ingest.store.read.sources import SourceRow
 from ingest.watchlist.lists import Watchlist
 
 Value = TypeVar("Value", str, int)
+
+#: How long what is not of a revision (names and failures of sources) is cached.
+_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Choices:
     topics: dict[str, str]
     source_ids: dict[str, int]
     languages: tuple[str, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes, in bytes."""
+        return 500 * len(self.sources) + 1_000 * (len(self.figures) + len(self.topics))
 
     @cached_property
     def figure_names(self) -> dict[str, str]:
@@ -62,19 +71,19 @@ class Choices:
         return groups == {DEMO_GROUP}
 
 
-def of(model: ReadModel, as_of: int | None = None, at: datetime | None = None) -> Choices:
+def of(model: Snapshot, as_of: int | None = None, at: datetime | None = None) -> Choices:
     """The choices as of a revision, with the sources in their state of now or of `at`.
 
     Read from the record once for all viewers, and again when it has changed.
     """
+    revision = model.revision if as_of is None else as_of
     # Failures and names of sources change without a revision: they may be a few seconds old.
-    slot = int(model.checked.timestamp()) // 5 if model.checked else 0
-    return _of(model, model.revision if as_of is None else as_of, slot, at)
+    slot = int(time.monotonic()) // _SECONDS
+    return model.cache.get(("choices", revision, slot, at), lambda: _of(model, revision, at))
 
 
-@lru_cache(maxsize=8)  # one or two hundred kilobytes each
-def _of(model: ReadModel, revision: int, slot: int, at: datetime | None) -> Choices:
-    held = holdings.by_source(model, revision)  # before a connection is taken: this may wait for a query slot
+def _of(model: Snapshot, revision: int, at: datetime | None) -> Choices:
+    held = holdings.by_source(model, revision)
     with model.engine.connect() as connection:
         watchlist = watched.watchlist(connection, revision)
         rows = tuple(sources.listing(connection, held, at=at))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import keys
 from dashboard.look import palette, words
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.state.choices import Choices
 from dashboard.view import View
 
@@ -37,7 +37,7 @@ class Pin:
 class Page:
     """What every page is drawn from."""
 
-    model: ReadModel
+    model: Snapshot
     view: View
     choices: Choices
     theme: palette.Theme

@@ -1,4 +1,4 @@
-"""What all viewers of one process share: settings, the record, the read model and its follower."""
+"""What all viewers of one process share: settings, the record, its follower."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboard.model import readmodel
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower, in_words
 from ingest import settings
 from ingest.errors import IngestError
 from ingest.run import lock
@@ -43,7 +42,7 @@ class Shared:
     """The state of one dashboard process: loading, failed, or ready."""
 
     settings: Settings | None = None
-    model: ReadModel | None = None
+    follower: Follower | None = None
     fault: str | None = None  #: why the record can't be used, in words
     loaded: tuple[int, int] = (0, 0)  #: articles in, of how many
     ready: threading.Event = field(default_factory=threading.Event)
@@ -60,14 +59,14 @@ class Shared:
                 return
             if self._thread:
                 log.error("the thread that follows the record died; starting another one")
-                if self.model and self.ready.is_set():
-                    self.model.mark_doubtful("The thread that follows it died and was started again.")
+                if self.follower:
+                    self.follower.fault = "The thread that follows it died and was started again."
             self._thread = threading.Thread(target=self._run, daemon=True, name="read-model")
             self._thread.start()
 
     def _run(self) -> None:
-        if self.model and self.ready.is_set():
-            self.model.follow(self.stop)
+        if self.follower and self.ready.is_set():
+            self.follower.follow(self.stop)
         else:
             self.start()
 
@@ -78,20 +77,20 @@ class Shared:
                 self.settings = settings.load()
                 self.settings.prepare()
                 engine = record.open_engine(self.settings.database)
-                self.model = ReadModel(engine)
+                self.follower = Follower(engine, self.settings.data_dir / "snapshot.arrow")
                 damage.quick_check(engine, _QUICK_CHECK_SECONDS)
-                self.model.catch_up(self._progress)
+                self.follower.catch_up(self._progress)
             except IngestError as error:
                 self.fault = str(error)
             except Exception as error:  # the page must say it, whatever it is
-                self.fault = readmodel.in_words(error)
+                self.fault = in_words(error)
             else:
                 self.fault = None
                 self.ready.set()
-                self.model.follow(self.stop)
+                self.follower.follow(self.stop)
                 return
-            if self.model:
-                self.model.engine.dispose()  # the next try opens its own
+            if self.follower:
+                self.follower.engine.dispose()  # the next try opens its own
             self.stop.wait(_RETRY_SECONDS)
 
     def _progress(self, done: int, total: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.numbers import kpi, queries
 from dashboard.state import choices, process
 from dashboard.view import View
@@ -95,7 +95,7 @@ class Views:
         return "".join(letter.upper() if bits >> at & 1 else letter for at, letter in enumerate(words))
 
 
-def asked(model: ReadModel, lists: process.Choices) -> dict[str, tuple[Callable[[Views], View], Query]]:
+def asked(model: Follower, lists: process.Choices) -> dict[str, tuple[Callable[[Views], View], Query]]:
     """The measured queries: how their views are made, and what is asked."""
     names, sources = lists.figure_names, lists.source_names
     now = datetime.now(UTC)
@@ -124,7 +124,7 @@ def asked(model: ReadModel, lists: process.Choices) -> dict[str, tuple[Callable[
     }
 
 
-def newest(model: ReadModel, view: View) -> object:
+def newest(model: Follower, view: View) -> object:
     """What the first page lists: the newest articles of the view, with their words."""
     from ingest.store.read import articles
 
@@ -139,7 +139,7 @@ def measure(url: str, corpus: Corpus) -> dict[str, Any]:
     gc.collect()
     before = psutil.Process().memory_info().rss
     start = time.perf_counter()
-    model = ReadModel(engine)
+    model = Follower(engine)
     model.catch_up()
     found["load_seconds"] = round(time.perf_counter() - start, 2)
     gc.collect()
@@ -152,7 +152,7 @@ def measure(url: str, corpus: Corpus) -> dict[str, Any]:
     return found
 
 
-def alone(model: ReadModel, corpus: Corpus, lists: process.Choices) -> tuple[dict[str, Latency], dict[str, Latency]]:
+def alone(model: Follower, corpus: Corpus, lists: process.Choices) -> tuple[dict[str, Latency], dict[str, Latency]]:
     """Each query by itself, for new views and for the same view again."""
     first: dict[str, Latency] = {}
     again: dict[str, Latency] = {}
@@ -169,7 +169,7 @@ def alone(model: ReadModel, corpus: Corpus, lists: process.Choices) -> tuple[dic
     return first, again
 
 
-def visible(model: ReadModel, url: str, corpus: Corpus, times: int = 8) -> Latency:
+def visible(model: Follower, url: str, corpus: Corpus, times: int = 8) -> Latency:
     """From the end of a commit of 200 articles to the read model that has them, with the follower of the dashboard."""
     stop = threading.Event()
     follower = threading.Thread(target=model.follow, args=(stop,), daemon=True)
@@ -190,7 +190,7 @@ def visible(model: ReadModel, url: str, corpus: Corpus, times: int = 8) -> Laten
     return latency(waited)
 
 
-def together(model: ReadModel, url: str, corpus: Corpus, lists: process.Choices) -> dict[str, Any]:
+def together(model: Follower, url: str, corpus: Corpus, lists: process.Choices) -> dict[str, Any]:
     """Eight readers ask without a pause while a process writes and the follower follows."""
     stop = threading.Event()
     taken: dict[str, list[float]] = {name: [] for name in asked(model, lists)}

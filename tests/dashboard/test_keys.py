@@ -51,7 +51,7 @@ def test_every_filter_is_a_chip_stands_in_links_and_in_an_exports_words(demo: Op
     view = demo_view()
     sources = view.filters.sources[:1]
     view = replace(view, filters=replace(CHOSEN, sources=sources, since=view.since, until=view.until))
-    written = share.query(view, choices.of(model()), "Automatic")
+    written = share.query(view, choices.of(model().snapshot), "Automatic")
     for control in keys.CONTROLS:
         assert f"{control.key}=" in written, control.label
     told = [each.in_words(view.filters, {sources[0]: "Post"}) for each in FILTERS]

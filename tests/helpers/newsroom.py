@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Engine, select, update
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.models import Attempt, Entry, FeedState, Outcome, Source
@@ -223,7 +223,7 @@ class Newsroom:
     """A season in the record, its read model, and the same articles as plain objects."""
 
     engine: Engine
-    model: ReadModel
+    model: Snapshot
     pieces: list[Piece]
     sources: dict[str, int]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from ingest.models import Analysis, Entry
+from ingest.models import Analysis, Entry, StoredAnalysis
 from ingest.store import schema
 from ingest.store.read import analyses
 
@@ -49,7 +49,7 @@ def read(connection: Connection, watchlist_hash: str, scorer: str, *, after: int
                 published=row.published_at,
                 published_from="feed",  # not always true, but this entry is never stored
                 language=row.language,
-                stored=True,
+                stored=StoredAnalysis(row.scorer, made[row.id]),
             ),
             made[row.id],
             row.watchlist_id if row.scorer == scorer else None,

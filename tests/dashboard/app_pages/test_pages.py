@@ -28,7 +28,7 @@ from streamlit.util import calc_hash
 
 from dashboard import app_pages, keys
 from dashboard.look import borders, palette, words
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.numbers import holdings, kpi, queries
 from dashboard.parts.panel import csv
 from dashboard.state import choices, process
@@ -111,8 +111,8 @@ def open_page(desk: Desk) -> Iterator[Open]:
         for thread in threading.enumerate():
             if thread.name == "read-model":
                 thread.join(10)
-        if state.model:
-            state.model.engine.dispose()
+        if state.follower:
+            state.follower.engine.dispose()
     st.cache_resource.clear()
 
 
@@ -123,8 +123,8 @@ def demo(desk: Desk, demo_record: Path, open_page: Open) -> Open:
     return open_page
 
 
-def model() -> ReadModel:
-    found = process.shared().model
+def model() -> Follower:
+    found = process.shared().follower
     assert found is not None
     return found
 
@@ -157,12 +157,12 @@ def charts(at: AppTest) -> dict[str, dict[str, Any]]:
 
 def demo_view(**changes: Any) -> View:
     """What the first page of the demo shows, made without the page."""
-    lists = choices.of(model())
-    extent = holdings.extent(model(), lists.automatic_sources())
+    lists = choices.of(model().snapshot)
+    extent = holdings.extent(model().snapshot, lists.automatic_sources())
     assert extent is not None
     filters = Filters(sources=lists.automatic_sources(), since=extent[0], until=extent[1])
     made = View(replace(filters, **changes), "year", "share", datetime.now(UTC).date())
-    return replace(made, lines=made.filters.figures or tuple(queries.most_named(model(), made, 5)))
+    return replace(made, lines=made.filters.figures or tuple(queries.most_named(model().snapshot, made, 5)))
 
 
 # -- the demo ---------------------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ def test_every_page_opens_on_the_demo_and_says_that_it_is_one(demo: Open, page: 
 
 def test_the_overview_shows_what_the_queries_count(demo: Open) -> None:
     at = demo()
-    found = kpi.of(model(), demo_view(), now=datetime.now(UTC))
+    found = kpi.of(model().snapshot, demo_view(), now=datetime.now(UTC))
     assert found.articles > 80
     assert f"{words.number(found.articles)} articles" in shown(at)
     assert words.period(date(2017, 1, 23), date(2025, 11, 14)) in shown(at)
@@ -186,13 +186,13 @@ def test_the_overview_shows_what_the_queries_count(demo: Open) -> None:
     assert here["Articles"] == words.number(found.articles)
     assert here["Mentions"] == words.number(found.mentions)
     assert here["Net tone"].startswith(words.signed(found.net_tone))
-    assert here["Most named"] == choices.of(model()).figure_names[found.most_named or ""]
+    assert here["Most named"] == choices.of(model().snapshot).figure_names[found.most_named or ""]
     assert here["Sources"] == "5 of 5"
 
 
 def test_the_attention_chart_holds_the_numbers_of_its_query(demo: Open) -> None:
     at = demo(count="number")
-    frame = queries.attention(model(), demo_view(), choices.of(model()).figure_names)
+    frame = queries.attention(model().snapshot, demo_view(), choices.of(model().snapshot).figure_names)
     counted = {(row.figure, row.bin.isoformat()): row.articles for row in frame.itertuples() if row.all}
     points: dict[tuple[str, str], float] = {}
     for trace in charts(at)["attention"]["data"]:
@@ -207,7 +207,7 @@ def test_the_attention_chart_holds_the_numbers_of_its_query(demo: Open) -> None:
 def test_a_figure_chosen_narrows_every_number(demo: Open) -> None:
     at = demo()
     at.multiselect(key=keys.FIGURES).select("Kim Jong Un").run()
-    found = kpi.of(model(), demo_view(figures=("kim-jong-un",)), now=datetime.now(UTC))
+    found = kpi.of(model().snapshot, demo_view(figures=("kim-jong-un",)), now=datetime.now(UTC))
     assert metrics(at)["Articles"] == words.number(found.articles)
     assert metrics(at)["Mentions"] == words.number(found.mentions)
     assert found.articles < 80
@@ -228,7 +228,7 @@ def test_search_topic_tone_and_offices_count_through_their_widgets(
 ) -> None:
     at = demo()
     change(at).run()
-    found = kpi.of(model(), demo_view(**filters), now=datetime.now(UTC))
+    found = kpi.of(model().snapshot, demo_view(**filters), now=datetime.now(UTC))
     assert f"{words.number(found.articles)} articles" in shown(at)
     assert metrics(at)["Mentions"] == words.number(found.mentions)
 
@@ -237,7 +237,7 @@ def test_a_chip_takes_its_filter_away_and_reset_takes_all(demo: Open) -> None:
     at = demo(figures=["Kim Jong Un", "Donald Trump"], topics="Sanctions")
     all_ = metrics(demo())["Articles"]
     at.button(key="chip-topics-Sanctions").click().run()
-    found = kpi.of(model(), demo_view(figures=("kim-jong-un", "donald-trump")), now=datetime.now(UTC))
+    found = kpi.of(model().snapshot, demo_view(figures=("kim-jong-un", "donald-trump")), now=datetime.now(UTC))
     assert metrics(at)["Articles"] == words.number(found.articles)
     at.button(key="chip-figures-Donald Trump").click().run()
     assert at.multiselect(key=keys.FIGURES).value == ["Kim Jong Un"]
@@ -271,7 +271,7 @@ def test_lines_that_came_with_a_link_go_with_a_reset(demo: Open) -> None:
 def test_a_fixed_link_to_days_long_ago_opens_those_days(demo: Open) -> None:
     at = demo(period="Custom", dates=["2003-03-01", "2017-12-31"])
     assert words.period(date(2003, 3, 1), date(2017, 12, 31)) in shown(at)
-    count = holdings.articles_between(model(), demo_view().sources, date(2003, 3, 1), date(2017, 12, 31))
+    count = holdings.articles_between(model().snapshot, demo_view().sources, date(2003, 3, 1), date(2017, 12, 31))
     assert metrics(at)["Articles"] == words.number(count)
 
 
@@ -291,7 +291,7 @@ def test_odd_dates_in_a_link_are_mended_or_dropped(demo: Open, dates: list[str],
 
 def test_values_in_a_link_that_nobody_knows_are_dropped(demo: Open) -> None:
     at = demo(figures=["Nobody", "Kim Jong Un"], period="Last century", tone=["5", "x"], bin="hour", count="weight")
-    found = kpi.of(model(), demo_view(figures=("kim-jong-un",)), now=datetime.now(UTC))
+    found = kpi.of(model().snapshot, demo_view(figures=("kim-jong-un",)), now=datetime.now(UTC))
     assert "This is the demo:" in shown(at)
     assert metrics(at)["Articles"] in (words.number(found.articles), metrics(demo())["Articles"])
 
@@ -300,7 +300,7 @@ def test_values_in_a_link_that_nobody_knows_are_dropped(demo: Open) -> None:
 def test_an_open_point_lists_exactly_the_sentences_it_counts(demo: Open, chart: str, by: str, scored: bool) -> None:
     at = demo(open=f"{chart}:kim-jong-un:2018-01-01")
     view = demo_view()
-    ids = queries.counted(model(), view, figure="kim-jong-un", start=date(2018, 1, 1), scored=scored)
+    ids = queries.counted(model().snapshot, view, figure="kim-jong-un", start=date(2018, 1, 1), scored=scored)
     assert len(ids) > 5
     with model().engine.connect() as connection:
         found = articles.evidence(connection, ids)
@@ -328,9 +328,9 @@ def test_a_point_that_is_none_of_the_views_opens_nothing(demo: Open, point: str)
 
 def test_the_page_of_a_figure_shows_what_its_queries_count(demo: Open) -> None:
     at = demo("figures", figure="Kim Jong Un")
-    names = choices.of(model()).figure_names
+    names = choices.of(model().snapshot).figure_names
     view = demo_view(figures=("kim-jong-un",))
-    mix = queries.mix(model(), view, "kim-jong-un")
+    mix = queries.mix(model().snapshot, view, "kim-jong-un")
     assert f"n = {words.number(int(mix['n'].sum()))} scored mentions" in shown(at)
     assert {"attention", "mix", "companions", "by"} <= set(charts(at))
     assert "Most negative sentences" in shown(at)
@@ -338,23 +338,23 @@ def test_the_page_of_a_figure_shows_what_its_queries_count(demo: Open) -> None:
     at.session_state["menu-companions"] = True
     at.run()
     pd.testing.assert_frame_equal(
-        at.dataframe[0].value, queries.companions(model(), view, "kim-jong-un", names), check_dtype=False
+        at.dataframe[0].value, queries.companions(model().snapshot, view, "kim-jong-un", names), check_dtype=False
     )
 
 
 def test_another_figure_is_chosen_on_its_page(demo: Open) -> None:
     at = demo("figures")
     at.selectbox(key="figure").select("Angela Merkel").run()
-    count = queries.attention(model(), demo_view(figures=("angela-merkel",)), {})["articles"].sum()
+    count = queries.attention(model().snapshot, demo_view(figures=("angela-merkel",)), {})["articles"].sum()
     assert count
-    assert f"n = {queries.mix(model(), demo_view(), 'angela-merkel')['n'].sum()} scored mentions" in shown(at)
+    assert f"n = {queries.mix(model().snapshot, demo_view(), 'angela-merkel')['n'].sum()} scored mentions" in shown(at)
 
 
 def test_a_figure_that_nobody_names_is_said_to_be_unnamed(demo: Open) -> None:
     demo()
     view = demo_view()
-    names = choices.of(model()).figure_names
-    never = sorted(set(names) - set(queries.most_named(model(), view, 1_000)))
+    names = choices.of(model().snapshot).figure_names
+    never = sorted(set(names) - set(queries.most_named(model().snapshot, view, 1_000)))
     at = demo("figures", figure=names[never[0]], period="Custom", dates=["2018-06-12", "2018-06-12"])
     assert "is named in none of the" in shown(at)
 
@@ -366,7 +366,7 @@ def test_the_table_of_articles_holds_the_articles_of_the_view(demo: Open) -> Non
         wanted = articles.headlines(connection, view.filters)
     table = at.dataframe[0].value
     assert list(table["title"]) == [csv_cell(headline.title) for headline in wanted]
-    assert len(table) == kpi.of(model(), view, now=datetime.now(UTC)).articles
+    assert len(table) == kpi.of(model().snapshot, view, now=datetime.now(UTC)).articles
     assert all("Kim Jong Un" in names for names in table["figures"])
 
 
@@ -416,7 +416,7 @@ def test_an_unknown_article_is_said_to_be_none(demo: Open) -> None:
 def test_the_sources_are_listed_with_their_articles(demo: Open) -> None:
     at = demo("sources")
     table = next(element.value for element in at.dataframe if "state" in element.value.columns)
-    rows = [row for row in choices.of(model()).sources if row.articles or row.listed]
+    rows = [row for row in choices.of(model().snapshot).sources if row.articles or row.listed]
     assert dict(zip(table["source"], table["articles"], strict=True)) == {row.name: row.articles for row in rows}
     assert f"{len(rows)} sources · 5 with articles · 0 failing" in shown(at)
 
@@ -424,8 +424,9 @@ def test_the_sources_are_listed_with_their_articles(demo: Open) -> None:
 def test_the_csv_of_a_panel_leaves_empty_what_is_not_known_and_says_what_it_was_made_from(demo: Open) -> None:
     demo()
     view = replace(demo_view(figures=("kim-jong-un",)), bin="quarter")
-    page = Page(model(), view, choices.of(model()), palette.of("light"), Pin(7, datetime.now(UTC)), "All")
-    frame = queries.tone(model(), view, page.names)
+    snapshot, at = model().snapshot, Pin(7, datetime.now(UTC))
+    page = Page(snapshot, view, choices.of(snapshot), palette.of("light"), at, "All")
+    frame = queries.tone(model().snapshot, view, page.names)
     assert frame["tone"].isna().any()
     rows = list(csv_rows(io.StringIO(csv(page, frame).decode("utf-8-sig"))))
     assert len(rows) == len(frame)

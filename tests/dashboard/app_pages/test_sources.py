@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.charts import calendar
 from dashboard.charts.calendar import Row
 from dashboard.look.palette import DARK, LIGHT
+from dashboard.model.cache import Cache
 from dashboard.parts import gaps
 from dashboard.state import choices, process
 from ingest.models import Attempt, FeedState, Source, utcnow
@@ -245,9 +247,12 @@ def test_a_link_that_fixes_the_numbers_shows_the_feeds_as_they_stood(
     feeds.list(feeds.WELL, feeds.FAILING, late)
     for feed, status in ((feeds.FAILING, 200), (feeds.WELL, 503), (late, 503)):
         feeds.ask(feed, status)
-    for cache in (gaps._past_days, gaps._with_today, choices._of):
+    for cache in (gaps._past_days, gaps._with_today):
         cache.cache_clear()
-    until(lambda: len(choices.of(process.shared().model).source_ids) == 5)  # type: ignore[arg-type]
+    follower = process.shared().follower
+    assert follower is not None
+    follower.snapshot = replace(follower.snapshot, cache=Cache())
+    until(lambda: len(choices.of(follower.snapshot).source_ids) == 5)
     assert {page: _drawn(open_page(page, **view)) for page in ("", "sources")} == pinned
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from dashboard import keys
 from dashboard.controls import share
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.state import choices
 from dashboard.state.choices import Choices
 from dashboard.view import View
@@ -50,9 +50,9 @@ def lists(engine: Engine, tmp_path: Path) -> Choices:
     made = Press(engine, press.analyser(tmp_path, FIGURES + ODD))
     made.pipeline.sync_feeds(NAMESAKES)
     made.publish(press.WEST, entry(1, "Ada Quill at the summit", "She spoke.", utc(2026, 11, 20)))
-    model = ReadModel(engine)
+    model = Follower(engine)
     model.catch_up()
-    return choices.of(model)
+    return choices.of(model.snapshot)
 
 
 def view(lists: Choices, **changes: object) -> View:
@@ -143,13 +143,13 @@ def test_namesakes_are_told_apart(lists: Choices) -> None:
 
 def test_a_namesake_that_comes_later_takes_no_label_away(engine: Engine, tmp_path: Path) -> None:
     made = Press(engine, press.analyser(tmp_path))
-    model = ReadModel(engine)
+    model = Follower(engine)
     labels = []
     for feeds in (NAMESAKES[:1], NAMESAKES[:2]):  # the second one stands before the first, by its group
         made.pipeline.sync_feeds(feeds)
         made.publish(press.WEST, entry(len(labels), f"Edition {len(labels)}", "So.", utc(2026, 11, 20)))
         model.catch_up()
-        labels.append(choices.of(model).source_ids["The Post"])
+        labels.append(choices.of(model.snapshot).source_ids["The Post"])
     assert labels[0] == labels[1]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.numbers.scope import Scope
 from dashboard.view import View
 from ingest.store import record
@@ -54,11 +54,11 @@ def test_every_dashboard_sees_every_revision_in_order_while_three_writers_commit
 
     def follower(mine: list[tuple[int, int]]) -> threading.Thread:
         def follow(own: Engine) -> None:
-            model = ReadModel(own)
+            model = Follower(own)
             while not stop.wait(0.02):
                 model.catch_up()
-                with Scope(model, view) as scope:
-                    now = (scope.revision, scope.rows("SELECT count(*) FROM base")[0][0])
+                scope = Scope(model.snapshot, view)
+                now = (scope.revision, len(scope.base.collect()))
                 if not mine or now != mine[-1]:
                     mine.append(now)
 

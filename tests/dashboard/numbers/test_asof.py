@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -13,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 from sqlalchemy import Engine, update
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.cache import Cache
+from dashboard.model.follower import Follower
+from dashboard.model.snapshot import OPEN, Snapshot
 from dashboard.numbers import holdings, kpi, queries
 from dashboard.numbers.scope import Scope
 from dashboard.state import choices, process
@@ -47,7 +49,7 @@ def view(outlets: Press, **changes: Any) -> View:
     return replace(made, **changes)
 
 
-def shown(model: ReadModel, asked: View) -> dict[str, Any]:
+def shown(model: Snapshot, asked: View) -> dict[str, Any]:
     """Every answer of a view, in a form that two of them can be compared in."""
     frames = {
         "attention": queries.attention(model, asked, NAMES),
@@ -132,73 +134,74 @@ def test_every_revision_answers_as_it_did_when_it_was_the_newest(
                 connection.execute(
                     update(schema.analysis).where(schema.analysis.c.id.in_([1, 2, 3])).values(story_id=1)
                 )
-            following = ReadModel(engine)
+            following = Follower(engine)
         following.catch_up()
-        then[following.revision] = [shown(following, asked) for asked in views]
+        then[following.revision] = [shown(following.snapshot, asked) for asked in views]
     assert len(then) > 6
-    late = ReadModel(engine)  # has seen nothing happen
+    late = Follower(engine)  # has seen nothing happen
     late.catch_up()
     for revision in luck.sample(sorted(then), len(then)):
         for asked, wanted in zip(views, then[revision], strict=True):
             pinned = replace(asked, filters=replace(asked.filters, as_of=revision))
             for model in (following, late):
-                assert shown(model, pinned) == wanted, (revision, asked)
+                assert shown(model.snapshot, pinned) == wanted, (revision, asked)
 
 
 def test_a_run_stays_at_its_revision_while_commits_arrive(outlets: Press, engine: Engine) -> None:
     outlets.publish(WEST, *(entry(n, f"Ada Quill {n}", "She won praise.", DAY) for n in range(3)))
-    model = ReadModel(engine)
+    model = Follower(engine)
     model.catch_up()
     at = model.revision
     asked = view(outlets, as_of=at, search="praise")
-    before = queries.attention(model, asked, NAMES)
+    before = queries.attention(model.snapshot, asked, NAMES)
     assert before["articles"].sum() == 3
     outlets.publish(WEST, entry(0, "Ben Marsh", "He was blamed.", DAY), entry(9, "Ada Quill too", "Praise.", DAY))
     model.catch_up()
     assert model.revision == at + 1
-    model.columns.cache = type(model.columns.cache)()  # nothing is remembered
-    pd.testing.assert_frame_equal(queries.attention(model, asked, NAMES), before)
-    assert queries.voice(model, asked, NAMES)["mentions"].tolist()[0] == 3
-    assert holdings.by_source(model, at)[outlets.ids[WEST]][0] == 3
-    assert {row.id: row.articles for row in choices.of(model, at).sources}[outlets.ids[WEST]] == 3
-    assert queries.attention(model, view(outlets), NAMES).attrs["revision"] == at + 1
+    model.snapshot = replace(model.snapshot, cache=Cache())  # nothing is remembered
+    pd.testing.assert_frame_equal(queries.attention(model.snapshot, asked, NAMES), before)
+    assert queries.voice(model.snapshot, asked, NAMES)["mentions"].tolist()[0] == 3
+    assert holdings.by_source(model.snapshot, at)[outlets.ids[WEST]][0] == 3
+    assert {row.id: row.articles for row in choices.of(model.snapshot, at).sources}[outlets.ids[WEST]] == 3
+    assert queries.attention(model.snapshot, view(outlets), NAMES).attrs["revision"] == at + 1
 
 
 def test_the_figures_of_a_revision_are_those_watched_then(outlets: Press, engine: Engine, tmp_path: Path) -> None:
     outlets.publish(WEST, entry(1, "Dora Stone met Ada Quill", "They spoke.", DAY))
     outlets.pipeline.analyser = press.analyser(tmp_path, FIGURES + DORA)
     outlets.pipeline.rescore()
-    model = ReadModel(engine)
+    model = Follower(engine)
     model.catch_up()
-    assert "Dora Stone" in choices.of(model).figures
-    assert "Dora Stone" not in choices.of(model, 1).figures
+    assert "Dora Stone" in choices.of(model.snapshot).figures
+    assert "Dora Stone" not in choices.of(model.snapshot, 1).figures
 
 
 def test_versions_closed_long_ago_are_loaded_when_somebody_asks_and_only_once(outlets: Press, engine: Engine) -> None:
     for edition in range(4):
         outlets.publish(WEST, entry(1, f"Edition {edition}", "Ada Quill spoke.", DAY))
-    model = ReadModel(engine)
+    model = Follower(engine)
     model.catch_up()
 
     def closed() -> list[Any]:
-        return model.columns.cursor().execute("SELECT rev_from, rev_to FROM article_closed ORDER BY ALL").fetchall()
+        versions = model.snapshot.articles.all().filter(pl.col("rev_to") < OPEN)
+        return sorted(versions.select("rev_from", "rev_to").rows())
 
     assert closed() == []
     for revision, held in ((3, [(3, 4)]), (1, [(1, 2), (2, 3), (3, 4)]), (2, [(1, 2), (2, 3), (3, 4)])):
-        assert queries.total(model, view(outlets, as_of=revision)) == 1
+        assert queries.total(model.snapshot, view(outlets, as_of=revision)) == 1
         assert closed() == held
 
 
 # -- a record that is no longer the one that was followed ------------------------------------------------------------
 
 
-def copied(model: ReadModel) -> list[Any]:
-    cursor = model.columns.cursor()
-    return cursor.execute("SELECT id, story, tone, rev_from FROM article ORDER BY ALL").fetchall()
+def copied(model: Follower) -> list[Any]:
+    articles = model.snapshot.articles.all().filter(pl.col("rev_to") == OPEN)
+    return sorted(articles.select("id", "story", "tone", "rev_from").rows())
 
 
-def fresh(engine: Engine) -> ReadModel:
-    model = ReadModel(engine)
+def fresh(engine: Engine) -> Follower:
+    model = Follower(engine)
     model.catch_up()
     return model
 
@@ -236,17 +239,17 @@ def test_a_record_that_is_not_the_one_we_followed_is_loaded_anew(outlets: Press,
     for number in (1, 2):
         outlets.publish(WEST, entry(number, "Ada Quill", f"She spoke, part {number}.", DAY))
     model = fresh(engine)
-    before = model.columns
+    before = model.snapshot.cache
     with record.writing(engine) as connection:
         connection.exec_driver_sql(sql)
     outlets.publish(WEST, entry(3, "Ben Marsh", "He spoke.", DAY))
     assert model.catch_up() == 3
-    assert model.columns is not before
+    assert model.snapshot.cache is not before
     assert copied(model) == copied(fresh(engine))
-    before = model.columns
+    before = model.snapshot.cache
     outlets.publish(WEST, entry(4, "Ben Marsh", "He spoke again.", DAY))
     assert model.catch_up() == 1
-    assert model.columns is before
+    assert model.snapshot.cache is before
 
 
 @on_sqlite
@@ -265,22 +268,6 @@ def test_a_record_that_is_gone_is_said_to_be_and_not_made_anew(outlets: Press, e
 
 
 @on_sqlite
-def test_a_model_whose_database_fails_is_built_anew(outlets: Press, engine: Engine) -> None:
-    outlets.publish(WEST, entry(1, "Ada Quill", "She spoke.", DAY))
-    model, stop = fresh(engine), threading.Event()
-    model.columns.cursor().execute("DROP TABLE topic")  # whatever befalls it
-    outlets.publish(WEST, entry(2, "Ben Marsh", "He spoke of tariffs.", DAY))
-    thread = threading.Thread(target=model.follow, args=(stop, 0.02))
-    thread.start()
-    try:
-        until(lambda: model.revision == 2 and model.fault is None)
-        assert copied(model) == copied(fresh(engine))
-    finally:
-        stop.set()
-        thread.join()
-
-
-@on_sqlite
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_follower_that_dies_is_said_to_have_and_replaced(
     outlets: Press, engine: Engine, monkeypatch: pytest.MonkeyPatch
@@ -289,7 +276,7 @@ def test_a_follower_that_dies_is_said_to_have_and_replaced(
     state = process.Shared()
     state.ensure_running()
     until(state.ready.is_set)
-    model = state.model
+    model = state.follower
     assert model is not None
     try:
         looks = model.catch_up
@@ -302,13 +289,11 @@ def test_a_follower_that_dies_is_said_to_have_and_replaced(
         assert first is not None
         monkeypatch.setattr(model, "catch_up", die)
         until(lambda: not first.is_alive())
-        doubted = model.columns
         monkeypatch.setattr(model, "heard", None)
         state.ensure_running()  # as every look at a page does
         assert model.fault is None or "started again" in model.fault
         outlets.publish(WEST, entry(2, "Ben Marsh", "He spoke.", DAY))
         until(lambda: model.revision == 2 and model.fault is None)
-        assert model.columns is not doubted
     finally:
         state.stop.set()
         if state._thread:
@@ -322,5 +307,4 @@ def test_a_search_asks_the_record_as_of_the_same_revision(outlets: Press, engine
     model = fresh(engine)
     for revision, found in ((1, 1), (2, 0)):
         asked = view(outlets, search="harbour", as_of=revision)
-        with Scope(model, asked) as here:
-            assert here.rows("SELECT count(*) FROM hit") == [(found,)]
+        assert len(Scope(model.snapshot, asked).hit.collect()) == found

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import holdings, kpi
 from dashboard.view import View
 from ingest import bins
@@ -62,7 +63,7 @@ def test_every_key_figure_is_what_counting_gives(newsroom: Newsroom, name: str, 
 
 
 @pytest.fixture
-def days(engine: Engine, tmp_path: Path) -> ReadModel:
+def days(engine: Engine, tmp_path: Path) -> Snapshot:
     """An article at nine, noon and six on each of the last two weeks, and of the next two."""
     made = press.Press(engine, press.analyser(tmp_path))
     made.publish(
@@ -78,43 +79,43 @@ def days(engine: Engine, tmp_path: Path) -> ReadModel:
             for hour in (9, 12, 18)
         ),
     )
-    model = ReadModel(engine)
-    model.catch_up()
-    return model
+    follower = Follower(engine)
+    follower.catch_up()
+    return follower.snapshot
 
 
-def _view(model: ReadModel, since: date, until: date) -> View:
+def _view(model: Snapshot, since: date, until: date) -> View:
     source = min(holdings.by_source(model), default=0)
     return View(Filters(sources=(source,), since=since, until=until), "day", "share", TODAY)
 
 
-def test_today_is_compared_with_yesterday_up_to_the_same_time_of_day(days: ReadModel) -> None:
+def test_today_is_compared_with_yesterday_up_to_the_same_time_of_day(days: Snapshot) -> None:
     view = _view(days, TODAY, TODAY)
     for hour, seen in ((8, 0), (9, 1), (11, 1), (13, 2), (23, 3)):
         now = datetime(2026, 11, 22, hour, 30 if hour != 9 else 0, tzinfo=UTC)
         assert kpi.of(days, view, now=now, before=True).articles == seen
 
 
-def test_a_running_period_is_compared_with_the_same_part_of_the_one_before(days: ReadModel) -> None:
+def test_a_running_period_is_compared_with_the_same_part_of_the_one_before(days: Snapshot) -> None:
     now = utc(2026, 11, 22, 13)
     week = _view(days, TODAY - timedelta(days=6), TODAY)
     before = kpi.of(days, week, now=now, before=True)
     assert before.articles == before.mentions == before.total == 6 * 3 + 2
 
 
-def test_a_period_that_goes_on_after_today_is_compared_with_as_much_of_the_one_before(days: ReadModel) -> None:
+def test_a_period_that_goes_on_after_today_is_compared_with_as_much_of_the_one_before(days: Snapshot) -> None:
     now = utc(2026, 11, 22, 13)
     half_over = _view(days, TODAY - timedelta(days=4), TODAY + timedelta(days=5))  # ten days, the fifth is today
     before = kpi.of(days, half_over, now=now, before=True)
     assert before.articles == 4 * 3 + 2
 
 
-def test_a_period_that_is_over_is_compared_with_the_whole_one_before(days: ReadModel) -> None:
+def test_a_period_that_is_over_is_compared_with_the_whole_one_before(days: Snapshot) -> None:
     over = _view(days, TODAY - timedelta(days=7), TODAY - timedelta(days=1))
     assert kpi.of(days, over, now=utc(2026, 11, 22, 0, 5), before=True).articles == 21
 
 
-def test_the_time_of_day_is_taken_in_utc_whatever_the_clock_is_set_to(days: ReadModel) -> None:
+def test_the_time_of_day_is_taken_in_utc_whatever_the_clock_is_set_to(days: Snapshot) -> None:
     from zoneinfo import ZoneInfo
 
     now = datetime(2026, 11, 22, 22, 30, tzinfo=ZoneInfo("Asia/Seoul"))  # 13:30 UTC
@@ -133,8 +134,9 @@ def test_a_net_tone_at_the_end_of_the_scale_keeps_the_whole_half_of_its_interval
             for n in range(8)
         ),
     )
-    model = ReadModel(engine)
-    model.catch_up()
+    follower = Follower(engine)
+    follower.catch_up()
+    model = follower.snapshot
     found = kpi.of(model, _view(model, TODAY - timedelta(days=6), TODAY), now=NOW)
     assert found.net_tone == pytest.approx(0.75)
     # 0.75 + half would pass 1; the lower end tells how wide it is.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import holdings, queries, statistics
 from dashboard.numbers.scope import Scope, cached
 from dashboard.view import View
@@ -53,13 +53,14 @@ VIEWS: dict[str, dict[str, object]] = {
 }  # fmt: skip
 
 
-def newest(model: ReadModel, view: View, limit: int) -> list[int]:
+def newest(model: Snapshot, view: View, limit: int) -> list[int]:
     """The ids of the newest articles that the read model counts: they pass all filters and name a chosen figure."""
-    with Scope(model, view) as scope:
-        ids = scope.columns.numbers(view.filters.figures)
-        naming = f"analysis IN (SELECT analysis FROM named WHERE figure IN {ids})" if view.filters.figures else "true"
-        rows = scope.rows(f"SELECT id FROM hit WHERE {naming} ORDER BY published DESC, id DESC LIMIT {limit}")
-    return [id_ for (id_,) in rows]
+    scope = Scope(model, view)
+    hits = scope.hit
+    if view.filters.figures:
+        naming = scope.named.filter(scope.of(*view.filters.figures)).select("analysis")
+        hits = hits.join(naming, on="analysis", how="semi")
+    return hits.sort("published", "id", descending=True).head(limit).collect()["id"].to_list()
 
 
 @pytest.fixture(params=VIEWS)
@@ -364,9 +365,9 @@ def test_search_narrows_the_numerator_only(newsroom: Newsroom) -> None:
 
 
 def test_two_queries_of_one_name_never_share_an_answer(newsroom: Newsroom) -> None:
-    def made(answer: str) -> Callable[[ReadModel, View], str]:
+    def made(answer: str) -> Callable[[Snapshot, View], str]:
         @cached
-        def attention(model: ReadModel, view: View) -> str:
+        def attention(model: Snapshot, view: View) -> str:
             return answer
 
         return attention

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, update
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.numbers import sample
 from ingest.models import Label
 from ingest.store import record, schema
@@ -37,9 +37,9 @@ def test_the_same_seed_draws_the_same_sample_and_a_larger_one_begins_with_it(new
     small, large = sample.draw(newsroom.model, view, 1, 20), sample.draw(newsroom.model, view, 1, 60)
     assert large.ids[:20] == small.ids
     assert len(set(large.ids)) == 60
-    fresh = ReadModel(newsroom.engine)
+    fresh = Follower(newsroom.engine)
     fresh.catch_up()
-    assert sample.draw(fresh, view, 1, 60) == large
+    assert sample.draw(fresh.snapshot, view, 1, 60) == large
     assert set(sample.draw(newsroom.model, view, 2, 60).ids) != set(large.ids)
 
 
@@ -115,10 +115,10 @@ def test_the_scores_play_no_part(engine: Engine, tmp_path: Path) -> None:
 
 
 def _of(engine: Engine, outlets: Press) -> tuple[int, ...]:
-    model = ReadModel(engine)
+    model = Follower(engine)
     model.catch_up()
     newsroom = Newsroom(engine, model, [], outlets.ids)
-    return sample.draw(model, newsroom.view(since=TODAY.replace(year=2025)), 1, 25).ids
+    return sample.draw(model.snapshot, newsroom.view(since=TODAY.replace(year=2025)), 1, 25).ids
 
 
 # -- agreement --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.parts import evidence
 from dashboard.reader import tones
-from ingest.models import Cue, Mention
+from ingest.models import Analysis, Cue, Mention
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,17 @@ def test_scorers_disagree_when_they_say_the_opposite_and_clearly(
 ) -> None:
     mention = Mention("ada", 0, 0, 3, "person", tone_rule=rule, tone_encoder=encoder)
     assert tones.disagree(mention) is apart
+
+
+def test_why_is_asked_where_the_encoder_was_asked() -> None:
+    def named(at: int, tone: float, figure: str = "ada", kind: str = "person") -> Mention:
+        return Mention(figure, 0, at, at + 3, kind, tone_rule=0.1 * at, tone_encoder=tone)  # type: ignore[arg-type]
+
+    first, office, ben, second = named(0, 0.5), named(10, 0.5, kind="office"), named(20, 0.5, "ben"), named(30, 0.5)
+    of_its_own = named(40, -0.2)  # an older analysis asked for each mention
+    analysis = Analysis("en", 0.0, (), (first, office, ben, second, of_its_own), (), 9)
+    asked = [tones.asked_for(analysis, each) for each in analysis.mentions]
+    assert asked == [first, office, ben, first, of_its_own]
 
 
 def test_the_name_is_bold_and_the_words_that_moved_the_tone_have_its_colour() -> None:

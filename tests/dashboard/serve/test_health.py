@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, insert, update
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.serve import health, prometheus
 from dashboard.serve.prometheus import Metric
 from ingest.models import utcnow
@@ -126,7 +126,7 @@ def test_a_look_at_the_seed_folder_is_no_source_heard_from(room: Room, httpserve
     httpserver.expect_request("/dead").respond_with_data("", status=503)
     room.follow(httpserver.url_for("/dead"))
     room.clock.now -= timedelta(hours=2)
-    model = ReadModel(room.engine)
+    model = Follower(room.engine)
 
     def heard() -> tuple[datetime | None, float | None]:
         model.catch_up()

@@ -338,11 +338,11 @@ def test_scoring_again_goes_on_where_it_was_stopped(desks: Desks, monkeypatch: p
 
 
 @on_sqlite
-def test_workers_import_neither_streamlit_nor_duckdb(database: str) -> None:
+def test_workers_import_neither_streamlit_nor_polars(database: str) -> None:
     import subprocess
     import sys
 
-    asked = "import sys, ingest.run.analysts; print({'streamlit', 'duckdb', 'pandas'} & set(sys.modules))"
+    asked = "import sys, ingest.run.analysts; print({'streamlit', 'polars', 'pandas'} & set(sys.modules))"
     found = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=PROJECT, capture_output=True, text=True, check=True,

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, insert, literal, select
 from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.serve import health
 from dashboard.state.process import Shared
 from ingest.__main__ import app
@@ -158,7 +158,7 @@ def test_a_dashboard_says_that_the_server_is_away_and_goes_on_when_it_is_back(
 ) -> None:
     press = Press(engine, analyser(tmp_path))
     press.publish(WEST, entry(1, "Ada Quill", "She spoke.", utc(2026, 11, 1)))
-    model, stop = ReadModel(engine), threading.Event()
+    model, stop = Follower(engine), threading.Event()
     model.catch_up()
     follower = threading.Thread(target=model.follow, args=(stop, 0.05))
     follower.start()
@@ -195,8 +195,8 @@ def test_a_dashboard_started_before_its_server_waits_for_it(
     finally:
         state.stop.set()
         thread.join()
-        if state.model:
-            state.model.engine.dispose()
+        if state.follower:
+            state.follower.engine.dispose()
 
 
 @on_postgresql

@@ -19,7 +19,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from ingest.__main__ import app
 from ingest.run import lock
 from ingest.settings import PROJECT
@@ -230,7 +230,7 @@ def test_bad_input_73_two_ingests_at_once(desk: Desk, engine: Engine, httpserver
 
 def test_bad_input_74_a_dashboard_reading_meanwhile(desk: Desk, engine: Engine) -> None:
     many, seen = 200, []
-    model = ReadModel(engine)
+    model = Follower(engine)
     with record.writing(engine):
         pass  # the file is there
     reading = engine.connect()  # a page that takes long: one state from its first question to its last
@@ -241,7 +241,7 @@ def test_bad_input_74_a_dashboard_reading_meanwhile(desk: Desk, engine: Engine) 
     try:
         while not seen or seen[-1] < many:
             model.catch_up()
-            (held,) = model.columns.cursor().execute("SELECT count(*) FROM article").fetchone()
+            held = len(model.snapshot.articles.all())
             with engine.connect() as connection:
                 at = select(func.count()).where(schema.content.c.rev_from <= model.revision)
                 assert held == connection.execute(at).scalar_one(), "a revision is seen as a whole"

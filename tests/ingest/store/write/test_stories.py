@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.follower import Follower
 from dashboard.numbers import queries
+from dashboard.numbers.scope import held
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.models import Entry, Source
@@ -326,7 +327,7 @@ def test_signatures_go_when_nothing_copies_them_any_more(archive: Archivist) -> 
 
 
 def test_copies_count_once_live_and_as_of_then(archive: Archivist) -> None:
-    model = ReadModel(archive.engine)
+    model = Follower(archive.engine)
     archive.store((WEST, entry("1", body=f"Ada Quill was happy.\n\n{WIRE}")), (EAST, entry("2", body=OTHER)))
     model.catch_up()
 
@@ -337,11 +338,11 @@ def test_copies_count_once_live_and_as_of_then(archive: Archivist) -> None:
             filters = replace(filters, sources=tuple(automatic(connection)))
             view = View(filters=filters, bin="day", measure="share", today=NOON.date() + timedelta(days=9), lines=())
             listed = articles.headlines(connection, filters)
-        return queries.total(model, view), len(listed)
+        return queries.total(model.snapshot, view), len(listed)
 
     def alone() -> list[bool]:
-        with model.columns.cursor() as cursor:
-            return [row[0] for row in cursor.execute("SELECT alone FROM article ORDER BY id").fetchall()]
+        current = model.snapshot.articles.all().filter(held(model.revision))
+        return current.sort("id")["alone"].to_list()
 
     assert counted("once") == counted("all") == (2, 2)
     assert alone() == [True, True]
@@ -353,10 +354,9 @@ def test_copies_count_once_live_and_as_of_then(archive: Archivist) -> None:
     model.catch_up()
     assert (counted("all"), counted("once")) == ((3, 3), (3, 3))
     assert counted("once", as_of=2) == (2, 2)
-    fresh = ReadModel(archive.engine)
+    fresh = Follower(archive.engine)
     fresh.catch_up()
-    with fresh.columns.cursor() as cursor:
-        assert cursor.execute("SELECT count(DISTINCT story) FROM article").fetchall() == [(3,)]
+    assert fresh.snapshot.articles.all()["story"].n_unique() == 3
 
 
 def test_copies_are_listed_the_first_of_them_marked(archive: Archivist) -> None:

@@ -9,12 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine, select
 
-from dashboard.model.readmodel import ReadModel
+from dashboard.model.facts import TONE_STEPS
+from dashboard.model.follower import Follower
+from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import holdings, queries
-from dashboard.numbers.scope import Scope
+from dashboard.numbers.scope import Scope, held
 from dashboard.view import View
 from ingest.store import record, schema, watched
 from ingest.store.read.filters import Filters
@@ -33,32 +36,39 @@ def outlets(engine: Engine, tmp_path: Path) -> Press:
 
 _MISSING = 'no such table: {0}|relation "{0}" does not exist'
 
-_READ = {
-    "article": "SELECT id, source, day, published, word, tone, story, rev FROM article "
-    "JOIN code ON number = language ORDER BY ALL",
-    "mention": "SELECT m.id, a.id, word, kind, sentence, m.tone, label FROM mention m JOIN article a USING (analysis) "
-    "JOIN code ON number = figure ORDER BY ALL",
-    "topic": "SELECT id, word FROM topic JOIN article USING (analysis) JOIN code ON number = topic ORDER BY ALL",
-    "naming": "SELECT n.* EXCLUDE (figure, language, alone), word FROM naming n "
-    "JOIN code ON number = figure ORDER BY ALL",
-}
+
+def rows(model: Follower) -> dict[str, list[tuple[Any, ...]]]:
+    return of(model.snapshot)
 
 
-def rows(model: ReadModel) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that is current, in an order of its own."""
-    cursor = model.columns.cursor()
-    found = {name: cursor.execute(sql).fetchall() for name, sql in _READ.items()}
-    cursor.close()
-    return found
+def of(snapshot: Snapshot) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that is current, with words for numbers, in an order of its own."""
+    current = snapshot.articles.all().filter(held(snapshot.revision))
+    ids = current.select("analysis", article="id")
+    tables = {
+        "article": current.select("id", "source", "day", "published", "language", "tone", "story", "rev"),
+        "mention": ids.join(snapshot.mentions.all(), on="analysis").select(
+            "id", "article", "figure", "kind", "sentence", "tone", "label"
+        ),
+        "topic": ids.join(snapshot.topics.all(), on="analysis").select("article", "topic"),
+        "naming": ids.join(snapshot.namings.all(), on="analysis"),
+    }
+
+    def told(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+        words = [name for name in ("language", "figure", "topic") if name in frame.columns]
+        spoken = frame.with_columns(pl.col(words).map_elements(snapshot.word, return_dtype=pl.String))
+        return sorted(spoken.rows(), key=repr)
+
+    return {name: told(frame) for name, frame in tables.items()}
 
 
-def fresh(engine: Engine) -> ReadModel:
-    model = ReadModel(engine)
+def fresh(engine: Engine) -> Follower:
+    model = Follower(engine)
     model.catch_up()
     return model
 
 
-def named(model: ReadModel) -> list[str]:
+def named(model: Follower) -> list[str]:
     return [row[2] for row in rows(model)["mention"]]
 
 
@@ -68,16 +78,16 @@ def view(outlets: Press) -> View:
 
 
 def test_an_empty_record_makes_an_empty_model(engine: Engine) -> None:
-    model = ReadModel(engine)
+    model = Follower(engine)
     assert model.catch_up() == 0
-    assert (model.revision, model.at) == (0, None)
+    assert (model.revision, model.snapshot.at) == (0, None)
     assert model.checked is not None
     assert rows(model) == {"article": [], "mention": [], "topic": [], "naming": []}
 
 
 def test_loading_brings_everything_and_says_how_far_it_is(newsroom: Newsroom) -> None:
     told: list[tuple[int, int]] = []
-    model = ReadModel(newsroom.engine)
+    model = Follower(newsroom.engine)
     count = len(newsroom.pieces)
     assert model.catch_up(lambda done, of: told.append((done, of))) == count
     assert [of for _, of in told] == [count] * len(told)
@@ -92,7 +102,7 @@ def test_loading_brings_everything_and_says_how_far_it_is(newsroom: Newsroom) ->
     by_id = {piece.id: piece for piece in newsroom.pieces}
     for id_, source, day, published, language, tone, story, _ in found["article"]:
         piece = by_id[id_]
-        assert (source, day, language, tone, story) == (
+        assert (source, day, language, tone and tone / TONE_STEPS, story) == (
             piece.source,
             piece.day,
             piece.language,
@@ -118,9 +128,9 @@ def test_a_new_article_arrives_alone(outlets: Press, engine: Engine) -> None:
     outlets.publish(EAST, entry(2, "Ben Marsh speaks", "Tariffs, he said.", DAY), entry(3, "Nobody speaks", "So.", DAY))
     assert model.catch_up() == 2
     assert model.revision == at + 1
-    assert model.at == NOW
+    assert model.snapshot.at == NOW
     assert sorted(named(model)) == ["ada-quill", "ben-marsh"]
-    assert holdings.articles_after(model, at, tuple(outlets.ids.values())) == 2
+    assert holdings.articles_after(model.snapshot, at, tuple(outlets.ids.values())) == 2
     assert rows(model) == rows(fresh(engine))
 
 
@@ -133,7 +143,7 @@ def test_an_edited_article_is_counted_once_with_its_new_words(outlets: Press, en
     assert named(model) == ["ben-marsh"]
     assert [row[1] for row in rows(model)["topic"]] == ["summits"]
     assert len(rows(model)["article"]) == 2
-    assert holdings.articles_after(model, at, tuple(outlets.ids.values())) == 1
+    assert holdings.articles_after(model.snapshot, at, tuple(outlets.ids.values())) == 1
     assert rows(model) == rows(fresh(engine))
 
 
@@ -160,7 +170,7 @@ def test_articles_scored_again_change_their_mentions_and_are_not_new(
     assert model.catch_up() == 1  # what comes out as before gets no new rows
     assert model.revision == at + 1
     assert sorted(named(model)) == ["ada-quill", "dora-stone"]
-    assert holdings.articles_after(model, at, tuple(outlets.ids.values())) == 0
+    assert holdings.articles_after(model.snapshot, at, tuple(outlets.ids.values())) == 0
     assert rows(model) == rows(fresh(engine))
 
 
@@ -229,17 +239,16 @@ def test_a_fault_in_the_middle_leaves_what_was_in(outlets: Press, engine: Engine
 def test_one_look_sees_one_state_even_when_a_commit_arrives_meanwhile(outlets: Press, engine: Engine) -> None:
     outlets.publish(WEST, entry(1, "Ada Quill", "She spoke.", DAY))
     model = fresh(engine)
-    with Scope(model, view(outlets)) as scope:
-        assert scope.rows("SELECT count(*) FROM base") == [(1,)]
-        outlets.publish(WEST, *(entry(n, f"Ada Quill {n}", "She spoke.", DAY) for n in range(2, 9)))
-        model.catch_up()
-        assert scope.rows("SELECT count(DISTINCT article) FROM named") == [(1,)]
-    with Scope(model, view(outlets)) as scope:
-        assert scope.rows("SELECT count(*) FROM base") == [(8,)]
+    scope = Scope(model.snapshot, view(outlets))
+    assert len(scope.base.collect()) == 1
+    outlets.publish(WEST, *(entry(n, f"Ada Quill {n}", "She spoke.", DAY) for n in range(2, 9)))
+    model.catch_up()
+    assert scope.named.collect()["article"].n_unique() == 1
+    assert len(Scope(model.snapshot, view(outlets)).base.collect()) == 8
 
 
 def test_two_readers_count_soundly_while_commits_arrive(outlets: Press, engine: Engine) -> None:
-    model, stop = ReadModel(engine), threading.Event()
+    model, stop = Follower(engine), threading.Event()
     shown, faults = view(outlets), []
     seen: list[int] = []
 
@@ -247,7 +256,7 @@ def test_two_readers_count_soundly_while_commits_arrive(outlets: Press, engine: 
         try:
             mine = 0  # what this reader has seen: the other one may be any number of commits ahead
             while not stop.is_set():
-                frame = queries.attention(model, shown, NAMES)
+                frame = queries.attention(model.snapshot, shown, NAMES)
                 assert (frame["articles"] <= frame["all"]).all()
                 count = int(frame.loc[frame["figure"] == "ada-quill", "articles"].sum())
                 assert count == frame.drop_duplicates("bin")["all"].sum()  # every article here names her
@@ -275,7 +284,7 @@ def test_two_readers_count_soundly_while_commits_arrive(outlets: Press, engine: 
 
 
 def test_nothing_is_lost_when_commits_race(outlets: Press, engine: Engine, tmp_path: Path) -> None:
-    model, stop = ReadModel(engine), threading.Event()
+    model, stop = Follower(engine), threading.Event()
     others = Press(engine, press.analyser(tmp_path))
     faults: list[Exception] = []
 
@@ -316,17 +325,17 @@ def test_nothing_is_lost_when_commits_race(outlets: Press, engine: Engine, tmp_p
 
 
 def test_a_model_thrown_away_is_rebuilt_the_same(newsroom: Newsroom) -> None:
-    assert rows(fresh(newsroom.engine)) == rows(newsroom.model)
+    assert rows(fresh(newsroom.engine)) == of(newsroom.model)
 
 
 def test_search_follows_the_record_revision_by_revision(outlets: Press, engine: Engine) -> None:
     outlets.publish(WEST, entry(1, "Ada Quill in the harbour", "She spoke.", DAY))
     model = fresh(engine)
     shown = replace(view(outlets), filters=replace(view(outlets).filters, search="harbour"))
-    assert queries.attention(model, shown, NAMES)["articles"].sum() == 1
+    assert queries.attention(model.snapshot, shown, NAMES)["articles"].sum() == 1
     outlets.publish(EAST, entry(1, "Ben Marsh in the harbour", "He spoke.", DAY))
     model.catch_up()
-    assert queries.attention(model, shown, NAMES)["articles"].sum() == 2
+    assert queries.attention(model.snapshot, shown, NAMES)["articles"].sum() == 2
     outlets.publish(EAST, entry(1, "Ben Marsh in the hills", "He spoke.", DAY))
     model.catch_up()
-    assert queries.attention(model, shown, NAMES)["articles"].sum() == 1
+    assert queries.attention(model.snapshot, shown, NAMES)["articles"].sum() == 1
