@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dashboard.numbers import kpi, queries
 from ingest.settings import PROJECT
 from ingest.store.write import versions
-from tests.bench import load, narrow, report, served, server, viewers
+from tests.bench import load, millions, narrow, report, served, server, viewers
 from tests.bench.apart import people
 from tests.bench.corpus import Corpus
 from tests.bench.report import Budget
 from tests.bench.server import Server
 from tests.bench.viewers import Click, Seen, Viewer
+from tests.helpers.desk import utc
 
 _SCRIPT = """
 import streamlit as st
@@ -159,3 +162,36 @@ def test_facts_made_as_arrays_fit_each_other() -> None:
     copies = np.mean(np.concatenate([each.story != each.id for each, _ in parts]))
     assert 0.13 < copies < 0.17
     assert 2.9 < sum(len(each.article) for _, each in parts) / known < 3.5
+
+
+def test_a_snapshot_made_of_arrays_answers_as_a_count_of_the_arrays_does() -> None:
+    corpus = Corpus(20_000, date(2026, 3, 1))
+    snapshot = millions.made(corpus, corpus.scale)
+    parts = list(narrow.years(corpus, corpus.scale))
+    figure = corpus.figures[0]
+    for view in islice(millions.views(corpus, "a year", filtered=False, seed=3), 3):
+        first, last = ((day - date(1970, 1, 1)).days for day in (view.since, view.until))
+        articles, mentions, named = 0, 0, 0
+        for found, namings in parts:
+            within = (found.day >= first) & (found.day <= last)
+            row = namings.article - found.id[0]
+            persons = within[row] & (namings.p_mentions > 0)
+            articles += int(within.sum())
+            mentions += int(namings.p_mentions[persons].sum())
+            named += int((persons & (namings.figure == 0)).sum())
+        found_by_us = kpi.of(snapshot, view, now=utc(2026, 3, 1))
+        assert (found_by_us.articles, found_by_us.mentions) == (articles, mentions)
+        assert dict(queries.ranking(snapshot, view))[figure.id] == named
+    stories = np.concatenate([found.story for found, _ in parts])
+    _, place, count = np.unique(stories, return_inverse=True, return_counts=True)
+    assert (snapshot.articles.ordered.sort("id")["alone"].to_numpy() == (count[place] == 1)).all()
+
+
+def test_filtered_views_are_not_alike_and_stay_within_the_ten_years() -> None:
+    corpus = Corpus(1, date(2026, 3, 1))
+    for span, days in millions.SPANS.items():
+        views = list(islice(millions.views(corpus, span, filtered=True, seed=1), millions.CALLS))
+        assert len({(view.filters, view.lines) for view in views}) == len(views)
+        assert all(view.days <= days for view in views)
+        assert all(view.since >= corpus.until - timedelta(days=3650) for view in views)
+        assert all(view.until < corpus.until for view in views)
