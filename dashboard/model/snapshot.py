@@ -90,6 +90,8 @@ class Rows:
 
     def in_order(self, *columns: str) -> Rows:
         """The same rows, all of them ordered."""
+        if not len(self.added):
+            return self
         rows = self.all()
         rows = rows.sort(columns) if columns else rows.rechunk()
         narrow = [rows[name].shrink_dtype() for name in _NARROW & set(rows.columns)]
@@ -196,7 +198,7 @@ class Snapshot:
         """The current versions alone, in order."""
         articles = self.articles.all().filter(col("rev_to") == OPEN)
         rows = {name: rows.all().join(articles, on="analysis", how="semi") for name, rows in self.tables.items()}
-        tables = {name: Rows(frame, frame.clear()) for name, frame in rows.items()}
+        tables = {name: Rows(frame.clear(), frame) for name, frame in rows.items()}
         return replace(self, back_to=self.revision, tables=tables).in_order()
 
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 import streamlit as st
 
 from dashboard.model.follower import Follower, in_words
+from dashboard.model.kept import Kept
 from ingest import settings
 from ingest.errors import IngestError
 from ingest.run import lock
@@ -77,7 +78,7 @@ class Shared:
                 self.settings = settings.load()
                 self.settings.prepare()
                 engine = record.open_engine(self.settings.database)
-                self.follower = Follower(engine, self.settings.data_dir / "snapshot.arrow")
+                self.follower = Follower(engine, Kept(engine, self.settings.data_dir))
                 damage.quick_check(engine, _QUICK_CHECK_SECONDS)
                 self.follower.catch_up(self._progress)
             except IngestError as error:
