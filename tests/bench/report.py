@@ -218,7 +218,7 @@ def _served(found: dict[str, Any]) -> Iterator[str]:
             theirs = f"{_of(of['latency'])}, {of['cpu_ms']}"
             ratio = f"{of['latency']['p50'] / one['latency']['p50']:.1f}, {of['cpu_ms'] / one['cpu_ms']:.1f} ×"
         size = one["wire_kb"]
-        if size != one["plain_kb"]:
+        if one["compressed"]:
             size = {name: f"{size[name]:g} ({one['plain_kb'][name]:g} before compression)" for name in size}
         yield (
             f"| {kind} | {_of(one['latency'])} | {one['cpu_ms']} | {size['median']} / {size['mean']} | "

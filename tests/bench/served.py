@@ -116,6 +116,7 @@ def _single(
         "latency": latency(seen.clicks),
         "cpu_ms": round(used * 1000 / count, 1),
         "viewer_cpu_ms": round(own * 1000 / count, 1),
+        "compressed": seen.compressed,
         **payload(seen),
     }
 
