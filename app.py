@@ -22,8 +22,7 @@ from starlette.routing import Route
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
-from dashboard.parts import downloads
-from dashboard.serve import health, prometheus
+from dashboard.serve import exports, health, prometheus
 from dashboard.serve.compression import Compression
 from ingest import settings
 from ingest.errors import IngestError
@@ -128,7 +127,7 @@ async def metrics(_: Request) -> Response:
 app = st.App(
     PROJECT / "dashboard" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/healthz", healthz), Route("/metrics", metrics), downloads.route],
+    routes=[Route("/healthz", healthz), Route("/metrics", metrics), exports.route],
     middleware=[Middleware(Compression)],
 )
 

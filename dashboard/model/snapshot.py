@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 from polars import col
@@ -74,10 +75,13 @@ class Rows:
 
     def between(self, since: date, until: date) -> pl.DataFrame:
         """The rows of a period, both days included."""
-        day = self.ordered["day"]
-        first, last = day.search_sorted(since), day.search_sorted(until, side="right")
+        # Not by Polars, where each search is a query of its own.
+        days = self.ordered["day"].to_numpy()
+        first = int(days.searchsorted(np.datetime64(since)))
+        last = int(days.searchsorted(np.datetime64(until), side="right"))
         within = self.ordered.slice(first, max(0, last - first))
-        return Rows(within, self.added.filter(col("day").is_between(since, until))).all()
+        added = self.added.filter(col("day").is_between(since, until)) if len(self.added) else self.added
+        return Rows(within, added).all()
 
     def plus(self, more: pl.DataFrame) -> Rows:
         """With more rows."""

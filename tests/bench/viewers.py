@@ -19,6 +19,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.bench.stream import Stream
 
+#: For how many runs a frontend keeps a message that may come again: `global.maxCachedMessageAge`.
+_KEPT_RUNS = 2
 #: A click that takes longer is an error.
 _PATIENCE = 120.0
 
@@ -54,6 +56,8 @@ class Viewer:
         self._finished: asyncio.Event = asyncio.Event()
         self._ticking: dict[str, asyncio.Task[None]] = {}
         self._busy = False  #: a run of the whole script is under way
+        self._run = 0
+        self._kept: dict[str, tuple[int, ForwardMsg]] = {}  #: what the server need not send again, by its hash
         self.elements: set[str] = set()  #: kinds of elements of the last run
 
     async def __aenter__(self) -> Viewer:
@@ -72,6 +76,8 @@ class Viewer:
         self._stop_ticking()  # a new run asks for its own
         self._finished.clear()
         self._busy = True
+        self._run += 1
+        self._kept = {hash_: kept for hash_, kept in self._kept.items() if self._run - kept[0] <= _KEPT_RUNS}
         self.elements = set()
         wire, plain, start = self._stream.received, self._plain, time.perf_counter()
         self._send(history=True)
@@ -95,6 +101,7 @@ class Viewer:
         state.context_info.timezone = "UTC"
         state.context_info.locale = "en-GB"
         state.context_info.url = "http://localhost"
+        state.cached_message_hashes.extend(self._kept)
         if fragment:
             state.fragment_id = fragment
             state.is_auto_rerun = True
@@ -110,6 +117,10 @@ class Viewer:
         # All of it: Python's protobuf is C and takes .07 ms for the seventy messages of a click.
         message = ForwardMsg()
         message.ParseFromString(data)
+        if message.WhichOneof("type") == "ref_hash":
+            message = self._kept[message.ref_hash][1]
+        if message.metadata.cacheable:
+            self._kept[message.hash] = self._run, message
         match message.WhichOneof("type"):
             case "delta":
                 element = message.delta.new_element.WhichOneof("type") or ""
