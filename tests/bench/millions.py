@@ -144,14 +144,15 @@ def made(corpus: Corpus, articles: int) -> Snapshot:
         frames.clear()
         if name == "articles":
             frame = frame.with_columns(alone=pl.len().over("story") == 1)
-        tables[name] = Rows(frame.select(*SCHEMAS[name]), frame.clear().select(*SCHEMAS[name]))
+        frame = frame.select(*SCHEMAS[name])
+        tables[name] = Rows(frame.clear(), frame)
     return replace(empty, words=words, tables=tables).in_order()
 
 
 def _articles(found: Articles, namings: Namings, codes: narrow.Numbers) -> pl.DataFrame:
     row = namings.article - found.id[0]
     sums = {
-        f"{kinds}_{name}": np.bincount(row, column, len(found.id)).astype(np.int64)
+        f"{kinds}_{name}": np.bincount(row, column, len(found.id)).astype(np.int16)
         for kinds in ("p", "a")
         for name, column in (
             ("mentions", getattr(namings, f"{kinds}_mentions")),
@@ -170,13 +171,19 @@ def _articles(found: Articles, namings: Namings, codes: narrow.Numbers) -> pl.Da
     return frame.with_columns(
         pl.when("scored").then("tone").alias("tone"),
         rev=pl.lit(1), rev_from=pl.lit(1), rev_to=pl.lit(OPEN), alone=pl.lit(value=True),
-    ).select(pl.col(name).cast(dtype) for name, dtype in SCHEMAS["articles"].items())  # fmt: skip
+    ).select(_typed("articles"))  # fmt: skip
+
+
+def _typed(table: str) -> list[pl.Expr]:
+    """The columns in their types; sums stay in small ones, which the snapshot makes smaller still."""
+    sums = ("p_", "a_")
+    return [pl.col(name) if name.startswith(sums) else pl.col(name).cast(of) for name, of in SCHEMAS[table].items()]
 
 
 def _namings(found: Articles, namings: Namings, figures: narrow.Numbers) -> pl.DataFrame:
     row = namings.article - found.id[0]
     columns = {
-        field.name: np.round(column * TONE_STEPS).astype(np.int64) if field.name.endswith("_sum") else column
+        field.name: np.round(column * TONE_STEPS).astype(np.int32) if field.name.endswith("_sum") else column
         for field in fields(namings)
         if field.name[:2] in ("p_", "a_")
         for column in [getattr(namings, field.name)]
@@ -187,7 +194,7 @@ def _namings(found: Articles, namings: Namings, figures: narrow.Numbers) -> pl.D
             "single": np.bincount(row, minlength=len(found.id))[row] == 1, **columns,
         }
     )  # fmt: skip
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in SCHEMAS["namings"].items())
+    return frame.select(_typed("namings"))
 
 
 if __name__ == "__main__":
