@@ -28,7 +28,8 @@ from dashboard.state.page import Page
 from dashboard.view import AUTOMATIC
 from ingest.errors import SearchError
 
-st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.png"), layout="wide")
+# An SVG travels in the page; another picture would be kept by the one process that drew the page.
+st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.svg"), layout="wide")
 
 
 def main() -> None:

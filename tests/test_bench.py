@@ -83,24 +83,6 @@ def test_a_viewer_sees_every_run_end_with_its_elements_its_bytes_and_its_errors(
     assert len(seen.errors) == 1
 
 
-def test_a_server_that_goes_away_is_an_error_at_once_and_not_after_two_minutes(tmp_path: Path) -> None:
-    script = tmp_path / "page.py"
-    script.write_text("import time, streamlit as st\nst.title('Slow')\ntime.sleep(60)\n")
-
-    async def look() -> Seen:
-        seen = Seen()
-        with server.running(script, tmp_path, {}) as running:
-            async with Viewer(running.port, seen) as viewer:
-                click = asyncio.create_task(viewer.click(Click("", "")))
-                while "heading" not in viewer.elements:
-                    await asyncio.sleep(0.02)
-                running.kill()
-                assert await click < 30
-        return seen
-
-    assert asyncio.run(look()).errors == ["the server closed the connection"]
-
-
 def test_two_processes_answer_a_crowd_and_each_is_counted(tmp_path: Path) -> None:
     environment = served.environment(f"sqlite:///{tmp_path / 'record.db'}", tmp_path)
     with people() as there, server.running(PROJECT / "app.py", tmp_path, environment, workers=2) as running:

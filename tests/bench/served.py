@@ -138,6 +138,7 @@ def _crowd(
     before, each_before, start = running.cpu, running.cpu_each(), time.monotonic()
     seen, own = there.do(viewers.crowd, running.port, count, given, every=EVERY)
     seconds = time.monotonic() - start
+    errors = [*seen.errors, *["a connection was lost"] * seen.reconnected]
     each = {pid: used - each_before.get(pid, 0.0) for pid, used in running.cpu_each().items()}
     found["crowds"].append(
         {
@@ -150,7 +151,7 @@ def _crowd(
             "memory": running.memory(),
             "compressed": seen.compressed,
             "ticks": seen.ticks,
-            "errors": len(seen.errors),
+            "errors": len(errors),
         }
     )
-    found["errors"] += [f"{count} viewers, {workers} workers: {error}" for error in seen.errors]
+    found["errors"] += [f"{count} viewers, {workers} workers: {error}" for error in errors]

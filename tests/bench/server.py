@@ -71,10 +71,6 @@ class Server:
                 return
         raise RuntimeError(f"the server is still busy after {seconds} s")
 
-    def kill(self) -> None:
-        """Ends the process that was started, and gives it no time to say goodbye."""
-        psutil.Process(self.pid).kill()
-
     def errors(self) -> list[str]:
         """What its log says of tracebacks."""
         count = self.log.read_text(errors="replace").count("Traceback (most recent call last)")
@@ -82,15 +78,10 @@ class Server:
 
 
 def command(script: Path, port: int, workers: int) -> list[str]:
-    """How a server of so many processes is started; the port is also in the environment."""
+    """How a server of so many processes is started; several only of `app.py`."""
     if workers == 1:
         return [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    # As Streamlit starts uvicorn itself: without compression of the messages.
-    options = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log"]
-    return [
-        sys.executable, "-m", "uvicorn", f"{script.stem}:app", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(workers), *options,
-    ]  # fmt: skip
+    return [sys.executable, str(script), "--workers", str(workers), "--server.port", str(port)]
 
 
 def cpu(pid: int) -> float:
@@ -109,7 +100,7 @@ def running(script: Path, folder: Path, environment: Mapping[str, str], *, worke
     port = free_port()
     log = folder / "server.log"
     ours = {name: value for name, value in os.environ.items() if not name.startswith("DISCOURSE_")}
-    ours |= {"STREAMLIT_SERVER_PORT": str(port), **environment}
+    ours |= environment
     with log.open("wb") as out:
         started = time.monotonic()
         process = subprocess.Popen(

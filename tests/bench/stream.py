@@ -8,7 +8,7 @@ times as long on them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from websockets.client import ClientProtocol
@@ -25,9 +25,11 @@ _INCOMING = memoryview(bytearray(256 * 1024))
 
 
 class Stream(asyncio.BufferedProtocol):
-    """One connection. `take` gets each message, `lost` is called when the server ends it."""
+    """One connection. `take` gets each message, `lost` is called when it ends once it was open, but for `close`."""
 
-    def __init__(self, address: str, take: Callable[[bytes], None], lost: Callable[[], None]) -> None:
+    def __init__(
+        self, address: str, subprotocols: Sequence[str], take: Callable[[bytes], None], lost: Callable[[], None]
+    ) -> None:
         self.received = 0  #: bytes on the wire, with the handshake and what frames a message
         self._take, self._lost = take, lost
         self._rest = b""
@@ -36,7 +38,7 @@ class Stream(asyncio.BufferedProtocol):
         self._protocol = ClientProtocol(
             parse_uri(address),
             extensions=[ClientPerMessageDeflateFactory()],
-            subprotocols=[Subprotocol("streamlit")],
+            subprotocols=[Subprotocol(name) for name in subprotocols],
             max_size=_LIMIT,
         )
 
@@ -54,14 +56,14 @@ class Stream(asyncio.BufferedProtocol):
         return bool(self._protocol.extensions)
 
     def send(self, message: bytes) -> None:
+        """Sends a message; on a connection that has ended this is an `InvalidState` of `websockets`."""
         self._protocol.send_binary(message)
         self._flush()
 
     def close(self) -> None:
         """Says goodbye and closes."""
-        assert self._transport
         self._lost = lambda: None
-        if not self._transport.is_closing():
+        if self._transport and not self._transport.is_closing():
             self._protocol.send_close(1000)
             self._flush()
             self._transport.close()
@@ -72,7 +74,9 @@ class Stream(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         if not self._opened.done():
             self._opened.set_exception(error or ConnectionResetError("the server closed instead of answering"))
-        self._lost()
+        elif not self._opened.exception():
+            self._protocol.receive_eof()
+            self._lost()
 
     def get_buffer(self, _: int) -> memoryview:
         return _INCOMING

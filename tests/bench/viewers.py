@@ -2,7 +2,7 @@
 
 A viewer asks for the page, clicks (a new query string, maybe on another page, as going back in the browser's history
 does: all filters take what it says), and between the clicks sends the ticks that the server's AutoRerun messages ask
-the frontend for.
+the frontend for. When the connection breaks it connects again, says which session it had, and asks for the same page.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidHandshake, InvalidState
 
 from tests.bench.stream import Stream
 
@@ -23,6 +24,8 @@ from tests.bench.stream import Stream
 _KEPT_RUNS = 2
 #: A click that takes longer is an error.
 _PATIENCE = 120.0
+#: Between two tries to connect again.
+_RETRY_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Seen:
     plain: list[int] = field(default_factory=list)  #: bytes of its messages, before any compression
     ticks: int = 0
     compressed: bool = False  #: the server agreed to compress
+    reconnected: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -52,6 +56,8 @@ class Viewer:
         self._port = port
         self._seen = seen
         self._plain = 0
+        self._session = ""  #: as the server named it
+        self._reconnecting: asyncio.Task[None] | None = None
         self._at = Click("", "")
         self._finished: asyncio.Event = asyncio.Event()
         self._ticking: dict[str, asyncio.Task[None]] = {}
@@ -61,13 +67,21 @@ class Viewer:
         self.elements: set[str] = set()  #: kinds of elements of the last run
 
     async def __aenter__(self) -> Viewer:
-        self._stream = Stream(f"ws://127.0.0.1:{self._port}/_stcore/stream", self._read, self._lost)
+        await self._connect()
+        return self
+
+    async def _connect(self) -> None:
+        # The frontend says so which session it had; a token for logging in stands between.
+        known = ["no-token", self._session] if self._session else []
+        address = f"ws://127.0.0.1:{self._port}/_stcore/stream"
+        self._stream = Stream(address, ["streamlit", *known], self._read, self._lost)
         await self._stream.open()
         self._seen.compressed |= self._stream.compressed
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         self._stop_ticking()
+        if self._reconnecting:
+            self._reconnecting.cancel()
         self._stream.close()
 
     async def click(self, click: Click, *, counted: bool = True) -> float:
@@ -105,23 +119,41 @@ class Viewer:
         if fragment:
             state.fragment_id = fragment
             state.is_auto_rerun = True
+        with contextlib.suppress(InvalidState):  # once it is connected again it asks again
+            self._stream.send(message.SerializeToString())
+
+    async def send(self, message: BackMsg) -> None:
         self._stream.send(message.SerializeToString())
 
     def _lost(self) -> None:
-        self._seen.errors.append("the server closed the connection")
         self._stop_ticking()
-        self._finished.set()
+        self.elements = set()
+        self._reconnecting = asyncio.create_task(self._connect_again())
+
+    async def _connect_again(self) -> None:
+        while True:
+            await asyncio.sleep(_RETRY_SECONDS)
+            with contextlib.suppress(OSError, InvalidHandshake, TimeoutError):
+                await self._connect()
+                break
+        self._seen.reconnected += 1
+        self._send()
 
     def _read(self, data: bytes) -> None:
         self._plain += len(data)
         # All of it: Python's protobuf is C and takes .07 ms for the seventy messages of a click.
         message = ForwardMsg()
         message.ParseFromString(data)
+        self._take(message)
+
+    def _take(self, message: ForwardMsg) -> None:
         if message.WhichOneof("type") == "ref_hash":
             message = self._kept[message.ref_hash][1]
         if message.metadata.cacheable:
             self._kept[message.hash] = self._run, message
         match message.WhichOneof("type"):
+            case "new_session":
+                self._session = message.new_session.initialize.session_id or self._session
             case "delta":
                 element = message.delta.new_element.WhichOneof("type") or ""
                 self.elements.add(element)

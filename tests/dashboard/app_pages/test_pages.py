@@ -18,7 +18,6 @@ from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
@@ -86,14 +85,14 @@ def closed(engine: Engine, path: Path) -> Path:
 
 
 @pytest.fixture
-def open_page(desk: Desk) -> Iterator[Open]:
-    """Opens a page as a browser does: its path, and parameters of the URL."""
-    opened: list[process.Shared] = []
+def open_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens a page of a server that has just started as a browser does: its path, and parameters of the URL."""
+    state = process.Shared()
+    monkeypatch.setattr(process, "_state", state)
 
     def open_(page: str = "", **parameters: str | list[str]) -> AppTest:
-        if not opened:
-            opened.append(process.shared())
-            until(lambda: opened[0].ready.is_set() or opened[0].fault is not None, 20)
+        process.shared()
+        until(lambda: state.ready.is_set() or state.fault is not None, 20)
         at = AppTest.from_file(PROJECT / "dashboard/main.py", default_timeout=30)
         at._bidi_component_manager = _components()
         at.query_params.update(parameters)
@@ -102,14 +101,12 @@ def open_page(desk: Desk) -> Iterator[Open]:
         return at.run()
 
     yield open_
-    for state in opened:
-        state.stop.set()
-        for thread in threading.enumerate():
-            if thread.name == "read-model":
-                thread.join(10)
-        if state.follower:
-            state.follower.engine.dispose()
-    st.cache_resource.clear()
+    state.stop.set()
+    for thread in threading.enumerate():
+        if thread.name == "read-model":
+            thread.join(10)
+    if state.follower:
+        state.follower.engine.dispose()
 
 
 @pytest.fixture
