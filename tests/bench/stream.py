@@ -1,8 +1,8 @@
 """A websocket as a browser opens it, taken apart with little work: two hundred of them share the server's cores.
 
 The `websockets` package does the handshake (offering compression, as browsers do), answers pings, closes, and inflates.
-Only whole uncompressed messages, which is what Streamlit sends, are cut out here: its own asyncio client spends more than
-twice as long on them.
+Only whole uncompressed messages, which is what Streamlit sends, are cut out here: its own asyncio client spends more
+than twice as long on them.
 """
 
 from __future__ import annotations
