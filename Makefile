@@ -4,7 +4,8 @@
 #             cores (TESTERS= other processes, 0: one test after the other; ARGS= more)
 # make test-all  what takes minutes, after `make test`: tests marked slow, and ten thousand damaged feeds
 # make lint   ruff, mypy, import-linter
-# make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer), kept in tests/bench/results
+# make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer; KEEP=1: the archive of the last run;
+#             BASELINE=0 MILLIONS=0: without the pandas page, without ten million), kept in tests/bench/results
 # make fuzz   damaged feeds through the parser (ARGS="--documents 1000 --seed 2 DIR"), found faults kept in .fuzz
 # make kills  a writer is killed fifty times at any moment, and nothing that it acknowledged may be lost
 # make lock   requirements*.txt anew from pyproject.toml

@@ -1,7 +1,8 @@
 """`make bench`: makes an archive, measures, prints one table and keeps it in `tests/bench/results/`.
 
 SCALE=1000000 is what the budgets are for, SCALE=10000 a first look. KEEP=1 measures again on the
-record that the last run of this scale has left. BASELINE=0 leaves out what people build today.
+record that the last run of this scale has left. BASELINE=0 leaves out what people build today, MILLIONS=0 the section
+of ten million articles (another number: so many). Memory over 5,000 clicks: `python -m tests.bench.soak`.
 """
 
 from __future__ import annotations
@@ -12,16 +13,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
-from tests.bench import baseline, load, queries, rates, report, served
+from tests.bench import baseline, load, millions, queries, rates, report, served
+from tests.bench.apart import apart
 from tests.bench.corpus import Corpus
 
 HERE = Path(__file__).parent
@@ -29,8 +28,8 @@ WORK = HERE / ".work"
 RESULTS = HERE / "results"
 #: What a click is compared with: the budget is three times the same on this many.
 SMALL = 10_000
-
-Found = TypeVar("Found")
+#: Articles that are analysed to measure the rates: a few hundred a second, three times over.
+ANALYSED = 8_000
 
 
 def main() -> None:
@@ -41,7 +40,7 @@ def main() -> None:
     said("analysis, and load with analysis")
     shutil.rmtree(WORK / "rates", ignore_errors=True)
     sample = Corpus(scale, datetime.now(UTC).date())
-    rated = apart(rates.measure, sample, min(20_000, max(1_000, scale // 5)), WORK / "rates")
+    rated = apart(rates.measure, sample, min(ANALYSED, max(1_000, scale // 5)), WORK / "rates")
     corpus, loaded = archive(scale, folder, keep=bool(int(os.environ.get("KEEP") or 0)))
     path, url = folder / "record.db", f"sqlite:///{folder / 'record.db'}"
     found: dict[str, Any] = {
@@ -49,21 +48,25 @@ def main() -> None:
         "commit": report.commit(),
         "scale": scale,
         "machine": report.machine(),
+        "model_lines": report.model_lines(),
         "rates": rated,
         "load": loaded,
         "disk_bytes_per_article": round(load.size(path) / scale),
     }
     said("queries: alone, then with eight readers and a writer")
     found["queries"] = apart(queries.measure, url, corpus)
-    said("the dashboard: cold start, one viewer, idle viewers, crowds")
+    said("the dashboard: first page, one viewer, idle viewers, crowds in front of one process and of two")
     found["dashboard"] = served.dashboard(url, corpus, folder / "served")
     if scale > SMALL:
         small = WORK / str(SMALL)
         said(f"the dashboard at {SMALL:,} articles")
         little, _ = archive(SMALL, small, keep=False)
         found["dashboard_10k"] = served.dashboard(
-            f"sqlite:///{small / 'record.db'}", little, small / "served", crowds=()
+            f"sqlite:///{small / 'record.db'}", little, small / "served", crowds={}
         )
+    if count := int(os.environ.get("MILLIONS") or 10):
+        said(f"{count} million articles, made as a snapshot")
+        found["millions"] = apart(millions.measure, count, corpus.until)
     if int(os.environ.get("BASELINE") or 1):
         found["baseline"] = usual(url, corpus, folder)
     found["minutes"] = round((time.monotonic() - start) / 60, 1)
@@ -107,12 +110,6 @@ def usual(url: str, corpus: Corpus, folder: Path) -> dict[str, Any] | None:
     found["served"] = served.usual(frames, corpus)
     shutil.rmtree(frames)
     return found
-
-
-def apart(work: Callable[..., Found], *args: Any) -> Found:
-    """What `work` gives, in a process of its own, so that its memory is gone afterwards."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(work, *args).result()
 
 
 def said(what: str) -> None:

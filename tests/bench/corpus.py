@@ -34,10 +34,10 @@ SEED: Final = 3
 #: How often nobody, one, two … figures are named in an article; with 2.35 mentions each that is 2.7 an article.
 _NAMED = list(accumulate((0.40, 0.27, 0.16, 0.08, 0.04, 0.025, 0.015, 0.01)))
 _AGAIN = 0.635  #: how likely one more mention of the same figure is
-_REPRINTED = 0.15
+REPRINTED: Final = 0.15
 _LANGUAGES = {"ko": 3, "de": 1, "fr": 1, "ja": 1, "zh": 1, "ru": 1}  #: outlets that do not write English
 _OUTLETS = 40
-_WEEK = (1.0, 1.05, 1.05, 1.0, 0.95, 0.55, 0.5)
+WEEK: Final = (1.0, 1.05, 1.05, 1.0, 0.95, 0.55, 0.5)
 _RARE_ARTICLES = 50
 _SENTENCES = 200_000
 _LENGTHS = {"ko": 2.2, "ja": 2.6, "zh": 2.7, "ru": 2.7}  #: logarithm of the usual number of sentences, where not 3.16
@@ -120,7 +120,7 @@ class Corpus:
         return {"en": english, **others}
 
     @cached_property
-    def _outlet_shares(self) -> list[float]:
+    def outlet_shares(self) -> list[float]:
         shares = 1 / (np.arange(_OUTLETS) + 4) ** 0.8
         shares[-sum(_LANGUAGES.values()) :] *= 1.2
         return np.cumsum(shares / shares.sum()).tolist()
@@ -129,7 +129,7 @@ class Corpus:
     def _days(self) -> np.ndarray:
         """How much of the archive is out by the end of each day: weekdays are full, and it grows over the years."""
         first = self.since.weekday()
-        weights = np.array([_WEEK[(first + day) % 7] * (0.85 + 0.3 * day / DAYS) for day in range(DAYS)])
+        weights = np.array([WEEK[(first + day) % 7] * (0.85 + 0.3 * day / DAYS) for day in range(DAYS)])
         return np.concatenate([[0], np.cumsum(weights) / weights.sum()])
 
     @cached_property
@@ -140,13 +140,15 @@ class Corpus:
         ranks = np.concatenate([[0], 1 + luck.permutation(count - 1)])  # the file's first figure is named most
         return 1 / (ranks + 1.5) ** 0.95, luck.uniform(20, 300, count), luck.uniform(0, 2 * np.pi, count)
 
+    def figure_shares(self, days: int) -> np.ndarray:
+        """Of each day, a row, how likely it is that this figure or one before it is named."""
+        often, period, phase = self._waves
+        weights = often * (1 + 0.8 * np.sin(2 * np.pi * np.arange(days)[:, None] / period + phase))
+        return np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
+
     @cached_property
     def _figure_shares(self) -> list[list[float]]:
-        """Of each day how likely it is that this figure or one before it is named."""
-        often, period, phase = self._waves
-        days = np.arange(DAYS + 3)[:, None]
-        weights = often * (1 + 0.8 * np.sin(2 * np.pi * days / period + phase))
-        return np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1).tolist()
+        return self.figure_shares(DAYS + 3).tolist()
 
     def published(self, numbers: np.ndarray) -> list[datetime]:
         """When articles came out, in their order."""
@@ -161,10 +163,10 @@ class Corpus:
         found: list[Made] = []
         originals: list[Made] = []
         for at, when in zip(numbers.tolist(), self.published(numbers), strict=True):
-            if originals and luck.random() < _REPRINTED:
+            if originals and luck.random() < REPRINTED:
                 found.append(self._reprint(luck, originals, at, when))
                 continue
-            outlet = bisect(self._outlet_shares, luck.random())
+            outlet = bisect(self.outlet_shares, luck.random())
             found.append(Made(at, outlet, None, self._article(luck, at, outlet, when)))
             originals.append(found[-1])
         return found
@@ -259,7 +261,7 @@ def _mention(nth: int, sentence: Sentence, begin: int, put: _Put) -> Mention:
     tone = None if put.kind == "ambiguous" else sentence.tone
     start = sentence.start + begin
     label = None if tone is None else label_of(tone)
-    return Mention(put.figure, nth, start, start + put.length, put.kind, tone, label)
+    return Mention(put.figure, nth, start, start + put.length, put.kind, tone_rule=tone, label=label)
 
 
 def _named(luck: Random, figure: Figure, language: str) -> list[_Put]:

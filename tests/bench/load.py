@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
+from ingest.models import Article
 from ingest.settings import PROJECT
 from ingest.store import record
 from ingest.store.write import versions
@@ -69,7 +70,16 @@ def store(url: str, corpus: Corpus) -> Loaded:
 
 def prepared(corpus: Corpus, number: int) -> list[Made]:
     """A piece of the archive as analysts hand it to the one writer: what needs no record is done."""
-    return [replace(piece, article=versions.prepared(piece.article)) for piece in _archive(corpus).chunk(number)]
+    made: dict[int, Article] = {}
+    found = []
+    for piece in _archive(corpus).chunk(number):
+        first = made.get(-1 if piece.original is None else piece.original)
+        if first:  # a reprint has the words of an article that is ready
+            article = replace(first, entry=piece.article.entry)
+        else:
+            article = made[piece.number] = versions.prepared(piece.article)
+        found.append(replace(piece, article=article))
+    return found
 
 
 @cache

@@ -22,7 +22,8 @@ import psutil
 
 from dashboard.model.follower import Follower
 from dashboard.numbers import kpi, queries
-from dashboard.state import choices, process
+from dashboard.state import choices
+from dashboard.state.choices import Choices
 from dashboard.view import View
 from ingest.store import record
 from ingest.store.read.filters import Filters
@@ -61,7 +62,7 @@ def latency(seconds: list[float]) -> Latency:
 class Views:
     """Views as analysts make them, no two alike."""
 
-    def __init__(self, corpus: Corpus, lists: process.Choices, seed: int) -> None:
+    def __init__(self, corpus: Corpus, lists: Choices, seed: int) -> None:
         self._luck = random.Random(seed)
         self._corpus = corpus
         self._sources = tuple(lists.automatic_sources())
@@ -95,28 +96,34 @@ class Views:
         return "".join(letter.upper() if bits >> at & 1 else letter for at, letter in enumerate(words))
 
 
-def asked(model: Follower, lists: process.Choices) -> dict[str, tuple[Callable[[Views], View], Query]]:
+def asked(follower: Follower, lists: Choices) -> dict[str, tuple[Callable[[Views], View], Query]]:
     """The measured queries: how their views are made, and what is asked."""
     names, sources = lists.figure_names, lists.source_names
     now = datetime.now(UTC)
 
     def attention(view: View) -> object:
-        return queries.attention(model, view, names)
+        return queries.attention(follower.snapshot, view, names)
 
     def key_figures(view: View) -> object:
-        return kpi.of(model, view, now=now), kpi.of(model, view, now=now, before=True)
+        return kpi.of(follower.snapshot, view, now=now), kpi.of(follower.snapshot, view, now=now, before=True)
 
     return {
         "attention, week × 5 figures": (lambda views: views.make(), attention),
-        "tone with intervals, 8 figures": (lambda views: views.make(lines=8), lambda v: queries.tone(model, v, names)),
-        "mix of one figure": (lambda views: views.make(), lambda v: queries.mix(model, v, v.lines[0])),
-        "share of voice": (lambda views: views.make(lines=8), lambda v: queries.voice(model, v, names)),
+        "tone with intervals, 8 figures": (
+            lambda views: views.make(lines=8),
+            lambda v: queries.tone(follower.snapshot, v, names),
+        ),
+        "mix of one figure": (lambda views: views.make(), lambda v: queries.mix(follower.snapshot, v, v.lines[0])),
+        "share of voice": (lambda views: views.make(lines=8), lambda v: queries.voice(follower.snapshot, v, names)),
         "companions, 90 days": (
             lambda views: views.make(days=90),
-            lambda v: queries.companions(model, v, v.lines[0], names),
+            lambda v: queries.companions(follower.snapshot, v, v.lines[0], names),
         ),
-        "by source": (lambda views: views.make(), lambda v: queries.by_source(model, v, v.lines[0], sources)),
-        "newest headlines": (lambda views: views.make(figures=True), lambda v: newest(model, v)),
+        "by source": (
+            lambda views: views.make(),
+            lambda v: queries.by_source(follower.snapshot, v, v.lines[0], sources),
+        ),
+        "newest headlines": (lambda views: views.make(figures=True), lambda v: newest(follower, v)),
         "key figures, with the period before": (lambda views: views.make(days=365), key_figures),
         "search → trend, rare word": (lambda views: views.make(search=views.cased(RARE)), attention),
         "search → trend, word in 15 %": (lambda views: views.make(search=views.cased(COMMON)), attention),
@@ -124,11 +131,11 @@ def asked(model: Follower, lists: process.Choices) -> dict[str, tuple[Callable[[
     }
 
 
-def newest(model: Follower, view: View) -> object:
+def newest(follower: Follower, view: View) -> object:
     """What the first page lists: the newest articles of the view, with their words."""
     from ingest.store.read import articles
 
-    with model.engine.connect() as connection:
+    with follower.engine.connect() as connection:
         return articles.headlines(connection, view.filters, limit=8)
 
 
@@ -139,24 +146,24 @@ def measure(url: str, corpus: Corpus) -> dict[str, Any]:
     gc.collect()
     before = psutil.Process().memory_info().rss
     start = time.perf_counter()
-    model = Follower(engine)
-    model.catch_up()
+    follower = Follower(engine)
+    follower.catch_up()
     found["load_seconds"] = round(time.perf_counter() - start, 2)
     gc.collect()
     found["load_bytes"] = psutil.Process().memory_info().rss - before
-    lists = choices.of(model)
-    found["alone"], found["again"] = alone(model, corpus, lists)
-    found["visible_ms"] = visible(model, url, corpus)
-    found["together"] = together(model, url, corpus, lists)
+    lists = choices.of(follower.snapshot)
+    found["alone"], found["again"] = alone(follower, corpus, lists)
+    found["visible_ms"] = visible(follower, url, corpus)
+    found["together"] = together(follower, url, corpus, lists)
     found["bytes"] = psutil.Process().memory_info().rss - before
     return found
 
 
-def alone(model: Follower, corpus: Corpus, lists: process.Choices) -> tuple[dict[str, Latency], dict[str, Latency]]:
+def alone(follower: Follower, corpus: Corpus, lists: Choices) -> tuple[dict[str, Latency], dict[str, Latency]]:
     """Each query by itself, for new views and for the same view again."""
     first: dict[str, Latency] = {}
     again: dict[str, Latency] = {}
-    for number, (name, (made, ask)) in enumerate(asked(model, lists).items()):
+    for number, (name, (made, ask)) in enumerate(asked(follower, lists).items()):
         views = Views(corpus, lists, number)
         ask(made(views))  # what is compiled and opened at the first call
         new: list[float] = []
@@ -169,11 +176,11 @@ def alone(model: Follower, corpus: Corpus, lists: process.Choices) -> tuple[dict
     return first, again
 
 
-def visible(model: Follower, url: str, corpus: Corpus, times: int = 8) -> Latency:
+def visible(follower: Follower, url: str, corpus: Corpus, times: int = 8) -> Latency:
     """From the end of a commit of 200 articles to the read model that has them, with the follower of the dashboard."""
     stop = threading.Event()
-    follower = threading.Thread(target=model.follow, args=(stop,), daemon=True)
-    follower.start()
+    following = threading.Thread(target=follower.follow, args=(stop,), daemon=True)
+    following.start()
     engine = record.open_engine(url)
     waited = []
     for _ in range(times):
@@ -181,23 +188,23 @@ def visible(model: Follower, url: str, corpus: Corpus, times: int = 8) -> Latenc
         start = time.perf_counter()
         with engine.connect() as connection:
             newest = record.current_revision(connection)
-        while model.revision < newest:
+        while follower.revision < newest:
             time.sleep(0.002)
         waited.append(time.perf_counter() - start)
     stop.set()
-    follower.join()
+    following.join()
     engine.dispose()
     return latency(waited)
 
 
-def together(model: Follower, url: str, corpus: Corpus, lists: process.Choices) -> dict[str, Any]:
+def together(follower: Follower, url: str, corpus: Corpus, lists: Choices) -> dict[str, Any]:
     """Eight readers ask without a pause while a process writes and the follower follows."""
     stop = threading.Event()
-    taken: dict[str, list[float]] = {name: [] for name in asked(model, lists)}
+    taken: dict[str, list[float]] = {name: [] for name in asked(follower, lists)}
     errors: list[str] = []
 
     def read(number: int) -> None:
-        views, all_ = Views(corpus, lists, 100 + number), asked(model, lists)
+        views, all_ = Views(corpus, lists, 100 + number), asked(follower, lists)
         luck = random.Random(number)
         while not stop.is_set():
             name = luck.choice(list(all_))
@@ -213,8 +220,8 @@ def together(model: Follower, url: str, corpus: Corpus, lists: process.Choices) 
     writer.start()
     ready.wait(60)
     threads = [threading.Thread(target=read, args=(number,)) for number in range(READERS)]
-    threads.append(threading.Thread(target=model.follow, args=(stop,)))
-    before = model.revision
+    threads.append(threading.Thread(target=follower.follow, args=(stop,)))
+    before = follower.revision
     for thread in threads:
         thread.start()
     time.sleep(TOGETHER)
@@ -226,7 +233,7 @@ def together(model: Follower, url: str, corpus: Corpus, lists: process.Choices) 
     return {
         "latency": {name: latency(seconds) for name, seconds in taken.items() if seconds},
         "queries_a_second": round(sum(map(len, taken.values())) / TOGETHER, 1),
-        "commits": model.revision - before,
+        "commits": follower.revision - before,
         "errors": errors[:5],
     }
 

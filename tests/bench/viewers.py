@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import InvalidHandshake, InvalidState
 
-_LIMIT = 64 * 1024 * 1024
+from tests.bench.stream import Stream
+
 #: For how many runs a frontend keeps a message that may come again: `global.maxCachedMessageAge`.
 _KEPT_RUNS = 2
 #: A click that takes longer is an error.
@@ -41,8 +41,10 @@ class Seen:
     """What viewers saw."""
 
     clicks: list[float] = field(default_factory=list)  #: seconds from click to finished script
+    wire: list[int] = field(default_factory=list)  #: bytes on the wire, of each click
+    plain: list[int] = field(default_factory=list)  #: bytes of its messages, before any compression
     ticks: int = 0
-    bytes: int = 0
+    compressed: bool = False  #: the server agreed to compress
     reconnected: int = 0
     errors: list[str] = field(default_factory=list)
 
@@ -51,10 +53,11 @@ class Viewer:
     """One connection; `seen` is shared by all viewers of a measurement."""
 
     def __init__(self, port: int, seen: Seen) -> None:
-        self._address = f"ws://localhost:{port}/_stcore/stream"
+        self._port = port
         self._seen = seen
-        self._socket: ClientConnection | None = None
+        self._plain = 0
         self._session = ""  #: as the server named it
+        self._reconnecting: asyncio.Task[None] | None = None
         self._at = Click("", "")
         self._finished: asyncio.Event = asyncio.Event()
         self._ticking: dict[str, asyncio.Task[None]] = {}
@@ -65,27 +68,24 @@ class Viewer:
 
     async def __aenter__(self) -> Viewer:
         await self._connect()
-        self._reader = asyncio.create_task(self._read())
         return self
 
     async def _connect(self) -> None:
         # The frontend says so which session it had; a token for logging in stands between.
         known = ["no-token", self._session] if self._session else []
-        self._socket = await connect(
-            self._address,
-            max_size=_LIMIT,
-            subprotocols=["streamlit", *known],
-            ping_interval=None,  # type: ignore[list-item]
-        )
+        address = f"ws://127.0.0.1:{self._port}/_stcore/stream"
+        self._stream = Stream(address, ["streamlit", *known], self._read, self._lost)
+        await self._stream.open()
+        self._seen.compressed |= self._stream.compressed
 
     async def __aexit__(self, *_: object) -> None:
-        for task in (*self._ticking.values(), self._reader):
-            task.cancel()
-        assert self._socket
-        await self._socket.close()
+        self._stop_ticking()
+        if self._reconnecting:
+            self._reconnecting.cancel()
+        self._stream.close()
 
-    async def click(self, click: Click) -> float:
-        """Seconds from the click to the finished script."""
+    async def click(self, click: Click, *, counted: bool = True) -> float:
+        """Seconds from the click to the finished script; also kept in `seen`, with its bytes, if it is counted."""
         self._at = click
         self._stop_ticking()  # a new run asks for its own
         self._finished.clear()
@@ -93,15 +93,20 @@ class Viewer:
         self._run += 1
         self._kept = {hash_: kept for hash_, kept in self._kept.items() if self._run - kept[0] <= _KEPT_RUNS}
         self.elements = set()
-        start = time.perf_counter()
-        await self._send(history=True)
+        wire, plain, start = self._stream.received, self._plain, time.perf_counter()
+        self._send(history=True)
         try:
             await asyncio.wait_for(self._finished.wait(), _PATIENCE)
         except TimeoutError:
             self._seen.errors.append(f"no answer to {click} in {_PATIENCE:.0f} s")
-        return time.perf_counter() - start
+        taken = time.perf_counter() - start
+        if counted:
+            self._seen.clicks.append(taken)
+            self._seen.wire.append(self._stream.received - wire)
+            self._seen.plain.append(self._plain - plain)
+        return taken
 
-    async def _send(self, *, fragment: str = "", history: bool = False) -> None:
+    def _send(self, *, fragment: str = "", history: bool = False) -> None:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self._at.query
@@ -114,35 +119,32 @@ class Viewer:
         if fragment:
             state.fragment_id = fragment
             state.is_auto_rerun = True
-        with contextlib.suppress(ConnectionClosed):  # once it is connected again it asks again
-            await self.send(message)
+        with contextlib.suppress(InvalidState):  # once it is connected again it asks again
+            self._stream.send(message.SerializeToString())
 
     async def send(self, message: BackMsg) -> None:
-        assert self._socket
-        await self._socket.send(message.SerializeToString())
+        self._stream.send(message.SerializeToString())
 
-    async def _read(self) -> None:
-        while True:
-            assert self._socket
-            with contextlib.suppress(ConnectionClosed):
-                async for data in self._socket:
-                    assert isinstance(data, bytes)
-                    self._seen.bytes += len(data)
-                    message = ForwardMsg()
-                    message.ParseFromString(data)
-                    self._take(message)
-            await self._connect_again()
-
-    async def _connect_again(self) -> None:
+    def _lost(self) -> None:
         self._stop_ticking()
         self.elements = set()
+        self._reconnecting = asyncio.create_task(self._connect_again())
+
+    async def _connect_again(self) -> None:
         while True:
             await asyncio.sleep(_RETRY_SECONDS)
             with contextlib.suppress(OSError, InvalidHandshake, TimeoutError):
                 await self._connect()
                 break
         self._seen.reconnected += 1
-        await self._send()
+        self._send()
+
+    def _read(self, data: bytes) -> None:
+        self._plain += len(data)
+        # All of it: Python's protobuf is C and takes .07 ms for the seventy messages of a click.
+        message = ForwardMsg()
+        message.ParseFromString(data)
+        self._take(message)
 
     def _take(self, message: ForwardMsg) -> None:
         if message.WhichOneof("type") == "ref_hash":
@@ -179,7 +181,7 @@ class Viewer:
             await asyncio.sleep(seconds)
             if not self._busy:
                 self._seen.ticks += 1
-                await self._send(fragment=fragment)
+                self._send(fragment=fragment)
 
     def _stop_ticking(self) -> None:
         for task in self._ticking.values():
@@ -192,25 +194,35 @@ async def first_page(port: int, wanted: str, click: Click, seconds: float = 600)
     seen = Seen()
     deadline = time.monotonic() + seconds
     async with Viewer(port, seen) as viewer:
-        await viewer.click(click)
+        await viewer.click(click, counted=False)
         while wanted not in viewer.elements:
             if seen.errors or time.monotonic() > deadline:
                 raise RuntimeError(f"no {wanted} on the first page: {seen.errors or viewer.elements}")
             await asyncio.sleep(0.02)
 
 
-async def crowd(port: int, viewers: int, clicks: Iterator[Click], *, every: float, rounds: int) -> Seen:
-    """So many viewers that each click so often, `every` seconds apart; the first page of each is not counted."""
+async def single(port: int, clicks: Sequence[Click], *, first: int) -> Seen:
+    """One viewer that clicks without a pause; its `first` clicks are not counted."""
+    seen = Seen()
+    async with Viewer(port, seen) as viewer:
+        for number, click in enumerate(clicks):
+            await viewer.click(click, counted=number >= first)
+    return seen
+
+
+async def crowd(port: int, viewers: int, clicks: Sequence[Click], *, every: float) -> Seen:
+    """So many viewers that share the clicks out, `every` seconds apart; the first page of each is not counted."""
     seen = Seen()
 
     async def person(number: int) -> None:
         await asyncio.sleep(every * number / viewers)
         async with Viewer(port, seen) as viewer:
-            await viewer.click(next(clicks))
-            await asyncio.sleep(every / 2 if viewers > 1 else 0)
-            for _ in range(rounds):
+            first, *others = clicks[number::viewers]
+            await viewer.click(first, counted=False)
+            await asyncio.sleep(every / 2)
+            for click in others:
                 start = time.monotonic()
-                seen.clicks.append(await viewer.click(next(clicks)))
+                await viewer.click(click)
                 await asyncio.sleep(max(0.0, every - (time.monotonic() - start)))
 
     await asyncio.gather(*(_watched(person(number), seen) for number in range(viewers)))
@@ -218,12 +230,12 @@ async def crowd(port: int, viewers: int, clicks: Iterator[Click], *, every: floa
 
 
 async def idle(port: int, viewers: int, click: Click, cpu: Callable[[], float], seconds: float) -> tuple[float, Seen]:
-    """Milliseconds of CPU a second and viewer that only looks on."""
+    """Milliseconds of the server's CPU a second and viewer that only looks on."""
     seen = Seen()
     async with contextlib.AsyncExitStack() as stack:
         people = [await stack.enter_async_context(Viewer(port, seen)) for _ in range(viewers)]
         for person in people:
-            await person.click(click)
+            await person.click(click, counted=False)
         await asyncio.sleep(2)
         before, start = cpu(), time.monotonic()
         await asyncio.sleep(seconds)
