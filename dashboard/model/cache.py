@@ -23,9 +23,10 @@ class Cache:
     Waits if another thread is already computing the same value: fifty viewers of one view compute it once.
     """
 
-    def __init__(self, max_bytes: int = _BYTES) -> None:
+    def __init__(self, max_bytes: int = _BYTES, *, most: float = 0.25) -> None:
+        """A value that takes more than the `most` part of it is not kept: it would drive out too many others."""
         self.bytes = 0  #: held now
-        self._max_bytes = max_bytes
+        self._max_bytes, self._most = max_bytes, max_bytes * most
         self._lock = threading.Lock()
         self._entries: OrderedDict[Hashable, tuple[Future[Any], int]] = OrderedDict()
 
@@ -56,7 +57,7 @@ class Cache:
         with self._lock:
             if not self._holds(key, future):
                 return
-            if size > self._max_bytes // 4:  # it would drive out too many others
+            if size > self._most:
                 del self._entries[key]
                 return
             self._entries[key] = (future, size)

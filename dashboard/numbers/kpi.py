@@ -56,10 +56,8 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
     if figures:
         named = sums.figures(model, view, ends=ends)
         mine = named.sums.where(np.isin(named.sums["figure"], numbers))
-        shared = named.stories(numbers)
     else:  # the articles' own sums are enough
         mine = sums.articles(here, hits=True)
-        shared = here.hit.filter(~col("alone")).with_columns(neg=pl.lit(0), pos=pl.lit(0))
     articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
     if len(figures) > 1:  # an article that names two of them counts once, and is one cluster
         several = sums.of_several(here, figures)
@@ -68,8 +66,14 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
         clusters += several.cluster_sums(sums.NET, several["alone"])
     else:
         clusters = mine.cluster_sums(sums.NET, mine["alone"])
-    if mine["k"][~mine["alone"]].any():
-        clusters += np.array(scope.story_sums(shared, "net")[0], float)
+    if len(figures) == 1:
+        clusters += named.net.get(numbers[0], 0)
+    elif mine["k"][~mine["alone"]].any():
+        if figures:
+            rows = here.named.filter(here.of(*figures)).with_columns(net=col("pos") - col("neg"))
+        else:
+            rows = here.hit.with_columns(neg=pl.lit(0), pos=pl.lit(0))
+        clusters += np.array(scope.story_sums(rows.filter(~col("alone")), "net").collect().row(0), float)
     _, stories, mean, low, high, *_ = scope.mean(clusters, steps=1)
     most = None if before else _most_named(model, view, mine)
     return Kpi(

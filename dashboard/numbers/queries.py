@@ -100,15 +100,10 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    named, numbers, shared = sums.figures(model, view), _numbers(model, view), {}
-    if len(named.shared):
-        of_stories = scope.story_sums(
-            named.stories(numbers), "sum", col("figure"), scope.first_day(view.bin).alias("bin")
-        )
-        shared = {row[:2]: np.array(row[2:], float) for row in of_stories}
+    named, numbers = sums.figures(model, view), _numbers(model, view)
     lone = np.moveaxis(named.sums.by_line(view, numbers, *sums.TONE, rows=named.sums["alone"]), 0, -1)
     rows = [
-        scope.mean(own + shared[number, start] if (number, start) in shared else own)
+        scope.mean(own + named.tone.get((number, start), 0))
         for number, of in zip(numbers, lone, strict=True)
         for start, own in zip(starts, of, strict=True)
     ]
@@ -169,7 +164,7 @@ def by_source(model: Snapshot, view: View, figure: str, sources: dict[int, str])
         articles[source] += count
         if alone:
             clusters[source] = np.array(own, float)
-    for source, *more in scope.story_sums(named.filter(~col("alone")), "sum", col("source")):
+    for source, *more in scope.story_sums(named.filter(~col("alone")), "sum", col("source")).collect().rows():
         clusters[source] = clusters.get(source, 0) + np.array(more, float)
     rows = []
     for source, count in sorted(articles.items(), key=lambda item: (-item[1], item[0])):

@@ -147,7 +147,7 @@ PRODUCTS: Mapping[str, pl.Expr] = {
 }  # fmt: skip
 
 
-def story_sums(rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> list[tuple[Any, ...]]:
+def story_sums(rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> pl.LazyFrame:
     """The sums that `mean` takes, over stories of several articles: a row for each value of the keys, keys first.
 
     Only these stories need grouping: an article that is `alone` is a cluster by itself. `rows` are those of articles
@@ -157,7 +157,7 @@ def story_sums(rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> list[tuple[Any
     stories = rows.filter(col("n") > 0).group_by("story", *keys).agg(*of_story)
     sums = {"k": pl.len(), **PRODUCTS}
     names = [key.meta.output_name() for key in keys]
-    return (stories.group_by(names).agg(**sums) if keys else stories.select(**sums)).collect().rows()
+    return stories.group_by(names).agg(**sums) if keys else stories.select(**sums)
 
 
 #: The filters that the snapshot has a column for.

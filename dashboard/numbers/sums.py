@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from polars import col
 
 from dashboard.model.snapshot import Snapshot
-from dashboard.numbers.scope import Scope, cached, held, one_of
+from dashboard.numbers.scope import Scope, cached, first_day, held, story_sums
 from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
@@ -97,7 +97,7 @@ class Sums:
 
     def cluster_sums(self, names: Iterable[str], rows: Array | slice = slice(None)) -> Array:
         """The sums that `scope.mean` takes, each article being a cluster; `names` are TONE or NET."""
-        return np.array([self[name][rows].sum() for name in names])
+        return np.array([self[name][rows].sum() for name in names], float)
 
     def select(self, sources: Iterable[int], since: date, until: date, *names: str) -> Sums:
         """The rows of some sources from one day to another, both included, with the named columns or all.
@@ -131,18 +131,22 @@ def of_all(model: Snapshot, as_of: int | None = None, *, kinds: str = "p") -> Su
         counts = {name: col(f"{kinds}_{name}").cast(pl.Int64) for name in ("mentions", "n", "net")}
         articles = model.articles.all().lazy().filter(held(revision)).with_columns(**counts)
         keys = "day", "source", "language", "text_kind", "alone"
-        return Sums.of(articles.group_by(keys).agg(**_ARTICLES).sort("day").collect())
+        found = articles.group_by(keys).agg(**_ARTICLES).sort("day")
+        return Sums.of(found.with_columns(col(*_ARTICLES).cast(pl.Int32)).collect())
 
     return model.day_sums.get((revision, kinds), compute)
 
 
 def articles(here: Scope, *, hits: bool) -> Sums:
-    """The sums of the denominator's articles, or the numerator's (`hits`), by day, source, text_kind and `alone`."""
+    """The sums of the denominator's articles, or the numerator's (`hits`), by source, text_kind, `alone` and day.
+
+    Some are added up by bin: `day` is then its first.
+    """
     hits = hits and here.narrowed
     filters, until = here.view.filters, here.view.until
     summed = all(row.field in ("languages", "texts") for row, _ in conditional(filters, base=True))
     if here.once or not summed or hits:
-        return _by_day(here.hit if hits else here.base)
+        return _narrowed(here.model, alike(here.view), ends=here.ends, hits=hits)
     cut = here.ends is not None and here.ends.date() <= until
     if cut:  # within a day, and the cached sums are of whole days
         assert here.ends is not None
@@ -152,43 +156,59 @@ def articles(here: Scope, *, hits: bool) -> Sums:
         found = found.where(np.isin(found["language"], [here.model.number(language) for language in filters.languages]))
     if filters.texts:
         found = found.where(np.isin(found["text_kind"], [TEXT_KINDS.index(kind) for kind in filters.texts]))
-    return _by_day(here.base.filter(col("day") > until)).plus(found) if cut else found
+    return _by_day(here.base.filter(col("day") > until), "day").plus(found) if cut else found
 
 
-def _by_day(articles: pl.LazyFrame) -> Sums:
-    return Sums.of(articles.group_by("day", "source", "text_kind", "alone").agg(**_ARTICLES).collect())
+@cached
+def _narrowed(model: Snapshot, view: View, *, ends: datetime | None, hits: bool) -> Sums:
+    here = Scope(model, view, ends=ends)
+    return _by_day(here.hit if hits else here.base, view.bin)
+
+
+def _by_day(articles: pl.LazyFrame, unit: Bin) -> Sums:
+    by = articles.group_by("source", "text_kind", "alone", day=first_day(unit))
+    return Sums.of(by.agg(**_ARTICLES).collect())
+
+
+def alike(view: View) -> View:
+    """One view for all that have the same articles in the same bins, whatever else is chosen: they share sums."""
+    return View(replace(view.filters, figures=()), view.bin, "share", view.until)
 
 
 @dataclass(frozen=True, slots=True)
 class Namings:
-    """What the numerator says of figures: serves all charts of a page, whatever figures and bins are chosen."""
+    """What the numerator says of figures: serves all charts of a page, whatever figures are chosen."""
 
-    sums: Sums  #: by figure (its number), day, `alone` and `single`
-    shared: pl.DataFrame  #: the rows of `Scope.named` whose articles are not alone, for `scope.story_sums`
+    sums: Sums  #: by figure (its number), bin (its first day is `day`), `alone` and `single`
+    #: What `scope.story_sums` gives of tone by figure and bin, and of positive minus negative by figure.
+    tone: Mapping[tuple[int, date], Array]
+    net: Mapping[int, Array]
 
     @property
     def nbytes(self) -> int:
-        """Memory, in bytes."""
-        return self.sums.nbytes + int(self.shared.estimated_size())
-
-    def stories(self, figures: Sequence[int]) -> pl.LazyFrame:
-        """The shared rows of some figures, given as numbers."""
-        return self.shared.lazy().filter(one_of("figure", figures))
+        """About how much memory it takes, in bytes."""
+        return self.sums.nbytes + 400 * (len(self.tone) + len(self.net))
 
 
 def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Namings:
     """What the numerator of a view says of all figures."""
-    filters = replace(view.filters, figures=())
-    return _figures(model, View(filters, "day", "share", view.until), ends=ends)
+    return _figures(model, alike(view), ends=ends)
 
 
 @cached
 def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Namings:
+    day, figure = first_day(view.bin).alias("day"), col("figure")
     named = Scope(model, view, ends=ends).named.with_columns(net=col("pos") - col("neg"))
-    summed = named.group_by("figure", "day", "alone", "single").agg(**_FIGURES)
-    shared = named.filter(~col("alone")).select("figure", "source", "day", "story", "n", "sum", "net", "neg", "pos")
-    found, rows = pl.collect_all([summed, shared])
-    return Namings(Sums.of(found), rows)
+    summed = named.group_by(figure, day, "alone", "single").agg(**_FIGURES)
+    shared = named.filter(~col("alone"))
+    found, tone, net = pl.collect_all(
+        [summed, story_sums(shared, "sum", figure, day), story_sums(shared, "net", figure)]
+    )
+    return Namings(
+        Sums.of(found),
+        {(number, start): np.array(rest, float) for number, start, *rest in tone.rows()},
+        {number: np.array(rest, float) for number, *rest in net.rows()},
+    )
 
 
 def of_several(here: Scope, chosen: Sequence[str]) -> Sums:
