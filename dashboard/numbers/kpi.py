@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -43,7 +43,8 @@ def of(model: Snapshot, view: View, *, now: datetime, before: bool = False) -> K
     ends = None
     if before:
         # To the minute, so that all viewers of one view within a minute share the result.
-        ends = (now - timedelta(days=view.days)).replace(second=0, microsecond=0) if view.running else None
+        utc = now.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
+        ends = utc - timedelta(days=view.days) if view.running else None
         view = view.before()
     return _of(model, view, ends=ends, before=before)
 

@@ -118,8 +118,9 @@ def test_a_period_that_is_over_is_compared_with_the_whole_one_before(days: Snaps
 def test_the_time_of_day_is_taken_in_utc_whatever_the_clock_is_set_to(days: Snapshot) -> None:
     from zoneinfo import ZoneInfo
 
-    now = datetime(2026, 11, 22, 22, 30, tzinfo=ZoneInfo("Asia/Seoul"))  # 13:30 UTC
-    assert kpi.of(days, _view(days, TODAY, TODAY), now=now, before=True).articles == 2
+    for day, hour in ((22, 22), (23, 2)):  # 13:30 and 17:30 UTC, of one day
+        now = datetime(2026, 11, day, hour, 30, tzinfo=ZoneInfo("Asia/Seoul"))
+        assert kpi.of(days, _view(days, TODAY, TODAY), now=now, before=True).articles == 2
 
 
 def test_a_net_tone_at_the_end_of_the_scale_keeps_the_whole_half_of_its_interval(
