@@ -12,7 +12,6 @@ from polars import col
 from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import queries, scope, sums
 from dashboard.numbers.scope import Scope, cached
-from dashboard.numbers.sums import Sums
 from dashboard.view import View
 
 
@@ -71,7 +70,8 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
         rows = named if figures else here.hit.with_columns(neg=pl.lit(0), pos=pl.lit(0))
         clusters += np.array(here.story_sums(rows, "net").collect().row(0), float)
     _, stories, mean, low, high, *_ = scope.mean(clusters, steps=1)
-    most = None if before else _most_named(model, view, mine)
+    ranked = [] if before else queries.ranking(model, view)
+    most = next(((figure, count) for figure, count in ranked if not figures or figure in figures), None)
     return Kpi(
         articles=int(articles.sum()),
         mentions=mine.total("mentions"),
@@ -87,13 +87,3 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
         mentions_by_bin=tuple(map(int, mentions)),
         net_by_bin=tuple(tone / of if of else None for tone, of in zip(net.tolist(), n.tolist(), strict=True)),
     )
-
-
-def _most_named(model: Snapshot, view: View, mine: Sums) -> tuple[str, int] | None:
-    """The figure named in most articles, of the chosen ones or of all, with the number of articles."""
-    if figures := view.filters.figures:
-        mine_of = {figure: mine.where(mine["figure"] == model.number(figure)) for figure in figures}
-        ranked = [(figure, count) for figure, of in mine_of.items() if (count := of.total("articles"))]
-    else:
-        ranked = queries.ranking(model, view)
-    return min(ranked, key=lambda named: (-named[1], named[0]), default=None)
