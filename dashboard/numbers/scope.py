@@ -181,9 +181,8 @@ def mean(sums: Sequence[Any] | NDArray[Any], *, steps: int = TONE_STEPS) -> tupl
     `sums` are the number of clusters, Σn, Σs, Σs², Σsn, Σn², and the numbers of negative and positive mentions; s
     counts in 1/`steps`.
     """
-    stories, n, negative, positive = (int(sums[place] or 0) for place in (0, 1, 6, 7))
-    total, squares, products, n_squares = (float(value or 0) for value in sums[2:6])
-    found = statistics.mean_interval(stories, n, total / steps, squares / steps**2, products / steps, n_squares)
+    stories, n, total, squares, products, n_squares, negative, positive = map(int, sums)
+    found = statistics.mean_interval(stories, n, total, squares, products, n_squares, steps=steps)
     return n, stories, *(found or (None, None, None)), negative, n - negative - positive, positive
 
 
