@@ -132,7 +132,7 @@ def _said(luck: random.Random, id_: int) -> Said:
 
 def _told(luck: random.Random, first_mention: int) -> Told:
     return Told(
-        published=FIRST + timedelta(minutes=luck.randrange(24 * 60 * DAYS)),
+        published=FIRST + timedelta(hours=3 * luck.randrange(8 * DAYS)),
         language=luck.choice((LANGUAGES[0], *LANGUAGES)),
         text_kind=luck.choice(TEXT_KINDS),
         tone=tone(luck) if luck.random() < 0.8 else None,

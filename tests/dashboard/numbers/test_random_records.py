@@ -61,14 +61,14 @@ def ask(luck: random.Random, narrowed: Set[str]) -> Asked:
         **period,
         **{name: filters[name] for name in filters if name in narrowed},
     }
-    now = since + timedelta(seconds=luck.randrange(24 * 3600 * (days + 1)))
+    now = since + timedelta(hours=3 * luck.randrange(8 * (days + 1)), seconds=luck.choice((0, 30, 5_000)))
     lines = tuple(luck.sample(sorted(NAMES), luck.randint(0, len(NAMES))))
     return Asked(
         View(Filters(**asked), luck.choice((*BINS, *BINS[2:])), "share", now.date(), lines),
         now=now.astimezone(timezone(timedelta(hours=luck.choice((0, 0, 9, -8))))),
         figure=luck.choice((*FIGURES[:2], *NAMES)), bin=luck.choice((None, luck.randint(0, 9))),
         label=luck.choice((None, None, *LABELS)), scored=luck.random() < 0.5, positive=luck.random() < 0.5,
-        limit=luck.randint(1, 6), seed=luck.randrange(2**32), since=luck.randint(0, 6),
+        limit=luck.choice((1, 3, 50)), seed=luck.randrange(2**32), since=luck.randint(0, 6),
     )  # fmt: skip
 
 
