@@ -1,6 +1,7 @@
-# make run    the dashboard at http://localhost:8501 (PORT= another port, ARGS= more for streamlit)
+# make run    the dashboard at http://localhost:8501 (PORT= another port, WORKERS= server processes that share it,
+#             ARGS= more for streamlit)
 # make test   every test that does not take minutes, by three processes, and where the time went: under ten minutes on two
-#             cores (WORKERS= others, 0: one after the other; ARGS= more)
+#             cores (TESTERS= other processes, 0: one test after the other; ARGS= more)
 # make test-all  what takes minutes, after `make test`: tests marked slow, and ten thousand damaged feeds
 # make lint   ruff, mypy, import-linter
 # make bench  what is fast and what is not, at a million articles (SCALE=10000: fewer), kept in tests/bench/results
@@ -12,8 +13,9 @@ PYTHON ?= python3
 PORT ?= 8501
 ARGS ?=
 SCALE ?= 1000000
+WORKERS ?= 1
 # A third one works while the browser's and those that wait for a child do not.
-WORKERS ?= 3
+TESTERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -21,9 +23,9 @@ BIN := $(VENV)/bin
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
-	$(BIN)/streamlit run app.py --server.port $(PORT) $(ARGS)
+	$(BIN)/python app.py --workers $(WORKERS) --server.port $(PORT) $(ARGS)
 
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 25
+PYTEST := $(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal --durations 25
 # Tests start dozens of processes: where nothing may keep what is compiled, each compiles the whole project anew.
 test test-all kills: export PYTHONDONTWRITEBYTECODE :=
 

@@ -1,17 +1,17 @@
-"""The server: the Streamlit script with its routes, its compression, and the ingest worker as a child process."""
+"""The server: the Streamlit script with its routes, its compression, and the ingest worker as a child process.
+
+`python app.py --workers 2` serves it in two processes; `streamlit run app.py` and `uvicorn app:app` start it too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -22,67 +22,11 @@ from starlette.routing import Route
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))
 
-from dashboard.parts import downloads
-from dashboard.serve import health, prometheus
+from dashboard.serve import exports, health, prometheus
+from dashboard.serve.child import IngestChild
 from dashboard.serve.compression import Compression
 from ingest import settings
 from ingest.errors import IngestError
-
-log = logging.getLogger("app")
-
-#: A worker that ended by itself is restarted after this many seconds.
-_RESTART_SECONDS = 5
-_STOP_SECONDS = 10
-
-
-class IngestChild:
-    """`python -m ingest watch` as a child process that ends when this one does, however that happens.
-
-    The child stops when its standard input, a pipe from here, closes. It has a process group of its own: Ctrl-C in the
-    terminal then reaches only the server, and the child can finish its commit.
-    """
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="ingest-child")
-
-    def start(self) -> None:
-        """Starts the child, and restarts it whenever it ends by itself."""
-        self._thread.start()
-
-    def _run(self) -> None:
-        command = [sys.executable, "-m", "ingest", "watch", "--with-parent"]
-        own_group: dict[str, Any] = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
-            if os.name == "nt"
-            else {"start_new_session": True}
-        )
-        while not self._stop.is_set():
-            try:
-                self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, **own_group)
-            except OSError as error:  # out of memory or processes: it may pass
-                log.error("the ingest worker can't be started: %s", error)
-                self._stop.wait(_RESTART_SECONDS)
-                continue
-            code = self._process.wait()
-            if not self._stop.is_set():
-                log.warning("the ingest worker ended (exit code %s); starting it again in %s s", code, _RESTART_SECONDS)
-            self._stop.wait(_RESTART_SECONDS)
-
-    def stop(self) -> None:
-        """Asks the child to stop and waits; kills it after `_STOP_SECONDS`."""
-        self._stop.set()
-        process = self._process
-        if process is None:
-            return
-        if process.stdin:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 @contextlib.asynccontextmanager
@@ -96,14 +40,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         os._exit(1)
     # In a thread: the page that shows the progress of loading must not wait for it.
     threading.Thread(target=warm, daemon=True, name="warm").start()
-    child = IngestChild() if active.worker == "embedded" else None
+    child = IngestChild(active) if active.worker == "embedded" else None
     if child:
         child.start()
     try:
         yield
     finally:
-        if child:
-            await asyncio.to_thread(child.stop)
+        ending = [finish, child.stop] if child else [finish]
+        await asyncio.gather(*map(asyncio.to_thread, ending))
 
 
 def warm() -> None:
@@ -112,6 +56,14 @@ def warm() -> None:
     from dashboard.state import process
 
     process.shared()
+
+
+def finish() -> None:
+    """Keeps what was loaded for the next start."""
+    from dashboard.state import process
+
+    if state := process.started():
+        state.finish()
 
 
 async def healthz(_: Request) -> JSONResponse:
@@ -128,9 +80,11 @@ async def metrics(_: Request) -> Response:
 app = st.App(
     PROJECT / "dashboard" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/healthz", healthz), Route("/metrics", metrics), downloads.route],
+    routes=[Route("/healthz", healthz), Route("/metrics", metrics), exports.route],
     middleware=[Middleware(Compression)],
 )
 
 if __name__ == "__main__":
-    app.run()
+    from dashboard.serve import supervisor
+
+    supervisor.main(obj=app)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-from dashboard.view import AUTOMATIC, Measure
+from dashboard.view import ALL, AUTOMATIC, CUSTOM, PERIODS, Measure
 from ingest.bins import Bin
 from ingest.models import TextKind
 from ingest.store.read.filters import BY_FIELD, Filter
@@ -77,7 +77,7 @@ class Control:
 CONTROLS: Final[tuple[Control, ...]] = (
     Control(SEARCH, "search", "Search", "search", ""),
     Control(
-        PERIOD, "period", "Period", "period", AUTOMATIC,
+        PERIOD, "period", "Period", "period", AUTOMATIC, {label: label for label in (AUTOMATIC, *PERIODS, ALL, CUSTOM)},
         help="Automatic: the last 30 days if articles fall into them, else all there is. Days are UTC; today is not "
         "over and is drawn dashed.",
     ),

@@ -8,11 +8,8 @@ from functools import partial
 from pathlib import Path
 
 # Streamlit puts this file's folder on the path, where `import view` would find a second copy of every module.
-_HERE = Path(__file__).resolve().parent
-sys.path[:] = [
-    str(_HERE.parent),
-    *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _HERE.parent)),
-]
+_HERE = Path(__file__).parent
+sys.path[:] = [str(_HERE.parent), *(entry for entry in sys.path if entry not in (str(_HERE), str(_HERE.parent)))]
 
 import streamlit as st
 from sqlalchemy.exc import DatabaseError, TimeoutError
@@ -28,7 +25,8 @@ from dashboard.state.page import Page
 from dashboard.view import AUTOMATIC
 from ingest.errors import SearchError
 
-st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.png"), layout="wide")
+# An SVG travels in the page; another picture would be kept by the one process that drew the page.
+st.set_page_config(page_title="Discourse Monitor", page_icon=str(_HERE / "icon.svg"), layout="wide")
 
 
 def main() -> None:
@@ -88,7 +86,8 @@ def head(page: Page, title: str, follower: Follower) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if not at.fixed:
             st.toggle("Live", value=True, key="live", persist_state="session")
-        copy_link(page)
+        with st.container(width="content"):  # a fragment alone would take all the width that is left
+            copy_link(page)
     if at.fixed:
         st.caption(f"○ pinned · {at.as_of}")
     else:
@@ -138,9 +137,13 @@ def ago(then: datetime) -> str:
     return "just now"
 
 
+@st.fragment  # the links are made when somebody looks, without a run of the page
 def copy_link(page: Page) -> None:
     """The three links of this view: its period moving, its dates fixed, or its very numbers."""
-    with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+    popover = st.popover("Copy link", icon=":material/link:", type="tertiary", key="copy-link", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
         url = st.context.url or ""
         extra = [(name, st.query_params[name]) for name in PARAMETERS if name in st.query_params]
         for label, fixed, pinned in (

@@ -61,6 +61,10 @@ class View:
         """Whether the period is not over yet: it holds today."""
         return self.since <= self.today <= self.until
 
+    def of(self, figure: str) -> View:
+        """The same view of one figure alone."""
+        return replace(self, filters=replace(self.filters, figures=(figure,)), lines=(figure,))
+
     def before(self) -> View:
         """The same view of the period of equal length just before."""
         span = timedelta(days=self.days)

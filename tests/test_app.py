@@ -4,72 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import http.client
 import json
 import os
 import re
 import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from ingest.run import lock
-from ingest.settings import PROJECT
 from ingest.store import record, schema
 from tests.helpers.desk import Desk, until, utc
-
-# Streamlit, pandas and plotly take some seconds to import, and longer when other tests use the machine.
-START = 60
-
-
-class Server:
-    """A running `streamlit run app.py`."""
-
-    def __init__(self, desk: Desk, **env: str) -> None:
-        self.desk = desk
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self._log = (desk.root / "server.txt").open("wb")
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        command += ["--server.headless", "true"]
-        self.process = subprocess.Popen(
-            command, cwd=PROJECT, env={**desk.env, **env}, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
-        )
-
-    def said(self) -> str:
-        return (self.desk.root / "server.txt").read_text(encoding="utf-8", errors="replace")
-
-    def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        with contextlib.closing(connection):
-            connection.request("GET", path, headers=headers)
-            response = connection.getresponse()
-            return response, response.read()
-
-    def health(self) -> dict[str, Any]:
-        """What /healthz says; empty while nobody answers."""
-        assert self.process.poll() is None, self.said()
-        try:
-            return dict(json.loads(self.get("/healthz")[1]))
-        except (OSError, http.client.HTTPException):
-            return {}
-
-    def wait(self) -> None:
-        until(lambda: bool(self.health()), START)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(10)
-        until(lambda: not lock.alive(self.desk.settings()), 20)
-        self._log.close()
+from tests.helpers.server import START, Server
 
 
 @pytest.fixture

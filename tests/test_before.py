@@ -69,9 +69,14 @@ def test_an_old_link_shows_the_numbers_that_it_showed(old: Path, open_page: Open
     assert summary(at) == page["summary"]
     drawn = charts(at)
     for name, series in page["charts"].items():
-        now = [{key: line.get(key) for key in ("name", "y", "x")} for line in drawn[name]["data"]]
+        now = [_rounded({key: line.get(key) for key in ("name", "y", "x")}) for line in drawn[name]["data"]]
         for line in series:
-            assert line in now, f"{name}: {line['name']}"
+            assert _rounded(line) in now, f"{name}: {line['name']}"
+
+
+def _rounded(line: dict[str, Any]) -> dict[str, Any]:
+    """A line without the last digits of its numbers: sums of tones were once sums of fractions."""
+    return {**line, "y": [round(value, 12) if isinstance(value, float) else value for value in line["y"] or ()]}
 
 
 def test_ingest_goes_on_with_an_old_record(old: Path, desk: Desk, analyser: Analyser) -> None:

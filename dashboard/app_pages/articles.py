@@ -13,11 +13,10 @@ from dashboard import keys
 from dashboard.look import borders, palette, words
 from dashboard.numbers import queries
 from dashboard.parts import downloads, empty, evidence, hits
-from dashboard.parts.downloads import Download
 from dashboard.reader import copies, edits, tones
 from dashboard.state.page import Page
 from ingest.models import Mention
-from ingest.store.read import articles, export, history
+from ingest.store.read import articles, history
 from ingest.store.read.articles import FullArticle, Headline
 
 #: Rows of the table. More are in the CSV, and a filter finds them faster than scrolling.
@@ -60,9 +59,7 @@ def draw(page: Page) -> None:
             "Show", ["Hits", "Table"], default="Hits", key="articles-as", required=True, label_visibility="collapsed",
         )  # fmt: skip
     with head:
-        header = export.columns("articles", page.view.bin)
-        made = Download(page.model.engine, lambda connection: export.articles(connection, filters), header)
-        downloads.link("articles.csv", made, key="articles")
+        downloads.link(page, "articles.csv")
     if searched and as_ == "Hits":
         hits.listing(page, found)
     else:

@@ -49,10 +49,11 @@ _HOW = """
 
 def draw(page: Page) -> None:
     """Draws the page: the sample that the link names, or the choice of one."""
-    asked = _written(st.query_params.get(SAMPLE, ""))
+    written = st.query_params.get(SAMPLE, "")
+    asked = _written(written)
     if asked is None or not page.pin.fixed:
         _propose(page, *(asked or (_SEED, _SIZE)))
-        if found := _given(page):
+        if found := given(page):
             st.subheader("All labels so far", anchor=False)
             agreement.draw(page, found, by=coder.current())
         return
@@ -75,7 +76,7 @@ def draw(page: Page) -> None:
         "Show", ["Label", "Results"], default="Label", key="audit-as", required=True, label_visibility="collapsed",
     )  # fmt: skip
     if shown == "Results":
-        _results(page, places, by)
+        _results(page, written, by)
     else:
         _label(page, drawn, places, mine, by, seed)
 
@@ -229,22 +230,27 @@ def _finished(page: Page, drawn: Sample, seed: int) -> None:
             )  # fmt: skip
 
 
-def _results(page: Page, places: Sequence[Place], by: str) -> None:
+def _results(page: Page, written: str, by: str) -> None:
     of = st.segmented_control(
         "Of", ["This sample", "All labels"], default="This sample", key="audit-of", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    found = _given(page)
-    if of == "This sample":
-        wanted = set(places)
-        found = [each for each in found if each.place in wanted]
-    if found:
-        agreement.draw(page, found, by=by)
+    if of != "This sample":
+        written = ""
+    if found := given(page, written):
+        agreement.draw(page, found, by=by, extra=[(SAMPLE, written)] if written else [])
     else:
         few = "A few dozen labels give a first idea, some hundreds a number to quote."
         st.info(f"**Nobody has labelled anything here yet.** {few}", icon=":material/edit_note:")
 
 
-def _given(page: Page) -> list[CountedLabel]:
+def given(page: Page, written: str = "") -> list[CountedLabel]:
+    """The labels of the sample that a link's parameter names; all labels if it names none."""
+    asked = _written(written)
+    drawn = sample.draw(page.model, page.view, *asked) if asked else None
     with page.model.engine.connect() as connection:
-        return labels.counted(connection, page.pin.revision)
+        found = labels.counted(connection, page.pin.revision)
+        if drawn is not None:
+            wanted = set(labels.places(connection, drawn.ids))
+            found = [each for each in found if each.place in wanted]
+    return found

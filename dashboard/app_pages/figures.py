@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -14,7 +15,6 @@ from dashboard.numbers import queries
 from dashboard.parts import empty, evidence
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
-from ingest.models import LABELS
 from ingest.watchlist.figures import Role
 
 _EXTREMES = 5
@@ -44,7 +44,7 @@ def draw(page: Page) -> None:
     entry = next(entry for entry in page.choices.watchlist.figures if entry.id == figure)
     if held := [borders.markdown(_role(role)) for role in entry.roles if role.held_on(page.view.today)]:
         st.caption(" · ".join(held))
-    view = replace(page.view, filters=replace(page.view.filters, figures=(figure,)), lines=(figure,))
+    view = page.view.of(figure)
     page = replace(page, view=view)
     frame = queries.attention(page.model, view, page.names)
     named, total = int(frame["articles"].sum()), int(frame["all"].sum())
@@ -82,7 +82,8 @@ def _role(role: Role) -> str:
 def mix(page: Page, figure: str) -> None:
     """The shares of negative, neutral and positive mentions."""
     view = page.view
-    frame = queries.mix(page.model, view, figure)
+    data = partial(queries.mix, page.model, view, figure)
+    frame = data()
 
     def make() -> Chart:
         drawn = charts.mix(frame, unit=view.bin, theme=page.theme)
@@ -91,14 +92,11 @@ def mix(page: Page, figure: str) -> None:
     chart = plot.cached(page, "mix", make)
     title = f"Negative, neutral, positive sentences, per {view.bin}"
     caption = f"n = {words.count(chart.n, 'scored mention')} · click a part for its sentences"
-    with panel(page, title, key="mix", data=frame, about=MIX, caption=caption):
+    with panel(page, title, key="mix", data=data, about=MIX, caption=caption):
         evidence.draw(page, "mix", chart)
-    point = evidence.opened("mix", page)
-    if point and point[0] in LABELS:  # a link may name anything
-        label, start = point
-        ids = queries.counted(page.model, view, figure=figure, start=start, label=label)
-        title = f"{label.capitalize()}, {words.bin_name(start, view.bin)}"
-        evidence.listing(page, ids, title=title, key=f"mix-{label}-{start}", by="mentions")
+    if point := evidence.opened("mix", page):
+        title = f"{point.value.capitalize()}, {words.bin_name(point.start, view.bin)}"
+        evidence.listing(page, point, title=title, by="mentions")
 
 
 def said(page: Page, figure: str) -> None:
@@ -115,8 +113,9 @@ def said(page: Page, figure: str) -> None:
 
 def companions(page: Page, figure: str) -> None:
     """Who is named with the figure."""
-    frame = queries.companions(page.model, page.view, figure, page.names)
-    with panel(page, "Named in the same articles", key="companions", data=frame, about=COMPANIONS):
+    data = partial(queries.companions, page.model, page.view, figure, page.names)
+    frame = data()
+    with panel(page, "Named in the same articles", key="companions", data=data, about=COMPANIONS):
         if len(frame):
             plot.draw(Chart(charts.companions(frame, theme=page.theme), alt.companions(frame)), key="companions")
         else:
@@ -125,6 +124,7 @@ def companions(page: Page, figure: str) -> None:
 
 def by_source(page: Page, figure: str) -> None:
     """Where the figure is named, and how."""
-    frame = queries.by_source(page.model, page.view, figure, page.choices.source_names)
-    with panel(page, "Articles that name the figure, by source", key="by-source", data=frame, about=BY_SOURCE):
+    data = partial(queries.by_source, page.model, page.view, figure, page.choices.source_names)
+    frame = data()
+    with panel(page, "Articles that name the figure, by source", key="by-source", data=data, about=BY_SOURCE):
         plot.draw(Chart(charts.by_source(frame, theme=page.theme), alt.by_source(frame)), key="by-source")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.charts import alt, charts, plot
@@ -134,7 +136,8 @@ def _unheard(page: Page) -> str:
 def attention(page: Page) -> None:
     """The share of articles that name each figure, and the sentences behind the point that is clicked."""
     view = page.view
-    frame = queries.attention(page.model, view, page.names)
+    data = partial(queries.attention, page.model, view, page.names)
+    frame = data()
     missing = gaps.gaps(page)
 
     def make() -> Chart:
@@ -146,7 +149,7 @@ def attention(page: Page) -> None:
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"
     note = f"n = {words.count(chart.n, 'article')} · click a point for its sentences"
     caption = _caption(page, note, missing)
-    with panel(page, f"{what}, per {view.bin}", key="attention", data=frame, about=ATTENTION, caption=caption):
+    with panel(page, f"{what}, per {view.bin}", key="attention", data=data, about=ATTENTION, caption=caption):
         evidence.draw(page, "attention", chart)
     _behind(page, "attention", by="articles")
 
@@ -156,21 +159,18 @@ def _caption(page: Page, note: str, missing: Gaps | None = None) -> str:
     return " · ".join(part for part in (note, texts.mixed(page), hatched) if part)
 
 
-def _behind(page: Page, chart: str, *, by: str, scored: bool = False) -> None:
+def _behind(page: Page, chart: str, *, by: str) -> None:
     """Lists the sentences that the open point of a chart counts."""
-    point = evidence.opened(chart, page)
-    if point is None or point[0] not in page.view.lines or point[0] not in page.names:
-        return
-    figure, start = point
-    ids = queries.counted(page.model, page.view, figure=figure, start=start, scored=scored)
-    title = f"{borders.markdown(page.names[figure])}, {words.bin_name(start, page.view.bin)}"
-    evidence.listing(page, ids, title=title, key=f"{chart}-{figure}-{start}", by=by)
+    if point := evidence.opened(chart, page):
+        title = f"{borders.markdown(page.names[point.value])}, {words.bin_name(point.start, page.view.bin)}"
+        evidence.listing(page, point, title=title, by=by)
 
 
 def tone(page: Page) -> None:
     """The mean tone toward each figure with its interval."""
     view = page.view
-    frame = queries.tone(page.model, view, page.names)
+    data = partial(queries.tone, page.model, view, page.names)
+    frame = data()
     missing = gaps.gaps(page)
 
     def make() -> Chart:
@@ -181,17 +181,18 @@ def tone(page: Page) -> None:
     chart = plot.cached(page, "tone", make, tuple(missing.items()))
     note = f"n = {words.count(chart.n, 'scored mention')} · scored for each mention in its sentence"
     caption = _caption(page, note, missing)
-    with panel(page, f"Tone toward …, per {view.bin}", key="tone", data=frame, about=TONE, caption=caption):
+    with panel(page, f"Tone toward …, per {view.bin}", key="tone", data=data, about=TONE, caption=caption):
         evidence.draw(page, "tone", chart)
-    _behind(page, "tone", by="mentions", scored=True)
+    _behind(page, "tone", by="mentions")
 
 
 def voice(page: Page) -> None:
     """Each figure's part of all mentions."""
-    frame = queries.voice(page.model, page.view, page.names)
+    data = partial(queries.voice, page.model, page.view, page.names)
+    frame = data()
     caption = _caption(page, f"n = {words.count(int(frame['mentions'].sum()), 'mention')}")
     title = "Share of voice among the figures in view"
-    with panel(page, title, key="voice", data=frame, about=VOICE, caption=caption):
+    with panel(page, title, key="voice", data=data, about=VOICE, caption=caption):
         plot.draw(Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)), key="voice")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +24,7 @@ from ingest.store.read.sources import SourceRow
 from ingest.store.read.verdicts import DEAD, Verdict
 
 _DAYS = 30
-_PERIODS = {"30 days": 30, "90 days": 90}
+LENGTHS = {"30 days": 30, "90 days": 90}
 
 #: Reasons told above the table, and sources named for each; the table has them all.
 _REASONS = 4
@@ -43,23 +45,30 @@ CALENDAR = (
 
 _SILENT = "It answers, but brings nothing new where its rhythm would have: look at the site."
 
+#: Parameters of the address of the calendar's CSV: its days, and whether it has every feed.
+LENGTH, EVERY = "days", "every"
+
 #: How each source stands, by its id; folders and archives are not asked and have no place in it.
 Standing = Mapping[int, Verdict]
 
 
 def draw(page: Page) -> None:
     """Draws the page."""
-    rows = [row for row in page.choices.sources if row.listed or row.articles]
-    days = gaps.days(page)
+    rows = listed(page)
     stands = gaps.standing(page)
     st.markdown(headline(rows, stands))
     if not page.pin.fixed:  # what is wrong now is no part of a link's numbers
         lists_at_fault(page)
         warnings(page, rows, stands)
         retries.answers(page)
-    calendar_card(page, rows, stands, days)
+    calendar_card(page)
     per_day(page)
     listing(page, rows, stands)
+
+
+def listed(page: Page) -> list[SourceRow]:
+    """The sources that the page is about."""
+    return [row for row in page.choices.sources if row.listed or row.articles]
 
 
 def headline(rows: Sequence[SourceRow], stands: Standing) -> str:
@@ -110,43 +119,70 @@ def warnings(page: Page, rows: Sequence[SourceRow], stands: Standing) -> None:
             retries.button(page, [row.id for row in mine], label=what, key=f"retry-{number}")
 
 
-def calendar_card(page: Page, rows: Sequence[SourceRow], stands: Standing, days: gaps.Days) -> None:
-    """A strip of days for each feed, the worst first."""
-    feeds = [row for row in _worst_first(rows, stands) if row.id in stands]
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """The calendar: a strip of days for each feed, the worst first."""
+
+    rows: list[Row]
+    since: date
+    until: date
+    known: date | None  #: first day of which anything is known
+    feeds: int  #: of which `rows` are the first
+
+
+def strips(page: Page, length: int, *, every: bool) -> Strips:
+    """The calendar of so many days: of every feed, or of the worst."""
+    stands, days = gaps.standing(page), gaps.days(page)
+    feeds = [row for row in _worst_first(listed(page), stands) if row.id in stands]
     known = min((mine[0].day for mine in days.values() if mine), default=None)
     # A view that ends before anything is known, as the demo does, would show an empty strip beside feeds that fail.
     until = page.view.until if known is None or known <= page.view.until else page.view.today
-    length = _PERIODS[st.session_state.get("calendar-length") or "30 days"]
     since = until - timedelta(days=length - 1)
-    most = _ALL_ROWS if st.session_state.get("calendar-all") else _ROWS
-    shown = [
-        Row(row.name, stands[row.id], tuple(each for each in days.get(row.id, ()) if each.day >= since))
-        for row in feeds[:most]
+    rows = [
+        Row(row.name, stands[row.id], tuple(each for each in days.get(row.id, ()) if since <= each.day <= until))
+        for row in feeds[: _ALL_ROWS if every else _ROWS]
     ]
-    frame = pd.DataFrame(
+    return Strips(rows, since, until, known, len(feeds))
+
+
+def calendar_data(page: Page, length: int = _DAYS, *, every: bool = False) -> pd.DataFrame:
+    """One row a feed and day of the calendar."""
+    return pd.DataFrame(
         [
             (row.name, each.day, each.verdict, each.attempts, each.successes, each.articles, each.usual)
-            for row in shown
+            for row in strips(page, length, every=every).rows
             for each in row.days
-            if each.day <= until
         ],
         columns=["source", "day", "verdict", "attempts", "successes", "new articles", "usual"],
     )
-    note = f"{LEGEND} · {words.period(since, until)}" + (f" · known since {words.day(known)}" if known else "")
-    with panel(page, "Feeds day by day, the worst first", key="calendar", data=frame, about=CALENDAR, caption=note):
+
+
+def calendar_card(page: Page) -> None:
+    """The calendar, with the choice of its length and of all feeds."""
+    length = LENGTHS[st.session_state.get("calendar-length") or "30 days"]
+    every = bool(st.session_state.get("calendar-all"))
+    found = strips(page, length, every=every)
+    note = f"{LEGEND} · {words.period(found.since, found.until)}"
+    note += f" · known since {words.day(found.known)}" if found.known else ""
+    with panel(
+        page, "Feeds day by day, the worst first", key="calendar", about=CALENDAR, caption=note,
+        data=partial(calendar_data, page, length, every=every),
+        extra=[(LENGTH, str(length)), (EVERY, str(every).lower())],
+        pinned=page.pin.fixed,  # feeds are asked between revisions, too
+    ):  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
             st.segmented_control(
-                "Days", list(_PERIODS), default="30 days", key="calendar-length", label_visibility="collapsed"
+                "Days", list(LENGTHS), default="30 days", key="calendar-length", label_visibility="collapsed"
             )
-            if len(feeds) > _ROWS:
-                st.toggle(f"All {len(feeds)} feeds", key="calendar-all")
-        if not shown:
+            if found.feeds > _ROWS:
+                st.toggle(f"All {found.feeds} feeds", key="calendar-all")
+        if not found.rows:
             st.caption("No feed is followed. `python -m ingest feeds add URL` puts one on the list.")
             return
-        figure = calendar.figure(shown, since, until, theme=page.theme)
-        plot.draw(Chart(figure, calendar.alt(shown, since, until)), key="calendar")
-        if len(feeds) > most:
-            st.caption(f"{len(feeds) - most} more feeds stand no worse than these.")
+        figure = calendar.figure(found.rows, found.since, found.until, theme=page.theme)
+        plot.draw(Chart(figure, calendar.alt(found.rows, found.since, found.until)), key="calendar")
+        if more := found.feeds - len(found.rows):
+            st.caption(f"{more} more feeds stand no worse than these.")
 
 
 def _worst_first(rows: Sequence[SourceRow], stands: Standing) -> list[SourceRow]:
@@ -156,17 +192,23 @@ def _worst_first(rows: Sequence[SourceRow], stands: Standing) -> list[SourceRow]
     return sorted(rows, key=lambda row: (worst[row.id], row.articles == 0, row.group, row.name))
 
 
-def per_day(page: Page) -> None:
-    """All chosen sources together."""
+def per_day_data(page: Page) -> pd.DataFrame:
+    """One row a day of the view, with the articles of all chosen sources."""
     view = page.view
     counts = holdings.per_day(page.model, view.sources, view.since, view.until, page.pin.revision)
     days = [view.since + timedelta(days=n) for n in range(view.days)]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         [(day, sum(of.get(day, 0) for of in counts.values())) for day in days], columns=["day", "articles"]
     )
+
+
+def per_day(page: Page) -> None:
+    """All chosen sources together."""
+    view, data = page.view, partial(per_day_data, page)
+    frame = data()
     title = "Articles per day, all chosen sources"
     note = f"n = {words.count(int(frame['articles'].sum()), 'article')} · {words.period(view.since, view.until)}"
-    with panel(page, title, key="per-day", data=frame, about=PER_DAY, caption=note):
+    with panel(page, title, key="per-day", data=data, about=PER_DAY, caption=note):
         plot.draw(Chart(charts.per_day(frame, theme=page.theme), alt.per_day(frame)), key="per-day")
 
 

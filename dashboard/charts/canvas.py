@@ -34,6 +34,15 @@ MS_A_DAY = 86_400_000
 
 Figure = dict[str, Any]  # in Plotly's schema
 
+#: The bin of a point in its hover template: what `words.bin_name` says, written by the browser.
+WHEN: Mapping[Bin, str] = {
+    "day": "%{x|%-d %b %Y}",
+    "week": "Week of %{x|%-d %b %Y}",
+    "month": "%{x|%B %Y}",
+    "quarter": "%{x|Q%q %Y}",
+    "year": "%{x|%Y}",
+}
+
 #: Bins in which sources were not heard, by their first day, with lines that say which: `West Post failing on 3 of 7
 #: days`, not escaped.
 Gaps = Mapping[date, Sequence[str]]
@@ -96,7 +105,7 @@ def timeline(
     places = _spread_out([label.y for label in labels], _LABEL_GAP * pixel, low, high)
     notes = [
         {
-            "x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": y, "yanchor": "middle",
+            "x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": round(y, 5), "yanchor": "middle",
             "text": label.html, "showarrow": False, "align": "left", "font": {"color": theme.text},
         }
         for label, y in zip(labels, places, strict=True)
@@ -149,6 +158,19 @@ def date_axis(first: date, last: date, pad: timedelta) -> dict[str, Any]:
 def bar(x: Sequence[Any], y: Sequence[Any], hover: Sequence[str], **more: Any) -> dict[str, Any]:
     """Bars with their hover texts (escaped HTML); `more` is what else the trace has."""
     return {"type": "bar", "x": x, "y": y, "hovertext": hover, "hoverinfo": "text", **more}
+
+
+def hover(before: str, texts: Sequence[str]) -> dict[str, Any]:
+    """What a trace shows at its points: what all of them begin with, and the rest of each (escaped HTML)."""
+    return {"hovertext": texts, "hovertemplate": f"{before}%{{hovertext}}<extra></extra>"}
+
+
+def places(bins: Sequence[date], unit: Bin) -> dict[str, Any]:
+    """Where the points of these bins stand; of days and weeks in a row, the first and their distance are enough."""
+    length = {"day": 1, "week": 7}.get(unit, 0)
+    if len(bins) > 1 and length * (len(bins) - 1) == (bins[-1] - bins[0]).days:
+        return {"x0": bins[0].isoformat(), "dx": length * MS_A_DAY}
+    return {"x": [day.isoformat() for day in bins]}
 
 
 def bars_height(rows: int) -> int:
@@ -233,6 +255,11 @@ def _row(columns: tuple[str, ...]) -> Any:
 def known(value: float | None) -> float | None:
     """The value, or None for NaN, which JSON does not have."""
     return None if value is None or value != value else value
+
+
+def drawn(values: Iterable[float | None]) -> list[float | None]:
+    """Values as they are sent: a chart is not a million pixels high."""
+    return [None if value is None else round(value, 5) for value in values]
 
 
 def faded(colour: str, alpha: float) -> str:

@@ -1,8 +1,8 @@
 """The charts: each function takes a data frame and returns a Plotly figure as a plain dict.
 
-The `customdata` of a point says what it stands for, so that a click leads to the articles behind it. Names of figures
-and sources come from outside and are escaped. The function of the same name in alt.py describes a chart in a sentence
-for people who do not see it. `plot.draw` puts both on the page.
+The `legendgroup` of a trace and the `x` of a point say what it stands for, so that a click leads to the articles behind
+it. Names of figures and sources come from outside and are escaped. The function of the same name in alt.py describes a
+chart in a sentence for people who do not see it. `plot.draw` puts both on the page.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def attention(
     """Lines of the share of articles that mention a figure, or of their count; `gaps` are hatched.
 
     Columns: bin, figure, name, articles, all, share (NaN where all is 0: a gap), partial (the bin that is not over).
-    A point's customdata is [figure, first day of the bin].
+    A point's group is its figure, its place the first day of its bin.
     """
     if frame.empty:
         return canvas.empty(theme, height)
@@ -45,15 +45,15 @@ def attention(
     drawn, labels = [], []
     for line in reversed(lines.of(rows, theme)):  # the first figures last: they lie on top
         hover = [
-            line.hover(
-                row,
-                unit,
-                f"{words.share(row.share)} · {words.number(row.articles)} of {words.number(row.all)} articles",
-                *line.unheard(row, gaps),
+            "<br>".join(
+                (
+                    f"{words.share(row.share)} · {words.number(row.articles)} of {words.number(row.all)} articles",
+                    *line.unheard(row, gaps),
+                )
             )
             for row in line.rows
         ]
-        drawn += lines.traces(line, hover)
+        drawn += lines.traces(line, hover, unit)
         labels += line.label(text(line.last))
     top = max((row.y for row in rows if row.y is not None), default=0.0)
     ticks = canvas.steps(top, whole=measure == "count")
@@ -78,7 +78,7 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gap
     """Lines of the mean tone toward each figure with its 95 % interval; `gaps` are hatched.
 
     Columns: bin, figure, name, n (mentions), stories, tone (NaN below 5 stories: a gap), low, high, partial. A tick at
-    the bottom marks bins with mentions but too few stories. A point's customdata is [figure, first day of the bin].
+    the bottom marks bins with mentions but too few stories. Groups and places are as in `attention`.
     """
     if frame.empty:
         return canvas.empty(theme, height)
@@ -89,16 +89,16 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gap
     drawn, labels = [], []
     for line in reversed(lines.of(rows, theme)):
         hover = [
-            line.hover(
-                row,
-                unit,
-                f"tone {words.signed(row.y)}{_interval(row.low, row.high)}",
-                f"n = {words.number(row.n)} mentions in {words.number(row.stories)} stories",
-                *line.unheard(row, gaps),
+            "<br>".join(
+                (
+                    f"tone {words.signed(row.y)}{_interval(row.low, row.high)}",
+                    f"n = {words.number(row.n)} mentions in {words.number(row.stories)} stories",
+                    *line.unheard(row, gaps),
+                )
             )
             for row in line.rows
         ]
-        drawn += lines.traces(line, hover)
+        drawn += lines.traces(line, hover, unit)
         drawn += lines.too_few(line, -reach * (0.98 - 0.04 * min(line.position, len(MARKERS))), unit)
         bands += lines.bands(line) if line.coloured else ()
         labels += line.label(words.signed(line.last))
@@ -117,26 +117,26 @@ def tone(frame: pd.DataFrame, *, unit: Bin, height: int = 340, theme: Theme, gap
 def mix(frame: pd.DataFrame, *, unit: Bin, height: int = 240, theme: Theme) -> Figure:
     """Stacked bars of the shares of negative, neutral and positive mentions; a bar of few mentions is pale.
 
-    Columns: bin, negative, neutral, positive (counts), n. A bar's customdata is [label, first day of the bin].
+    Columns: bin, negative, neutral, positive (counts), n. A bar's group is its label, its place
+    the first day of its bin.
     """
     rows = scored_rows(frame)
     if not rows:
         return canvas.empty(theme, height)
     bins = [row.bin for row in rows]
-    x = [day.isoformat() for day in bins]
     drawn, labels, below = [], [], 0.0
     for label in LABELS:
         counts = [getattr(row, label) for row in rows]
         shares = [count / row.n for count, row in zip(counts, rows, strict=True)]
         strength = 0.5 if label == "neutral" else 1  # the other two matter more
         hover = [
-            f"{words.bin_name(row.bin, unit)}<br><b>{words.share(share)} {label}</b><br>"
-            f"{words.number(count)} of n = {words.number(row.n)} mentions"
+            f"<b>{words.share(share)} {label}</b><br>{words.number(count)} of n = {words.number(row.n)} mentions"
             for row, share, count in zip(rows, shares, counts, strict=True)
         ]
         opacity = [(0.35 if row.n < FEW else 1.0) * strength for row in rows]
         look = {"color": theme.tone(label), "line": {"width": 0}, "opacity": opacity}
-        drawn.append(canvas.bar(x, shares, hover, customdata=[[label, day] for day in x], marker=look))
+        shown = {"legendgroup": label, **canvas.hover(f"{canvas.WHEN[unit]}<br>", hover)}
+        drawn.append({"type": "bar", **canvas.places(bins, unit), "y": canvas.drawn(shares), **shown, "marker": look})
         value = words.share(shares[-1])
         glyph = f'<span style="color:{theme.tone(label)}">■</span>'
         length = len(label) + len(value) + 3
@@ -155,28 +155,28 @@ def scored_rows(frame: pd.DataFrame) -> list[Any]:
 def voice(frame: pd.DataFrame, *, theme: Theme) -> Figure:
     """Bars of each figure's part of all mentions, largest first, coloured by position in the frame.
 
-    Columns: figure, name, mentions, share. A bar's customdata is [figure].
+    Columns: figure, name, mentions, share.
     """
     rows = _most_first(canvas.rows(frame, colour=map(theme.colour, range(len(frame)))), "mentions")
     text = [f"<b>{words.share(row.share)}</b> · {words.number(row.mentions)}" for row in rows]
     colours = [row.colour for row in rows]
-    return _bars(rows, "mentions", "figure", text, "mentions", theme, right=98, colour=colours)
+    return _bars(rows, "mentions", text, "mentions", theme, right=98, colour=colours)
 
 
 def companions(frame: pd.DataFrame, *, theme: Theme) -> Figure:
     """Bars of the figures named in the same articles, most first.
 
-    Columns: figure, name, articles. A bar's customdata is [figure].
+    Columns: figure, name, articles.
     """
     rows = _most_first(canvas.rows(frame), "articles")
     text = [f"<b>{words.number(row.articles)}</b>" for row in rows]
-    return _bars(rows, "articles", "figure", text, "articles", theme, right=56)
+    return _bars(rows, "articles", text, "articles", theme, right=56)
 
 
 def by_source(frame: pd.DataFrame, *, theme: Theme) -> Figure:
     """Bars of articles by source, most first, with the tone beside the name from 5 stories on.
 
-    Columns: source, articles, all, share, stories, tone. A bar's customdata is [source].
+    Columns: source, articles, all, share, stories, tone.
     """
     rows = _most_first(canvas.rows(frame, name=frame["source"].tolist()), "articles")
     text = [f"<b>{words.number(row.articles)}</b> · {words.share(row.share)}" for row in rows]
@@ -190,22 +190,25 @@ def by_source(frame: pd.DataFrame, *, theme: Theme) -> Figure:
             marks.append(f'{words.signed(tone)} <span style="color:{theme.tone(label_of(tone))}">●</span>')
             notes.append(f"tone {words.signed(tone)}, {many}")
     unit = "of the source's articles"
-    return _bars(rows, "articles", "source", text, unit, theme, right=92, marks=marks, notes=notes)
+    return _bars(rows, "articles", text, unit, theme, right=92, marks=marks, notes=notes)
 
 
 def per_day(frame: pd.DataFrame, *, height: int = 120, theme: Theme) -> Figure:
-    """Thin bars of articles per day. Columns: day, articles. A bar's customdata is [day]."""
+    """Thin bars of articles per day. Columns: day, articles; the days follow each other."""
     if frame.empty:
         return canvas.empty(theme, height)
     days = lines.days(frame["day"])
     counts = frame["articles"].tolist()
-    x = [day.isoformat() for day in days]
-    hover = [f"{words.day(day)}<br><b>{words.number(n)}</b> articles" for day, n in zip(days, counts, strict=True)]
-    look = {"color": theme.muted, "line": {"width": 0}}
-    bars = canvas.bar(x, counts, hover, customdata=[[day] for day in x], marker=look)
+    bars = {
+        "type": "bar",
+        **canvas.places(days, "day"),
+        "y": counts,
+        "hovertemplate": f"{canvas.WHEN['day']}<br><b>%{{y:,}}</b> articles<extra></extra>",
+        "marker": {"color": theme.muted, "line": {"width": 0}},
+    }
     ticks = canvas.steps(max(counts), most=3, whole=True)
     axis = canvas.value_axis(ticks, [f"{tick:,g}" for tick in ticks], theme)
-    return canvas.timeline([bars], sorted(days), "day", [], theme, height, yaxis=axis, bargap=0.35)
+    return canvas.timeline([bars], days, "day", [], theme, height, yaxis=axis, bargap=0.35)
 
 
 def _most_first(rows: Sequence[Any], column: str) -> list[Any]:
@@ -215,7 +218,6 @@ def _most_first(rows: Sequence[Any], column: str) -> list[Any]:
 def _bars(
     rows: Sequence[Any],
     value: str,
-    key: str,
     text: list[str],
     unit: str,
     theme: Theme,
@@ -248,7 +250,6 @@ def _bars(
         [getattr(row, value) for row in rows],
         list(range(len(rows))),
         hover,
-        customdata=[[str(getattr(row, key))] for row in rows],
         marker={"color": colour or theme.grey, "line": {"width": 0}, "cornerradius": 2},
         **shown,
     )

@@ -43,11 +43,6 @@ class Line:
     def marker(self) -> str:
         return MARKERS[self.position] if self.coloured else GREY_MARKER
 
-    def hover(self, row: Any, unit: Bin, *more: str) -> str:
-        """The text shown at a point: the name, the bin, and `more` lines (escaped HTML)."""
-        when = words.bin_name(row.bin, unit) + (", so far" if row.partial else "")
-        return "<br>".join((self.title, when, *more))
-
     def unheard(self, row: Any, gaps: Gaps) -> list[str]:
         """Lines that say which sources were not heard in a bin, and whether its value fell (escaped HTML)."""
         lines = gaps.get(row.bin, ())
@@ -90,7 +85,7 @@ def _line(figure: str, position: int, rows: list[Any], theme: Theme) -> Line:
     return Line(figure, name, position, theme.colour(position), rows, f"<b>{plotly_text(name)}</b>", last)
 
 
-def traces(line: Line, hover: list[str]) -> list[Any]:
+def traces(line: Line, hover: list[str], unit: Bin) -> list[Any]:
     """The line through the bins that are over, and its dashed end to the bin that is not."""
     over = next((place for place, row in enumerate(line.rows) if row.partial), len(line.rows))
     size = 4 if len(line.rows) > _MANY_BINS else 6
@@ -99,13 +94,13 @@ def traces(line: Line, hover: list[str]) -> list[Any]:
     mark: dict[str, Any] = {"symbol": line.marker, "size": size, "color": line.colour}
     found = []
     if over:
-        found.append(_stroke(line, slice(over), hover, {"line": stroke, "marker": mark}))
+        found.append(_stroke(line, slice(over), hover, unit, {"line": stroke, "marker": mark}))
     if over < len(line.rows):
         before = min(over, 1)  # the dashes start at the last bin that is over; its marker is drawn already
         sizes = [0] * before + [size + 2]
         mark = {**mark, "symbol": f"{line.marker}-open", "size": sizes, "line": {"width": 1.5}}
         part = slice(over - before, over + 1)
-        found.append(_stroke(line, part, hover, {"line": {**stroke, "dash": "dot"}, "marker": mark}))
+        found.append(_stroke(line, part, hover, unit, {"line": {**stroke, "dash": "dot"}, "marker": mark}))
     return found
 
 
@@ -121,9 +116,9 @@ def bands(line: Line) -> Iterator[Any]:
             look: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
         if len(run) == 1:
             stroke = {"width": 5, "color": canvas.faded(line.colour, 0.3)}
-            yield {**look, "x": x * 2, "y": [run[0].low, run[0].high], "line": stroke}
+            yield {**look, "x": x * 2, "y": canvas.drawn([run[0].low, run[0].high]), "line": stroke}
         elif run:
-            y = [row.high for row in run] + [row.low for row in reversed(run)]
+            y = canvas.drawn([row.high for row in run] + [row.low for row in reversed(run)])
             fill = {"fill": "toself", "fillcolor": canvas.faded(line.colour, 0.13), "line": {"width": 0}}
             yield {**look, "x": x + x[::-1], "y": y, **fill}
         run = []
@@ -134,9 +129,9 @@ def too_few(line: Line, y: float, unit: Bin) -> list[Any]:
     rows = [row for row in line.rows if row.y is None and row.n > 0]
     if not rows:
         return []
-    hover = [line.hover(row, unit, f"n = {words.number(row.n)}, too few") for row in rows]
+    hover = [f"n = {words.number(row.n)}, too few" for row in rows]
     mark = {"symbol": "line-ns-open", "size": 6, "color": line.colour, "line": {"width": 1.5}}
-    return [_scatter(line, rows, [y] * len(rows), hover, {"mode": "markers", "marker": mark})]
+    return [_scatter(line, rows, [y] * len(rows), hover, unit, {"mode": "markers", "marker": mark})]
 
 
 def days(values: pd.Series[Any]) -> list[date]:
@@ -149,13 +144,21 @@ def partial_bin(rows: Iterable[Any]) -> date | None:
     return max((row.bin for row in rows if row.partial), default=None)
 
 
-def _stroke(line: Line, part: slice, hover: Sequence[str], look: dict[str, Any]) -> Any:
-    look = {"mode": "lines+markers", "connectgaps": False, "cliponaxis": False, **look}
-    return _scatter(line, line.rows[part], [row.y for row in line.rows[part]], hover[part], look)
+def _stroke(line: Line, part: slice, hover: Sequence[str], unit: Bin, look: dict[str, Any]) -> Any:
+    hover = ["" if row.y is None else text for row, text in zip(line.rows, hover, strict=True)]  # no point, no text
+    look = {"mode": "lines+markers", "cliponaxis": False, **look}
+    return _scatter(line, line.rows[part], [row.y for row in line.rows[part]], hover[part], unit, look)
 
 
-def _scatter(line: Line, rows: Sequence[Any], y: Sequence[Any], hover: Sequence[str], look: dict[str, Any]) -> Any:
-    """Points of a line's rows; the customdata is what a click on them gives."""
-    x = [row.bin.isoformat() for row in rows]
-    shown = {"hoverinfo": "text", "hovertext": list(hover), "customdata": [[line.id, day] for day in x]}
-    return {"type": "scatter", "x": x, "y": y, **shown, **look}
+def _scatter(
+    line: Line, rows: Sequence[Any], y: Sequence[Any], hover: Sequence[str], unit: Bin, look: dict[str, Any]
+) -> Any:
+    """Points of a line's rows; a click on one gives the figure as its group, and its bin as its place."""
+    before = f"{line.title}<br>{canvas.WHEN[unit]}"
+    if any(row.partial for row in rows):
+        hover = [f"{', so far' * row.partial}<br>{text}" for row, text in zip(rows, hover, strict=True)]
+    else:
+        before += "<br>"
+    where = canvas.places([row.bin for row in rows], unit)
+    shown = {"legendgroup": line.id, **canvas.hover(before, hover)}
+    return {"type": "scatter", **where, "y": canvas.drawn(y), **shown, **look}

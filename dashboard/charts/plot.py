@@ -31,7 +31,7 @@ class Chart:
     @property
     def nbytes(self) -> int:
         """About how much memory it takes, in bytes."""
-        return _BYTES_A_POINT * sum(len(trace["x"]) for trace in self.figure["data"])
+        return _BYTES_A_POINT * sum(len(trace["y"]) for trace in self.figure["data"])
 
 
 class PlainFigure(BaseFigure):  # type: ignore[misc]  # Plotly is untyped

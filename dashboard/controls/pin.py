@@ -14,19 +14,28 @@ from ingest.store import record
 
 
 def of(model: Snapshot) -> Pin:
-    """The revision that the URL asks for; the newest if it asks for none, or for one that is not in the record."""
+    """The revision that the page's URL asks for."""
+    return at(model, st.query_params.get(keys.AS_OF, ""))
+
+
+def at(model: Snapshot, asked: str) -> Pin:
+    """The revision that is asked for; the newest if none is, or one that is not in the record."""
     newest = Pin(model.revision, datetime.now(UTC))
-    asked = st.query_params.get(keys.AS_OF, "")
     if not asked:
         return newest
-    # No record has ten digits of revisions, and databases refuse larger numbers.
-    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
+    number = number_of(asked)
     if 0 < number <= newest.revision:
         with model.engine.connect() as connection:
             made = record.made(connection, number)
         if made is not None:
             return Pin(number, made, fixed=True)
     return Pin(newest.revision, newest.now, unknown=asked)
+
+
+def number_of(asked: str) -> int:
+    """The number that is asked for; 0, which no revision has, for what is none."""
+    # No record has ten digits of revisions, and databases refuse larger numbers.
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
 
 
 def notice(pin: Pin) -> None:

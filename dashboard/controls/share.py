@@ -28,11 +28,14 @@ def query(
     Everything is written out, automatic choices too, so that a colleague sees the same lines when a default has moved
     on; lines that nobody chose are no filter, or the link would count fewer articles. `fixed` writes the first and
     last day; else the period (its label, from the widget) moves with the calendar. `pinned` writes the revision too:
-    what is opened shows these numbers for ever. `extra` are parameters of the page's own.
+    what is opened shows these numbers for ever, and the sources need not be named where nobody chose any. `extra` are
+    parameters of the page's own.
     """
     filters = view.filters
     pairs: list[Pair] = []
     for control in CONTROLS:
+        if control.key == keys.SOURCES and pinned and filters.as_of and view.sources == choices.automatic_sources():
+            continue
         if control.kind != "period":
             pairs += _written(control, view, choices)
         elif fixed or period == CUSTOM:

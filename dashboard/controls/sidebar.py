@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from dashboard import keys
-from dashboard.controls import searchfield
+from dashboard.controls import automatic, searchfield
 from dashboard.keys import CONTROLS, Control
 from dashboard.look import borders
 from dashboard.model.snapshot import Snapshot
-from dashboard.numbers import holdings, queries
 from dashboard.state.choices import Choices
-from dashboard.view import ALL, AUTOMATIC, CUSTOM, FRESH, LINES, PERIODS, View, period
-from ingest import bins
-from ingest.errors import SearchError
+from dashboard.view import AUTOMATIC, CUSTOM, View
 from ingest.store.read.filters import Filters
 from ingest.store.search.lexemes import LONGEST
 from ingest.text.dates import FIRST_YEAR
-
-_PERIODS = [AUTOMATIC, *PERIODS, ALL, CUSTOM]
 
 
 def draw(choices: Choices, model: Snapshot, today: date, as_of: int) -> View:
@@ -37,35 +30,15 @@ def draw(choices: Choices, model: Snapshot, today: date, as_of: int) -> View:
             else:
                 chosen[control.field] = _DRAWN[control.kind](control, choices)
         st.button("Reset", on_click=reset, width="stretch", icon=":material/restart_alt:")
-    label, dates = chosen.pop("period")
-    unit, measure = chosen.pop("bin"), chosen.pop("measure")
-    ids = chosen["sources"] = chosen["sources"] or choices.automatic_sources()
-    fresh_from = period(FRESH, (), today=today, extent=None, fresh=True)[0]
-    demo_only = choices.only_demo(ids)
-    fresh = label == AUTOMATIC and not demo_only and holdings.articles_between(model, ids, fresh_from, today, as_of) > 0
-    extent = holdings.extent(model, ids, as_of)
-    since, until = period(label, dates, today=today, extent=extent, fresh=fresh)
-    view = View(
-        filters=Filters(**chosen, since=since, until=until, as_of=as_of),
-        bin=bins.automatic(since, until, holdings.articles_between(model, ids, since, until, as_of))
-        if unit == AUTOMATIC
-        else bins.coarsened(since, until, unit),
-        measure=measure,
-        today=today,
-        whole=(since, until) == extent,
-    )
-    given = tuple(choices.figures[label] for label in st.query_params.get_all(keys.LINES) if label in choices.figures)
-    lines = view.filters.figures or given
-    with suppress(SearchError):  # `main` says it in place of the page
-        lines = lines or tuple(queries.most_named(model, view, LINES))
-    return replace(view, lines=tuple(dict.fromkeys(lines)))
+    return automatic.view(chosen, st.query_params.get_all(keys.LINES), choices, model, today, as_of)
 
 
 # -- one function for each kind of control: draws it, returns the value of its field
 
 
-def _period(control: Control, _: Choices) -> tuple[str, Sequence[date]]:
-    chosen = st.selectbox(control.label, _PERIODS, key=control.key, bind="query-params", help=control.help)
+def _period(control: Control, choices: Choices) -> tuple[str, Sequence[date]]:
+    labels = list(choices.labelled(control.options))
+    chosen = st.selectbox(control.label, labels, key=control.key, bind="query-params", help=control.help)
     if chosen != CUSTOM:
         return chosen or AUTOMATIC, ()
     given: Any = st.date_input(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.charts import canvas
+from dashboard.controls.share import Pair
 from dashboard.look import borders, words
 from dashboard.numbers import sample
+from dashboard.parts import downloads
 from dashboard.parts.panel import panel
 from dashboard.state.page import Page
 from ingest.models import LABELS
 from ingest.store.read.labels import CountedLabel
-from ingest.tone import labelled
 from ingest.tone.evaluate import Evaluation, Interval
+from ingest.tone.labelled import Labelled
 
 #: Sentences shown on which coder and scorer differ.
 _DIFFER = 20
@@ -33,30 +36,32 @@ GROUPS = f"Under {sample.FEWEST} labels no share is given: it would be chance. W
 ERRORS = "Rows: what people said; columns: what the scorer said. Its mistakes are the numbers off the diagonal."
 
 
-def draw(page: Page, labels: Sequence[CountedLabel], *, by: str) -> None:
-    """Draws all panels. `by` is the coder who looks, and who must see no scores of mentions yet to label."""
-    judged = [each for each in labels if each.label != "unsure"]
+def draw(page: Page, labels: Sequence[CountedLabel], *, by: str, extra: Sequence[Pair] = ()) -> None:
+    """Draws all panels. `by` is the coder who looks, and who must see no scores of mentions yet to label.
+
+    `extra` names the sample in the addresses of downloads; without it they are of all labels.
+    """
+    judged = judged_of(labels)
     st.markdown(headline(labels))
     scorers = sample.scorers(judged)
     if scorers:
         found = {scorer: sample.agreement_with(judged, scorer) for scorer in scorers}
-        _scorers(page, found)
-        _errors(page, scorers[0], found[scorers[0]])
+        _scorers(page, found, judged, extra)
+        _errors(page, scorers[0], found[scorers[0]], judged, extra)
     elif judged:
         st.info("**None of these mentions is scored now.** There is nothing to compare the labels with.")
-    _coders(page, judged)
-    names = page.names
-    _groups(page, "By figure", "by-figure", judged, lambda each: names.get(each.place.figure, each.place.figure))
-    outlets = page.choices.source_names
-    _groups(page, "By outlet", "by-outlet", judged, lambda each: outlets.get(each.source_id, each.outlet))
+    _coders(page, judged, extra)
+    if scorers:
+        _groups(page, "By figure", "by-figure", judged, extra)
+        _groups(page, "By outlet", "by-outlet", judged, extra)
     if scorers and by:
-        _differ(judged, scorers[0], by, names)
-    _export(judged)
+        _differ(judged, scorers[0], by, page.names)
+    _export(page, judged, extra)
 
 
 def headline(labels: Sequence[CountedLabel]) -> str:
     """How many labels of how many mentions, by how many coders, and the day of the newest."""
-    judged = [each for each in labels if each.label != "unsure"]
+    judged = judged_of(labels)
     parts = [
         f"**{words.count(len(judged), 'label')}** of {words.count(len({each.place for each in judged}), 'mention')}",
         f"by {words.count(len({each.by for each in labels}), 'coder')}",
@@ -88,7 +93,14 @@ def digits(value: float, places: int = 2) -> str:
     return f"{value:.{places}f}".replace("0.", ".", 1).replace("-", words.MINUS)
 
 
-def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
+def judged_of(labels: Sequence[CountedLabel]) -> list[CountedLabel]:
+    """The labels without "unsure" ones, which count for nothing."""
+    return [each for each in labels if each.label != "unsure"]
+
+
+def scorers_data(_: Page, judged: Sequence[CountedLabel]) -> pd.DataFrame:
+    """One row a scorer: its agreement with the labels."""
+    found = {scorer: sample.agreement_with(judged, scorer) for scorer in sample.scorers(judged)}
     rows = [
         (name, of.n, of.groups, of.accuracy, *(of.accuracy_interval or (None, None)), of.macro_f1,
          *(of.macro_f1_interval or (None, None)), of.kappa)
@@ -96,8 +108,12 @@ def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
     ]  # fmt: skip
     columns = ["scorer", "labels", "articles", "agreement", "agreement from", "agreement to", "macro_f1"]
     columns += ["macro_f1 from", "macro_f1 to", "kappa"]
-    frame = pd.DataFrame(rows, columns=columns)
-    with panel(page, "How often do the scorers agree with people?", key="audit-scorers", data=frame, about=AGREEMENT):
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _scorers(page: Page, found: dict[str, Evaluation], judged: Sequence[CountedLabel], extra: Sequence[Pair]) -> None:
+    title, data = "How often do the scorers agree with people?", partial(scorers_data, page, judged)
+    with panel(page, title, key="audit-scorers", data=data, about=AGREEMENT, extra=extra):
         lines = ["| scorer | n | agreement | macro-F1 | kappa |", "|---|--:|--:|--:|--:|"]
         lines += [
             f"| {name} | {of.n} | {interval(of.accuracy, of.accuracy_interval)} "
@@ -110,10 +126,19 @@ def _scorers(page: Page, found: dict[str, Evaluation]) -> None:
             st.caption(f"Nobody said {' or '.join(first.missing)}: these labels say nothing about that.")
 
 
-def _errors(page: Page, scorer: str, of: Evaluation) -> None:
-    frame = pd.DataFrame(list(of.confusion), columns=[f"scorer: {label}" for label in LABELS])
-    frame.insert(0, "people", list(LABELS))
-    with panel(page, f"Which way does {scorer} err?", key="audit-errors", data=frame, about=ERRORS):
+def errors_data(_: Page, judged: Sequence[CountedLabel]) -> pd.DataFrame:
+    """One row for what people said, one column for what the first scorer said."""
+    confusion = [
+        row for scorer in sample.scorers(judged)[:1] for row in sample.agreement_with(judged, scorer).confusion
+    ]
+    frame = pd.DataFrame(confusion, columns=[f"scorer: {label}" for label in LABELS])
+    frame.insert(0, "people", LABELS[: len(confusion)])
+    return frame
+
+
+def _errors(page: Page, scorer: str, of: Evaluation, judged: Sequence[CountedLabel], extra: Sequence[Pair]) -> None:
+    title, data = f"Which way does {scorer} err?", partial(errors_data, page, judged)
+    with panel(page, title, key="audit-errors", data=data, about=ERRORS, extra=extra):
         lines = [f"| people ↓ {scorer} → | {' | '.join(LABELS)} |", "|---|--:|--:|--:|"]
         for place, (label, row) in enumerate(zip(LABELS, of.confusion, strict=True)):
             cells = (f"**{n}**" if column == place else str(n) for column, n in enumerate(row))
@@ -121,13 +146,17 @@ def _errors(page: Page, scorer: str, of: Evaluation) -> None:
         st.markdown("\n".join(lines))
 
 
-def _coders(page: Page, judged: Sequence[CountedLabel]) -> None:
-    found = sample.pairs(judged)
-    frame = pd.DataFrame(
-        [(pair.one, pair.other, pair.n, pair.agreed, pair.kappa) for pair in found],
+def coders_data(_: Page, judged: Sequence[CountedLabel]) -> pd.DataFrame:
+    """One row for two coders with labels in common."""
+    return pd.DataFrame(
+        [(pair.one, pair.other, pair.n, pair.agreed, pair.kappa) for pair in sample.pairs(judged)],
         columns=["coder", "other coder", "labels in common", "agreement", "kappa"],
     )
-    with panel(page, "Do the coders agree with each other?", key="audit-coders", data=frame, about=CODERS):
+
+
+def _coders(page: Page, judged: Sequence[CountedLabel], extra: Sequence[Pair]) -> None:
+    found, data = sample.pairs(judged), partial(coders_data, page, judged)
+    with panel(page, "Do the coders agree with each other?", key="audit-coders", data=data, about=CODERS, extra=extra):
         if not found:
             st.caption(
                 "No mention was labelled by two people yet. Give a colleague the link (Copy link → Numbers fixed)."
@@ -139,28 +168,44 @@ def _coders(page: Page, judged: Sequence[CountedLabel]) -> None:
             st.markdown(f"{both}: n = {words.number(pair.n)}{', too few' if pair.n < sample.FEWEST else agreed}")
 
 
-def _groups(
-    page: Page, title: str, key: str, judged: Sequence[CountedLabel], of: Callable[[CountedLabel], str]
-) -> None:
+def _grouped(page: Page, judged: Sequence[CountedLabel], by: str) -> list[tuple[str, list[CountedLabel]]]:
+    names, outlets = page.names, page.choices.source_names
+    of: Callable[[CountedLabel], str] = (
+        (lambda each: names.get(each.place.figure, each.place.figure))
+        if by == "by-figure"
+        else (lambda each: outlets.get(each.source_id, each.outlet))
+    )
+    return sample.grouped(judged, of)
+
+
+def groups_data(page: Page, judged: Sequence[CountedLabel], *, by: str) -> pd.DataFrame:
+    """One row a figure or outlet: labels, and each scorer's agreement; empty where there are too few."""
     scorers = sample.scorers(judged)
-    if not scorers:
-        return
     rows: list[dict[str, object]] = []
-    shown: list[dict[str, object]] = []
-    for name, mine in sample.grouped(judged, of):
+    for name, mine in _grouped(page, judged, by):
         rows.append({"name": name, "labels": len(mine)})
-        shown.append({"name": borders.csv_cell(name), "labels": len(mine)})
         for scorer in scorers:
             found = sample.agreement_with(mine, scorer)
             enough = found.n >= sample.FEWEST
             rows[-1][f"{scorer} agreement"] = found.accuracy if enough else None
             rows[-1][f"{scorer} macro_f1"] = found.macro_f1 if enough else None
-            said = f"{words.share(found.accuracy)} · {f1(found.macro_f1, None)}"
-            shown[-1][scorer] = said if enough else "too few"
-    with panel(page, f"{title}: agreement · macro-F1", key=f"audit-{key}", data=pd.DataFrame(rows), about=GROUPS):
+    return pd.DataFrame(rows)
+
+
+def _groups(page: Page, title: str, by: str, judged: Sequence[CountedLabel], extra: Sequence[Pair]) -> None:
+    frame = groups_data(page, judged, by=by)
+    shown = pd.DataFrame({"name": frame["name"].map(borders.csv_cell), "labels": frame["labels"]})
+    for scorer in sample.scorers(judged):
+        shares, f1s = frame[f"{scorer} agreement"].tolist(), frame[f"{scorer} macro_f1"].tolist()
+        shown[scorer] = [
+            f"{words.share(share)} · {f1(macro, None)}" if canvas.known(share) is not None else "too few"
+            for share, macro in zip(shares, f1s, strict=True)
+        ]
+    data = partial(groups_data, page, judged, by=by)
+    with panel(page, f"{title}: agreement · macro-F1", key=f"audit-{by}", data=data, about=GROUPS, extra=extra):
         st.dataframe(
-            pd.DataFrame(shown),
-            key=f"audit-{key}",
+            shown,
+            key=f"audit-{by}",
             hide_index=True,
             height=min(420, 38 + 35 * max(1, len(shown))),
             alt=f"{title}: labels, agreement and macro-F1 of each scorer",
@@ -183,19 +228,15 @@ def _differ(judged: Sequence[CountedLabel], scorer: str, by: str, names: dict[st
             st.markdown(f"{before}**{name.strip()}**{after}  \n:small[{note}]")
 
 
-def _export(judged: Sequence[CountedLabel]) -> None:
-    rows = [row for each in judged if (row := each.labelled()) is not None]
+def labelled_rows(labels: Sequence[CountedLabel]) -> list[Labelled]:
+    """The labels that say something of the tone, as `tone fit` and `tone evaluate` read them."""
+    return [row for each in labels if (row := each.labelled()) is not None]
 
-    def jsonl() -> bytes:
-        out = io.StringIO(newline="")
-        labelled.write(rows, out)
-        return out.getvalue().encode("utf-8")
 
+def _export(page: Page, judged: Sequence[CountedLabel], extra: Sequence[Pair]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Labels (JSONL)", data=jsonl, file_name="labelled.jsonl", mime="application/jsonl", key="audit-jsonl",
-            on_click="ignore", icon=":material/download:", disabled=not rows,
-        )  # fmt: skip
+        if labelled_rows(judged):
+            downloads.link(page, "labelled.jsonl", extra, label="Labels (JSONL)")
         st.caption(
             "`python -m ingest tone evaluate labelled.jsonl` measures a scorer on them, "
             "`python -m ingest tone fit labelled.jsonl` teaches it your field."

@@ -42,15 +42,15 @@ def in_words(error: Exception) -> str:
 class Follower:
     """Holds the newest snapshot of one record: one follower a process, whose thread alone makes new snapshots."""
 
-    def __init__(self, engine: Engine, file: Path | None = None) -> None:
-        """`file` is where the snapshot is kept between starts."""
+    def __init__(self, engine: Engine, kept: Kept | None = None) -> None:
+        """`kept` is where the snapshot is kept between starts, if anywhere."""
         self.engine = engine
         self.snapshot = self._empty()  #: the newest one; readers take it once
         self.checked: datetime | None = None  #: when the record was last looked at
         self.heard: datetime | None = None  #: when some source was last heard from
         self.fault: str | None = None  #: why following fails, in words, while it does
-        self._kept = Kept(file) if file else None
-        self._mapping = bool(file)  # whether the next look begins with the kept snapshot
+        self._kept = kept
+        self._mapping = True  # whether the next look begins with the kept snapshot
         self._following = threading.Lock()
         self._file = self._inode()
 
@@ -75,7 +75,7 @@ class Follower:
                         snapshot, touched = _followed(snapshot, connection, newest)
                     else:
                         snapshot, touched = self._loaded(connection, newest, progress)
-                self.snapshot = snapshot
+                self.snapshot, self._mapping = snapshot, False
                 self.heard = sources.newest_fetch(connection)
                 self.checked = datetime.now(UTC)
                 return touched
@@ -133,10 +133,7 @@ class Follower:
 
     def _begun(self, connection: Connection) -> Snapshot:
         """The snapshot to go on from: the one at hand, or the one that is kept if that is to be mapped."""
-        if not (self._kept and self._mapping):
-            return self.snapshot
-        self._mapping = False
-        found = self._kept.read(self._empty(), connection)
+        found = self._kept.read(self._empty(), connection) if self._kept and self._mapping else None
         return found or self.snapshot
 
     def _loaded(

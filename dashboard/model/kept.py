@@ -21,7 +21,7 @@ import filelock
 import polars as pl
 import pyarrow as pa
 from filelock import FileLock
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from dashboard.model.snapshot import OPEN, SCHEMAS, Rows, Snapshot, Words
 from ingest.store import record, schema
@@ -46,8 +46,10 @@ class Unusable(Exception):
 class Kept:
     """Where one record's snapshot is kept."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Beside the record, or in `folder` where the record is a server's."""
+        name = Path(engine.url.database or "record")
+        self._file = (name if engine.dialect.name == "sqlite" else folder / name.name).with_suffix(".snapshot")
         self._seen: tuple[int, int] | None = None  # the file that was read or written last
         self._revision = 0  # its revision
         self._next = 0.0  # when to write again
@@ -74,7 +76,8 @@ class Kept:
             log.warning("the kept snapshot %s is thrown away, and the record read instead: %s", self._file, error)
             with suppress(OSError):
                 self._file.unlink()
-            self._revision, self._next = 0, 0.0
+            # Now and then only: where two records share a file, each would else throw away the other's all the time.
+            self._revision = 0
             return None
         self._revision, self._next = snapshot.revision, time.monotonic() + _EVERY_SECONDS
         return snapshot
@@ -132,9 +135,15 @@ def _write(file: Path, snapshot: Snapshot, connection: Connection) -> None:
             table = rows.ordered.to_arrow().replace_schema_metadata({_ABOUT: json.dumps(about)})
             with pa.ipc.new_stream(sink, table.schema) as stream:
                 stream.write_table(table)
-    written = pa.memory_map(str(file)).read_buffer()
+    _end(file)
+
+
+def _end(file: Path) -> None:
+    """Adds what tells that the file is whole."""
+    with pa.memory_map(str(file)) as written:
+        size, checksum = written.size(), zlib.crc32(written.read_buffer())
     with file.open("ab") as end:
-        end.write(_END.pack(written.size, zlib.crc32(written), _MAGIC))
+        end.write(_END.pack(size, checksum, _MAGIC))
 
 
 def _read(file: Path, empty: Snapshot, connection: Connection) -> Snapshot:

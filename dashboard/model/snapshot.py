@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 from polars import col
@@ -74,10 +75,13 @@ class Rows:
 
     def between(self, since: date, until: date) -> pl.DataFrame:
         """The rows of a period, both days included."""
-        day = self.ordered["day"]
-        first, last = day.search_sorted(since), day.search_sorted(until, side="right")
+        # Not by Polars, where each search is a query of its own.
+        days = self.ordered["day"].to_numpy()
+        first = int(days.searchsorted(np.datetime64(since)))
+        last = int(days.searchsorted(np.datetime64(until), side="right"))
         within = self.ordered.slice(first, max(0, last - first))
-        return Rows(within, self.added.filter(col("day").is_between(since, until))).all()
+        added = self.added.filter(col("day").is_between(since, until)) if len(self.added) else self.added
+        return Rows(within, added).all()
 
     def plus(self, more: pl.DataFrame) -> Rows:
         """With more rows."""
@@ -90,6 +94,8 @@ class Rows:
 
     def in_order(self, *columns: str) -> Rows:
         """The same rows, all of them ordered."""
+        if not len(self.added):
+            return self
         rows = self.all()
         rows = rows.sort(columns) if columns else rows.rechunk()
         narrow = [rows[name].shrink_dtype() for name in _NARROW & set(rows.columns)]
@@ -196,7 +202,7 @@ class Snapshot:
         """The current versions alone, in order."""
         articles = self.articles.all().filter(col("rev_to") == OPEN)
         rows = {name: rows.all().join(articles, on="analysis", how="semi") for name, rows in self.tables.items()}
-        tables = {name: Rows(frame, frame.clear()) for name, frame in rows.items()}
+        tables = {name: Rows(frame.clear(), frame) for name, frame in rows.items()}
         return replace(self, back_to=self.revision, tables=tables).in_order()
 
 

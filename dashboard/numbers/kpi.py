@@ -51,12 +51,15 @@ def of(model: Snapshot, view: View, *, now: datetime, before: bool = False) -> K
 @cached
 def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> Kpi:
     figures = view.filters.figures
-    here = Scope(model, view, ends=ends)
+    here, numbers = Scope(model, view, ends=ends), [model.number(figure) for figure in figures]
     everything = sums.articles(here, hits=False)
-    # Without chosen figures the articles' own sums are enough.
-    mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
     if figures:
-        mine = mine.where(np.isin(mine["figure"], [model.number(figure) for figure in figures]))
+        named = sums.figures(model, view, ends=ends)
+        mine = named.sums.where(np.isin(named.sums["figure"], numbers))
+        shared = named.stories(numbers)
+    else:  # the articles' own sums are enough
+        mine = sums.articles(here, hits=True)
+        shared = here.hit.filter(~col("alone")).with_columns(neg=pl.lit(0), pos=pl.lit(0))
     articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
     if len(figures) > 1:  # an article that names two of them counts once, and is one cluster
         several = sums.of_several(here, figures)
@@ -66,9 +69,7 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
     else:
         clusters = mine.cluster_sums(sums.NET, mine["alone"])
     if mine["k"][~mine["alone"]].any():
-        named = here.named.filter(here.of(*figures)).with_columns(net=col("pos") - col("neg"))
-        rows = named if figures else here.hit.with_columns(neg=pl.lit(0), pos=pl.lit(0))
-        clusters += np.array(here.story_sums(rows, "net").collect().row(0), float)
+        clusters += np.array(scope.story_sums(shared, "net")[0], float)
     _, stories, mean, low, high, *_ = scope.mean(clusters, steps=1)
     ranked = [] if before else queries.ranking(model, view)
     most = next(((figure, count) for figure, count in ranked if not figures or figure in figures), None)

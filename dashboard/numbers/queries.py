@@ -48,7 +48,7 @@ def texts(model: Snapshot, view: View) -> dict[TextKind, int]:
 @cached
 def ranking(model: Snapshot, view: View) -> list[tuple[str, int]]:
     """The figures named in the view, each with the number of articles; the most named first."""
-    named = sums.figures(model, view)
+    named = sums.figures(model, view).sums
     numbers, place = np.unique(named["figure"], return_inverse=True)
     counts = (np.bincount(place, named[name], len(numbers)).tolist() for name in ("articles", "mentions"))
     found = sorted(
@@ -69,11 +69,16 @@ def attention(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     low and high are Wilson's interval with stories for n: a text printed twenty times is one decision.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    by_figure, here = sums.figures(model, view), Scope(model, view)
+    by_figure, here = sums.figures(model, view).sums, Scope(model, view)
     everything = sums.articles(here, hits=False)
     (stories,) = everything.by_bin(view, "articles", rows=everything["alone"])
     if not everything["alone"].all():
-        shared = here.base.filter(~col("alone")).group_by(bin=here.bin).agg(col("story").n_unique()).collect()
+        shared = (
+            here.base.filter(~col("alone"))
+            .group_by(bin=scope.first_day(view.bin))
+            .agg(col("story").n_unique())
+            .collect()
+        )
         counts = dict(shared.rows())
         stories += [counts.get(start, 0) for start in starts]
     (naming,) = by_figure.by_line(view, _numbers(model, view), "articles")
@@ -95,14 +100,13 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    by_figure, numbers, shared = sums.figures(model, view), _numbers(model, view), {}
-    if by_figure["k"][~by_figure["alone"] & np.isin(by_figure["figure"], numbers)].any():
-        here = Scope(model, view)
-        of_stories = here.story_sums(
-            here.named.filter(here.of(*view.lines)), "sum", col("figure"), here.bin.alias("bin")
+    named, numbers, shared = sums.figures(model, view), _numbers(model, view), {}
+    if len(named.shared):
+        of_stories = scope.story_sums(
+            named.stories(numbers), "sum", col("figure"), scope.first_day(view.bin).alias("bin")
         )
-        shared = {row[:2]: np.array(row[2:], float) for row in of_stories.collect().rows()}
-    lone = np.moveaxis(by_figure.by_line(view, numbers, *sums.TONE, rows=by_figure["alone"]), 0, -1)
+        shared = {row[:2]: np.array(row[2:], float) for row in of_stories}
+    lone = np.moveaxis(named.sums.by_line(view, numbers, *sums.TONE, rows=named.sums["alone"]), 0, -1)
     rows = [
         scope.mean(own + shared[number, start] if (number, start) in shared else own)
         for number, of in zip(numbers, lone, strict=True)
@@ -118,7 +122,7 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
 @cached
 def mix(model: Snapshot, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
-    by_figure = sums.figures(model, view)
+    by_figure = sums.figures(model, view).sums
     rows = by_figure["figure"] == model.number(figure)
     negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n", rows=rows).astype(int)
     starts = bins.between(view.since, view.until, view.bin)
@@ -129,12 +133,11 @@ def mix(model: Snapshot, view: View, figure: str) -> pd.DataFrame:
 @cached
 def voice(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
-    by_figure = sums.figures(model, view)
+    by_figure = sums.figures(model, view).sums
     counts = by_figure.by_line(view, _numbers(model, view), "mentions")[0].sum(axis=1).astype(int).tolist()
     rows = [(line, names.get(line, line), count) for line, count in zip(view.lines, counts, strict=True)]
-    frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"]).sort_values(
-        "mentions", ascending=False, kind="stable", ignore_index=True
-    )
+    rows.sort(key=lambda row: -row[2])
+    frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"])
     frame["share"] = frame["mentions"] / sum(counts) if sum(counts) else float("nan")
     return _true_for(frame, view)
 
@@ -160,15 +163,13 @@ def by_source(model: Snapshot, view: View, figure: str, sources: dict[int, str])
     named = here.named.filter(here.of(figure))
     everything = sums.articles(here, hits=False)
     counts = {"articles": pl.len(), "k": (col("n") > 0).sum(), **scope.PRODUCTS}
-    each = named.with_columns(s=col("sum")).group_by("source", "alone").agg(**counts)
-    of_stories = here.story_sums(named, "sum", col("source"))
+    counted = named.with_columns(s=col("sum")).group_by("source", "alone").agg(**counts).collect()
     articles, clusters = Counter[int](), dict[int, NDArray[np.float64]]()
-    counted, shared = pl.collect_all([each, of_stories])
     for source, alone, count, *own in counted.rows():
         articles[source] += count
         if alone:
             clusters[source] = np.array(own, float)
-    for source, *more in shared.rows():
+    for source, *more in scope.story_sums(named.filter(~col("alone")), "sum", col("source")):
         clusters[source] = clusters.get(source, 0) + np.array(more, float)
     rows = []
     for source, count in sorted(articles.items(), key=lambda item: (-item[1], item[0])):
@@ -197,7 +198,7 @@ def counted(
     here = Scope(model, view)
     found = _mentions(here, figure)
     if start is not None:
-        found = found.filter(here.bin == start)
+        found = found.filter(scope.first_day(view.bin) == start)
     if label is not None:
         found = found.filter(col("label") == LABELS.index(label) - 1)
     if scored or label is not None:

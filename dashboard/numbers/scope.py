@@ -34,9 +34,14 @@ def held(revision: int) -> pl.Expr:
     return (col("rev_from") <= revision) & (col("rev_to") > revision)
 
 
+def first_day(unit: Bin) -> pl.Expr:
+    """The first day of the bin of a row's day."""
+    return col("day") if unit == "day" else col("day").dt.truncate(_BINS[unit])
+
+
 def one_of(column: str, values: Sequence[int] | pl.Series) -> pl.Expr:
     """Whether a column has one of these numbers."""
-    return col(column).is_in(pl.Series(values, dtype=pl.Int32).implode())
+    return col(column).is_in(values.implode() if isinstance(values, pl.Series) else list(values))
 
 
 class Scope:
@@ -57,7 +62,6 @@ class Scope:
         #: Whether the numerator may be smaller than the denominator.
         self.narrowed = bool(conditional(filters, base=False) or filters.search.strip())
         self.kinds = "a" if filters.offices else "p"  #: prefix of the columns that count: persons, or offices too
-        self.bin = col("day") if view.bin == "day" else col("day").dt.truncate(_BINS[view.bin])  #: the bin's first day
 
     @cached_property
     def base(self) -> pl.LazyFrame:
@@ -135,24 +139,26 @@ class Scope:
 
         return one_of(*self.model.cache.get(("found", self.revision, query), compute))
 
-    def story_sums(self, rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> pl.LazyFrame:
-        """The sums that `mean` takes, over stories of several articles: a row for each value of the keys.
-
-        Only these stories need grouping: an article that is `alone` is a cluster by itself. `value` is the column that
-        is averaged.
-        """
-        of_story = (col("n").sum(), col(value).sum().alias("s"), col("neg").sum(), col("pos").sum())
-        stories = rows.filter(~col("alone"), col("n") > 0).group_by("story", *keys).agg(*of_story)
-        sums = {"k": pl.len(), **PRODUCTS}
-        names = [key.meta.output_name() for key in keys]
-        return stories.group_by(names).agg(**sums) if keys else stories.select(**sums)
-
 
 #: Sums over clusters, each with `n` scored mentions whose values add up to `s`: see `mean`.
 PRODUCTS: Mapping[str, pl.Expr] = {
     "n": col("n").sum(), "s": col("s").sum(), "ss": (col("s") * col("s")).sum(), "sn": (col("s") * col("n")).sum(),
     "nn": (col("n") * col("n")).sum(), "neg": col("neg").sum(), "pos": col("pos").sum(),
 }  # fmt: skip
+
+
+def story_sums(rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> list[tuple[Any, ...]]:
+    """The sums that `mean` takes, over stories of several articles: a row for each value of the keys, keys first.
+
+    Only these stories need grouping: an article that is `alone` is a cluster by itself. `rows` are those of articles
+    that are not, `value` is the column that is averaged.
+    """
+    of_story = (col("n").sum(), col(value).sum().alias("s"), col("neg").sum(), col("pos").sum())
+    stories = rows.filter(col("n") > 0).group_by("story", *keys).agg(*of_story)
+    sums = {"k": pl.len(), **PRODUCTS}
+    names = [key.meta.output_name() for key in keys]
+    return (stories.group_by(names).agg(**sums) if keys else stories.select(**sums)).collect().rows()
+
 
 #: The filters that the snapshot has a column for.
 _EXPRESSIONS: Mapping[str, Callable[[Scope, Any], pl.Expr]] = {

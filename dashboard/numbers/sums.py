@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from polars import col
 
 from dashboard.model.snapshot import Snapshot
-from dashboard.numbers.scope import Scope, cached, held
+from dashboard.numbers.scope import Scope, cached, held, one_of
 from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
@@ -58,10 +58,10 @@ class Sums:
     columns: Mapping[str, Array]
 
     @classmethod
-    def of(cls, query: pl.LazyFrame) -> Sums:
-        """The rows of a query."""
-        found = query.with_columns(col("day").to_physical()).collect()
-        return cls({column.name: column.to_numpy() for column in found})
+    def of(cls, frame: pl.DataFrame) -> Sums:
+        """The rows of a frame."""
+        columns = {column.name: column.to_numpy() for column in frame}
+        return cls({name: of.astype(np.int64) if of.dtype.kind == "M" else of for name, of in columns.items()})
 
     def __getitem__(self, name: str) -> Array:
         return self.columns[name]
@@ -131,7 +131,7 @@ def of_all(model: Snapshot, as_of: int | None = None, *, kinds: str = "p") -> Su
         counts = {name: col(f"{kinds}_{name}").cast(pl.Int64) for name in ("mentions", "n", "net")}
         articles = model.articles.all().lazy().filter(held(revision)).with_columns(**counts)
         keys = "day", "source", "language", "text_kind", "alone"
-        return Sums.of(articles.group_by(keys).agg(**_ARTICLES).sort("day"))
+        return Sums.of(articles.group_by(keys).agg(**_ARTICLES).sort("day").collect())
 
     return model.day_sums.get((revision, kinds), compute)
 
@@ -156,22 +156,39 @@ def articles(here: Scope, *, hits: bool) -> Sums:
 
 
 def _by_day(articles: pl.LazyFrame) -> Sums:
-    return Sums.of(articles.group_by("day", "source", "text_kind", "alone").agg(**_ARTICLES))
+    return Sums.of(articles.group_by("day", "source", "text_kind", "alone").agg(**_ARTICLES).collect())
 
 
-def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Sums:
-    """The sums of the numerator by figure (its number), day, `alone` and `single`.
+@dataclass(frozen=True, slots=True)
+class Namings:
+    """What the numerator says of figures: serves all charts of a page, whatever figures and bins are chosen."""
 
-    One query serves all charts of a page, whatever figures and bins are chosen.
-    """
+    sums: Sums  #: by figure (its number), day, `alone` and `single`
+    shared: pl.DataFrame  #: the rows of `Scope.named` whose articles are not alone, for `scope.story_sums`
+
+    @property
+    def nbytes(self) -> int:
+        """Memory, in bytes."""
+        return self.sums.nbytes + int(self.shared.estimated_size())
+
+    def stories(self, figures: Sequence[int]) -> pl.LazyFrame:
+        """The shared rows of some figures, given as numbers."""
+        return self.shared.lazy().filter(one_of("figure", figures))
+
+
+def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Namings:
+    """What the numerator of a view says of all figures."""
     filters = replace(view.filters, figures=())
     return _figures(model, View(filters, "day", "share", view.until), ends=ends)
 
 
 @cached
-def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Sums:
+def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Namings:
     named = Scope(model, view, ends=ends).named.with_columns(net=col("pos") - col("neg"))
-    return Sums.of(named.group_by("figure", "day", "alone", "single").agg(**_FIGURES))
+    summed = named.group_by("figure", "day", "alone", "single").agg(**_FIGURES)
+    shared = named.filter(~col("alone")).select("figure", "source", "day", "story", "n", "sum", "net", "neg", "pos")
+    found, rows = pl.collect_all([summed, shared])
+    return Namings(Sums.of(found), rows)
 
 
 def of_several(here: Scope, chosen: Sequence[str]) -> Sums:
@@ -183,7 +200,7 @@ def of_several(here: Scope, chosen: Sequence[str]) -> Sums:
     each = several.agg(
         mentions=pl.lit(0), n=_n.sum(), net=(col("pos") - col("neg")).sum(), again=pl.len().cast(pl.Int64) - 1
     )
-    return Sums.of(each.group_by("day", "alone").agg(**_ARTICLES, again=col("again").sum()))
+    return Sums.of(each.group_by("day", "alone").agg(**_ARTICLES, again=col("again").sum()).collect())
 
 
 def day(number: int) -> date:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from operator import setitem
+from typing import Any, Final
 
 import streamlit as st
 
 from dashboard.charts import plot
 from dashboard.charts.plot import Chart
 from dashboard.look import borders, words
+from dashboard.numbers import queries
 from dashboard.parts import downloads
-from dashboard.parts.downloads import Download
 from dashboard.state.page import Page
 from ingest import bins
-from ingest.models import Cue, label_of
-from ingest.store.read import articles, export
+from ingest.models import LABELS, Cue, label_of
+from ingest.store.read import articles
 from ingest.store.read.articles import Evidence, Headline
 
 #: Sentences shown at once; the rest is one click away, and in the CSV.
@@ -30,8 +30,28 @@ _LEAST_WEIGHT = 0.25
 
 _KIND = {"office": "as an office", "ambiguous": "ambiguous, in no count"}
 
-#: The URL's parameter for the open point: its chart, and the two values of its customdata.
+#: The URL's parameter for the open point: as of a Point.
 OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a chart, by what it counts."""
+
+    chart: str
+    value: str  #: its group: a figure, or the label of a part of a stacked bar
+    start: date  #: first day of its bin
+
+    def __str__(self) -> str:
+        return f"{self.chart}:{self.value}:{self.start}"
+
+
+#: Charts whose points open, with what `queries.counted` is asked for a point's value.
+_COUNTED: Final[Mapping[str, Callable[[Page, str], Mapping[str, Any]]]] = {
+    "attention": lambda page, value: {"figure": value},
+    "tone": lambda page, value: {"figure": value, "scored": True},
+    "mix": lambda page, value: {"figure": page.view.lines[0], "label": value},
+}
 
 
 def draw(page: Page, name: str, chart: Chart) -> None:
@@ -45,25 +65,36 @@ def draw(page: Page, name: str, chart: Chart) -> None:
         # In the URL, so that a link opens it too. A redrawn chart loses its selection; the point stays open until it is
         # closed or another one is clicked.
         for point in st.session_state[key]["selection"]["points"]:
-            data = point.get("customdata")
-            if isinstance(data, (list, tuple)) and len(data) >= 2 and data[0] is not None:
-                st.query_params[OPEN] = f"{name}:{data[0]}:{data[1]}"
+            if value := point.get("legendgroup"):
+                st.query_params[OPEN] = f"{name}:{value}:{str(point.get('x'))[:10]}"  # as of a Point
 
     plot.draw(chart, key=key, on_select=open_, selection_mode="points")
 
 
-def opened(chart: str, page: Page) -> tuple[str, date] | None:
-    """The open point of this chart: its first value and its bin; None if there is none in this view."""
-    name, _, rest = st.query_params.get(OPEN, "").partition(":")
+def opened(chart: str, page: Page) -> Point | None:
+    """The open point of this chart; None if there is none in this view."""
+    point = read(st.query_params.get(OPEN, ""), page)
+    return point if point and point.chart == chart else None
+
+
+def read(text: str, page: Page) -> Point | None:
+    """The point that the URL names; None for one that is not in this view: a link may name anything."""
+    chart, _, rest = text.partition(":")
     value, _, start = rest.rpartition(":")
-    if name != chart:
-        return None
     try:
         day = date.fromisoformat(start)
     except ValueError:
         return None
     view = page.view
-    return (value, day) if day in bins.between(view.since, view.until, view.bin) else None
+    values = LABELS if chart == "mix" else [line for line in view.lines if line in page.names]
+    if chart not in _COUNTED or not view.lines or value not in values:
+        return None
+    return Point(chart, value, day) if day in bins.between(view.since, view.until, view.bin) else None
+
+
+def counted(page: Page, point: Point) -> list[int]:
+    """The ids of exactly the mentions that a point counts."""
+    return queries.counted(page.model, page.view, start=point.start, **_COUNTED[point.chart](page, point.value))
 
 
 def close() -> None:
@@ -71,8 +102,9 @@ def close() -> None:
     st.query_params.pop(OPEN, None)
 
 
-def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by: str) -> None:
-    """Lists exactly these mentions. `by` is what the number behind them counts: `articles` or `mentions`."""
+def listing(page: Page, point: Point, *, title: str, by: str) -> None:
+    """Lists exactly the mentions of a point. `by` is what the number of the point counts: `articles` or `mentions`."""
+    mention_ids, key = counted(page, point), f"{point.chart}-{point.value}-{point.start}"
     shown_key = f"shown-{key}"
     limit = st.session_state.get(shown_key, _SHOWN)
     with page.model.engine.connect() as connection:
@@ -84,10 +116,7 @@ def listing(page: Page, mention_ids: Sequence[int], *, title: str, key: str, by:
     with st.container(border=True, key=f"evidence-{key}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{title}** — {counts}", width="stretch")
-            header = export.columns("mentions", page.view.bin)
-            rows = partial(export.mentions, filters=page.view.filters, ids=mention_ids)
-            made = Download(page.model.engine, rows, header)
-            downloads.link("evidence.csv", made, key=f"evidence-{key.partition('-')[0]}", type_="tertiary")
+            downloads.link(page, "evidence.csv", [(OPEN, str(point))], type_="tertiary")
             st.button("Close", key=f"close-{key}", on_click=close, icon=":material/close:", type="tertiary")
         last = None
         for item in found:

@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.controls.share import Pair
 from dashboard.look import borders
+from dashboard.parts import downloads
 from dashboard.state.page import Page
-from ingest.store.read import export
+
+#: Rows of a menu's table; the CSV has all.
+_ROWS = 200
 
 
 @contextmanager
-def panel(page: Page, title: str, *, key: str, data: pd.DataFrame, about: str, caption: str = "") -> Iterator[None]:
+def panel(
+    page: Page,
+    title: str,
+    *,
+    key: str,
+    data: Callable[[], pd.DataFrame],
+    about: str,
+    caption: str = "",
+    extra: Sequence[Pair] = (),
+    pinned: bool = True,
+) -> Iterator[None]:
     """Opens the card: what is drawn inside `with` comes between its title and its caption.
 
-    The menu offers `data` as a table and a CSV; `about` is the definition, in two sentences.
+    The menu offers `data` as a table, and as the CSV that `serve/panels.py` has under `key`, of which `extra` and
+    `pinned` are told to `downloads.link`. `about` is the definition, in two sentences.
     """
     with st.container(border=True, key=f"panel-{key}"):
         head = st.container(horizontal=True, vertical_alignment="center", wrap=False)
         head.markdown(f"**{title}**", width="stretch")
-        menu = head.popover(
-            "", icon=":material/more_horiz:", type="tertiary", help="Data and definition", key=f"menu-{key}",
-            on_change="rerun",
-        )  # fmt: skip
-        if menu.open:  # the table is sent only when somebody looks at it
-            with menu:
-                st.caption(about)
-                st.download_button(
-                    "CSV", data=lambda: csv(page, data), file_name=f"{key}.csv", mime="text/csv", key=f"csv-{key}",
-                    on_click="ignore", icon=":material/download:",
-                )  # fmt: skip
-                table(data.head(200), key=f"data-{key}", label=f"Data of: {title}")
+
+        @st.fragment  # what is in the menu is made when it is opened, without a run of the page
+        def menu() -> None:
+            popover = st.popover(
+                "", icon=":material/more_horiz:", type="tertiary", help="Data and definition", key=f"menu-{key}",
+                on_change="rerun",
+            )  # fmt: skip
+            if popover.open:
+                with popover:
+                    st.caption(about)
+                    downloads.link(page, f"{key}.csv", extra, pinned=pinned)
+                    table(data().head(_ROWS), key=f"data-{key}", label=f"Data of: {title}")
+
+        with head.container(width="content"):  # a fragment alone would take all the width that is left
+            menu()
         yield
         st.caption(" · ".join(part for part in (caption, page.pin.as_of) if part))
-
-
-def csv(page: Page, data: pd.DataFrame) -> bytes:
-    """The frame as CSV with its provenance; no cell is a formula in a spreadsheet."""
-    with page.model.engine.connect() as connection:
-        made_from = export.provenance(connection, page.view.filters) | {"revision": page.pin.revision}
-    found = data.astype(object).where(data.notna(), None).to_dict("records")  # empty cells rather than "nan"
-    rows = ({str(name): value for name, value in row.items()} | made_from for row in found)
-    out = io.StringIO(newline="")
-    export.write(rows, out, "csv", list(dict.fromkeys([*map(str, data.columns), *made_from])))
-    return out.getvalue().encode("utf-8-sig")  # with the mark without which Excel shows é as Ã©
 
 
 def table(data: pd.DataFrame, *, key: str, label: str) -> None:

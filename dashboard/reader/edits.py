@@ -26,14 +26,23 @@ def draw(versions: Sequence[Version], language: str) -> None:
     """An expander with every edit of an article; nothing for an article that was never edited."""
     if len(versions) < 2:
         return
-    with st.expander(f"What changed in {words.count(len(versions) - 1, 'edit')}", icon=":material/history:"):
-        for before, after in reversed(list(pairwise(versions))):
-            st.markdown(f"**{words.day(after.at.date())} {after.at:%H:%M} UTC**")
-            for detail in details(before, after):
-                st.caption(detail)
-            for block in blocks(before, after, language):
-                st.html(f'<p style="{BLOCK}">{block}</p>')
-        st.caption(f"First seen {words.day(versions[0].at.date())} {versions[0].at:%H:%M} UTC.")
+    label = f"What changed in {words.count(len(versions) - 1, 'edit')}"
+
+    @st.fragment  # compared when somebody looks, without a run of the page
+    def listing() -> None:
+        box = st.expander(label, icon=":material/history:", key="edits", on_change="rerun")
+        if not box.open:
+            return
+        with box:
+            for before, after in reversed(list(pairwise(versions))):
+                st.markdown(f"**{words.day(after.at.date())} {after.at:%H:%M} UTC**")
+                for detail in details(before, after):
+                    st.caption(detail)
+                for block in blocks(before, after, language):
+                    st.html(f'<p style="{BLOCK}">{block}</p>')
+            st.caption(f"First seen {words.day(versions[0].at.date())} {versions[0].at:%H:%M} UTC.")
+
+    listing()
 
 
 def details(before: Version, after: Version) -> list[str]:

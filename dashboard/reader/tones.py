@@ -30,17 +30,26 @@ def draw(page: Page, article: FullArticle) -> None:
         return
     apart = sum(map(disagree, scored))
     note = f", on {apart} the scorers disagree" if apart else ""
-    with st.expander(f"Tone of {words.count(len(scored), 'mention')}{note}", icon=":material/balance:"):
-        st.caption(
-            "Tone toward the one in bold, −1 to 1, and how likely its label is right. Words in orange and blue moved "
-            "the rule's tone down and up."
-        )
-        key = f"tones-{article.headline.uid}"
-        shown = scored if st.session_state.get(key) else scored[:_SHOWN]
-        for mention in shown:
-            _mention(page, article, mention)
-        if len(shown) < len(scored):
-            st.button(f"Show all {len(scored)}", key=f"{key}-all", on_click=setitem, args=(st.session_state, key, True))
+    label, key = f"Tone of {words.count(len(scored), 'mention')}{note}", f"tones-{article.headline.uid}"
+
+    @st.fragment  # made when somebody looks, without a run of the page
+    def listing() -> None:
+        box = st.expander(label, icon=":material/balance:", key=f"{key}-box", on_change="rerun")
+        if not box.open:
+            return
+        with box:
+            st.caption(
+                "Tone toward the one in bold, −1 to 1, and how likely its label is right. Words in orange and blue "
+                "moved the rule's tone down and up."
+            )
+            shown = scored if st.session_state.get(key) else scored[:_SHOWN]
+            for mention in shown:
+                _mention(page, article, mention)
+            if len(shown) < len(scored):
+                args = (st.session_state, key, True)
+                st.button(f"Show all {len(scored)}", key=f"{key}-all", on_click=setitem, args=args)
+
+    listing()
 
 
 def disagree(mention: Mention) -> bool:

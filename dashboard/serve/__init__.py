@@ -1,1 +1,1 @@
-"""Parts of the server besides the pages: health, metrics, compression."""
+"""Parts of the server besides the pages: health, metrics, compression, child, supervisor."""

@@ -1,30 +1,38 @@
-"""gzip for all that the server sends. A static file is compressed once, not once a request: Plotly's has 4.7 MB."""
+"""gzip for all that the server sends. Streamlit's files are compressed once, not once a request: Plotly has 4.7 MB."""
 
 from __future__ import annotations
 
 import gzip
 from asyncio import to_thread
+from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config, file_util
 
-#: Compressed static files kept in memory; Streamlit's own come to some 4 MB.
-_MOST_BYTES = 64_000_000
 _COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg")
 
 
 class Compression:
-    """ASGI middleware: sends static files from a cache of compressed bytes, and compresses everything else."""
+    """ASGI middleware: sends static files from a cache of compressed bytes, and compresses everything else.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Static are the paths of files that are in `folder` at the start (Streamlit's own unless named), and no others: to
+    any other path Streamlit answers with its page, and whoever made up paths could fill the memory.
+    """
+
+    def __init__(self, app: ASGIApp, folder: Path | None = None) -> None:
         self._app = app
         self._others = GZipMiddleware(app, minimum_size=1_000, compresslevel=5)
         self._cached: dict[str, tuple[Message, bytes]] = {}
-        self._bytes = 0
+        folder = folder or Path(file_util.get_static_dir())
+        base = "/" + config.get_option("server.baseUrlPath").strip("/")
+        self._static = {
+            f"{base.rstrip('/')}/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*") if path.is_file()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        static = scope["type"] == "http" and scope["method"] == "GET" and "/static/" in scope["path"]
+        static = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in self._static
         accepted = static and "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if not accepted or Headers(scope=scope).get("range"):
             await (self._app if static else self._others)(scope, receive, send)
@@ -46,9 +54,7 @@ class Compression:
             if "etag" in headers:
                 headers["etag"] = f"W/{headers['etag'].removeprefix('W/')}"
             start = {**start, "headers": headers.raw}
-            if scope["path"] not in self._cached and self._bytes + len(body) <= _MOST_BYTES:
-                self._bytes += len(body)
-                self._cached[scope["path"]] = (start, body)
+            self._cached[scope["path"]] = (start, body)
         await _reply((start, body), send)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -120,8 +121,8 @@ def metrics() -> str:
     return prometheus.text([_gauge("discourse_record_up", up, 1), *found])
 
 
-def _gauge(name: str, help_: str, value: float) -> Metric:
-    return Metric(name, "gauge", help_, (({}, float(value)),))
+def _gauge(name: str, help_: str, value: float, **labels: str) -> Metric:
+    return Metric(name, "gauge", help_, ((labels, float(value)),))
 
 
 def _counter(name: str, help_: str, value: float) -> Metric:
@@ -165,13 +166,14 @@ def _revisions(connection: Connection) -> list[Metric]:
     loaded = state.follower.revision
     since = vitals.first_after(connection, loaded)
     lag = (utcnow() - since).total_seconds() if since else 0.0
+    answering = {"process": str(os.getpid())}  # each server process has a read model of its own
     articles = sum(articles for articles, _ in holdings.by_source(state.follower.snapshot).values())
     return [
         *found,
         _gauge("discourse_articles", "Current articles.", articles),
-        _gauge("discourse_read_model_revision", "The newest revision that this dashboard shows.", loaded),
-        _gauge("discourse_read_model_lag_revisions", "Revisions it has not taken in.", max(0, newest - loaded)),
-        _gauge("discourse_read_model_lag_seconds", "Age of the first of them.", max(0.0, lag)),
+        _gauge("discourse_read_model_revision", "The newest revision that this process shows.", loaded, **answering),
+        _gauge("discourse_read_model_lag_revisions", "Revisions it lacks.", max(0, newest - loaded), **answering),
+        _gauge("discourse_read_model_lag_seconds", "Age of the first of them.", max(0.0, lag), **answering),
     ]
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
-import streamlit as st
-
 from dashboard.model.follower import Follower, in_words
+from dashboard.model.kept import Kept
 from ingest import settings
 from ingest.errors import IngestError
 from ingest.run import lock
@@ -25,8 +24,13 @@ log = logging.getLogger(__name__)
 
 #: Seconds between tries after a fault at the start (no disk, a damaged file).
 _RETRY_SECONDS = 5
+#: Seconds after the start for which a page waits for the record before it shows how far the loading is.
+_PATIENCE_SECONDS = 2.0
 #: Seconds spent looking for damage before the record is shown: enough for all of a small one; the worker looks longer.
 _QUICK_CHECK_SECONDS = 0.5
+
+#: Seconds for writing the snapshot at the end: of ten million articles it takes about five.
+_FINISH_SECONDS = 10
 
 #: Runs of the script at the same time. More of them compete for Python's lock and all end late: 50 viewers who click
 #: every ten seconds waited 9 s (p95) without this limit, and 2 to 3 s with it.
@@ -44,6 +48,7 @@ class Shared:
     settings: Settings | None = None
     follower: Follower | None = None
     fault: str | None = None  #: why the record can't be used, in words
+    begun: float = 0.0  #: `time.monotonic()` of the first start; 0 before
     loaded: tuple[int, int] = (0, 0)  #: articles in, of how many
     ready: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -57,6 +62,7 @@ class Shared:
         with self._starting:
             if self._thread and self._thread.is_alive():
                 return
+            self.begun = self.begun or time.monotonic()
             if self._thread:
                 log.error("the thread that follows the record died; starting another one")
                 if self.follower:
@@ -77,7 +83,7 @@ class Shared:
                 self.settings = settings.load()
                 self.settings.prepare()
                 engine = record.open_engine(self.settings.database)
-                self.follower = Follower(engine, self.settings.data_dir / "snapshot.arrow")
+                self.follower = Follower(engine, Kept(engine, self.settings.data_dir))
                 damage.quick_check(engine, _QUICK_CHECK_SECONDS)
                 self.follower.catch_up(self._progress)
             except IngestError as error:
@@ -93,34 +99,32 @@ class Shared:
                 self.follower.engine.dispose()  # the next try opens its own
             self.stop.wait(_RETRY_SECONDS)
 
+    def finish(self) -> None:
+        """Ends the thread, which keeps the snapshot for the next start; waits for it some seconds."""
+        self.stop.set()
+        if self._thread:
+            self._thread.join(_FINISH_SECONDS)
+
     def _progress(self, done: int, total: int) -> None:
         self.loaded = (done, total)
 
 
+#: Made with this module, once a process. `st.cache_resource` would not do: any viewer can empty it with a message
+#: (clear_cache), and each emptying would leave a model, its thread and its connections behind.
+_state = Shared()
+
+
 def shared() -> Shared:
     """The one state of this process. The first call starts the loading; every call restarts a thread that died."""
-    state = _shared()
-    state.ensure_running()
-    return state
-
-
-#: Every state of this process; the last one is in use.
-_started: list[Shared] = []
+    _state.ensure_running()
+    # A small record is loaded within this time; for a large one the page shows the progress.
+    _state.ready.wait(max(0.0, _state.begun + _PATIENCE_SECONDS - time.monotonic()))
+    return _state
 
 
 def started() -> Shared | None:
-    """The state of this process, or None; starts nothing."""
-    return _started[-1] if _started else None
-
-
-@st.cache_resource(show_spinner=False)
-def _shared() -> Shared:
-    state = Shared()
-    _started.append(state)
-    state.ensure_running()
-    # A small record is loaded within this time; for a large one the page shows the progress.
-    state.ready.wait(2)
-    return state
+    """The state of this process, or None while nobody has asked for it; starts nothing."""
+    return _state if _state.begun else None
 
 
 @contextmanager

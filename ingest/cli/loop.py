@@ -45,12 +45,12 @@ def watch_(
         said = ""
         while not stop.is_set():
             try:
-                with lock.only_loop(active, patience=0 if with_parent else 1) as lost:
+                with lock.only_loop(active) as lost:
                     said = ""
                     loop.Worker.open(active, engine).forever(stop, lost)
             except RecordBusy as error:
-                # The worker of a second dashboard, and a second machine's, wait for their turn, and take over when the
-                # first one ends. Two loops on one folder are a mistake.
+                # A dashboard's worker and a second machine's wait for their turn, and take over when the first one
+                # ends. Two loops on one folder are a mistake.
                 if not (with_parent or engines.is_postgresql(engine)):
                     raise
                 said = _once(said, f"{error} Waiting for its turn.")

@@ -96,11 +96,15 @@ def _row(value: Any) -> Labelled:
     return Labelled(text, start, end, label, **more)
 
 
+def filled(row: Labelled) -> dict[str, Any]:
+    """A labelled mention as the JSON object of its line."""
+    return {key: value for key, value in asdict(row).items() if value != ""}
+
+
 def write(rows: Iterable[Labelled], file: TextIO) -> int:
     """Writes labelled mentions as `read` reads them, one a line; returns how many."""
     written = 0
     for row in rows:
-        filled = {key: value for key, value in asdict(row).items() if value != ""}
-        file.write(json.dumps(filled, ensure_ascii=False) + "\n")
+        file.write(json.dumps(filled(row), ensure_ascii=False) + "\n")
         written += 1
     return written

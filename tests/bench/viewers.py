@@ -2,7 +2,7 @@
 
 A viewer asks for the page, clicks (a new query string, maybe on another page, as going back in the browser's history
 does: all filters take what it says), and between the clicks sends the ticks that the server's AutoRerun messages ask
-the frontend for.
+the frontend for. When the connection breaks it connects again, says which session it had, and asks for the same page.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ from typing import Any
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 _LIMIT = 64 * 1024 * 1024
+#: For how many runs a frontend keeps a message that may come again: `global.maxCachedMessageAge`.
+_KEPT_RUNS = 2
 #: A click that takes longer is an error.
 _PATIENCE = 120.0
+#: Between two tries to connect again.
+_RETRY_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Seen:
     clicks: list[float] = field(default_factory=list)  #: seconds from click to finished script
     ticks: int = 0
     bytes: int = 0
+    reconnected: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -48,16 +54,29 @@ class Viewer:
         self._address = f"ws://localhost:{port}/_stcore/stream"
         self._seen = seen
         self._socket: ClientConnection | None = None
+        self._session = ""  #: as the server named it
         self._at = Click("", "")
         self._finished: asyncio.Event = asyncio.Event()
         self._ticking: dict[str, asyncio.Task[None]] = {}
         self._busy = False  #: a run of the whole script is under way
+        self._run = 0
+        self._kept: dict[str, tuple[int, ForwardMsg]] = {}  #: what the server need not send again, by its hash
         self.elements: set[str] = set()  #: kinds of elements of the last run
 
     async def __aenter__(self) -> Viewer:
-        self._socket = await connect(self._address, max_size=_LIMIT, subprotocols=["streamlit"], ping_interval=None)  # type: ignore[list-item]
+        await self._connect()
         self._reader = asyncio.create_task(self._read())
         return self
+
+    async def _connect(self) -> None:
+        # The frontend says so which session it had; a token for logging in stands between.
+        known = ["no-token", self._session] if self._session else []
+        self._socket = await connect(
+            self._address,
+            max_size=_LIMIT,
+            subprotocols=["streamlit", *known],
+            ping_interval=None,  # type: ignore[list-item]
+        )
 
     async def __aexit__(self, *_: object) -> None:
         for task in (*self._ticking.values(), self._reader):
@@ -71,6 +90,8 @@ class Viewer:
         self._stop_ticking()  # a new run asks for its own
         self._finished.clear()
         self._busy = True
+        self._run += 1
+        self._kept = {hash_: kept for hash_, kept in self._kept.items() if self._run - kept[0] <= _KEPT_RUNS}
         self.elements = set()
         start = time.perf_counter()
         await self._send(history=True)
@@ -89,23 +110,48 @@ class Viewer:
         state.context_info.timezone = "UTC"
         state.context_info.locale = "en-GB"
         state.context_info.url = "http://localhost"
+        state.cached_message_hashes.extend(self._kept)
         if fragment:
             state.fragment_id = fragment
             state.is_auto_rerun = True
+        with contextlib.suppress(ConnectionClosed):  # once it is connected again it asks again
+            await self.send(message)
+
+    async def send(self, message: BackMsg) -> None:
         assert self._socket
         await self._socket.send(message.SerializeToString())
 
     async def _read(self) -> None:
-        assert self._socket
-        async for data in self._socket:
-            assert isinstance(data, bytes)
-            self._seen.bytes += len(data)
-            message = ForwardMsg()
-            message.ParseFromString(data)
-            self._take(message)
+        while True:
+            assert self._socket
+            with contextlib.suppress(ConnectionClosed):
+                async for data in self._socket:
+                    assert isinstance(data, bytes)
+                    self._seen.bytes += len(data)
+                    message = ForwardMsg()
+                    message.ParseFromString(data)
+                    self._take(message)
+            await self._connect_again()
+
+    async def _connect_again(self) -> None:
+        self._stop_ticking()
+        self.elements = set()
+        while True:
+            await asyncio.sleep(_RETRY_SECONDS)
+            with contextlib.suppress(OSError, InvalidHandshake, TimeoutError):
+                await self._connect()
+                break
+        self._seen.reconnected += 1
+        await self._send()
 
     def _take(self, message: ForwardMsg) -> None:
+        if message.WhichOneof("type") == "ref_hash":
+            message = self._kept[message.ref_hash][1]
+        if message.metadata.cacheable:
+            self._kept[message.hash] = self._run, message
         match message.WhichOneof("type"):
+            case "new_session":
+                self._session = message.new_session.initialize.session_id or self._session
             case "delta":
                 element = message.delta.new_element.WhichOneof("type") or ""
                 self.elements.add(element)

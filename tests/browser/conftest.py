@@ -1,4 +1,4 @@
-"""A real browser against a real server: the system's Chromium, `streamlit run app.py` as a child."""
+"""A real browser against a real server: the system's Chromium, `python app.py` as a child."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def browser() -> Iterator[Browser]:
 class Server:
     """A dashboard with folders of its own; start it, end it."""
 
-    def __init__(self, folder: Path, *, demo: bool, feeds: str = NO_FEEDS) -> None:
+    def __init__(self, folder: Path, *, demo: bool, feeds: str = NO_FEEDS, workers: int = 1) -> None:
         self.seeds, self.data, self._log = folder / "seeds", folder / "data", folder / "server.log"
-        self._expected = 1 if demo else 0
-        self._port = free_port()
-        self.url = f"http://localhost:{self._port}"
+        self._expected, self._workers = 1 if demo else 0, workers
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
         self.seeds.mkdir()
         self.data.mkdir()
         if demo:
@@ -90,7 +90,7 @@ class Server:
         }
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self._port)],
+                [sys.executable, "app.py", "--workers", str(self._workers), "--server.port", str(self.port)],
                 cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         last = time.monotonic() + LIMIT
@@ -100,9 +100,9 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS) -> Iterator[Server]:
+def running(folder: Path, *, demo: bool, feeds: str = NO_FEEDS, workers: int = 1) -> Iterator[Server]:
     """Starts a dashboard on loopback and ends it."""
-    server = Server(folder, demo=demo, feeds=feeds)
+    server = Server(folder, demo=demo, feeds=feeds, workers=workers)
     try:
         server.start()
         yield server

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
 import time
+import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 from pytest_httpserver import HTTPServer
 
 from dashboard.app_pages import PAGES
+from tests.bench.viewers import Click, Seen, Viewer
 from tests.browser.conftest import LIMIT, Server, asked_for, running, settled
 
 pytestmark = pytest.mark.browser
@@ -194,6 +198,63 @@ def test_the_articles_come_down_as_a_table_for_a_spreadsheet(demo: Server, page:
     assert saved.value.suggested_filename == "articles.csv"
     made = saved.value.path().read_text(encoding="utf-8-sig")
     assert len(list(csv.DictReader(io.StringIO(made)))) == counted
+
+
+def test_the_address_of_a_page_gives_the_rows_that_stand_on_it(demo: Server, page: Page) -> None:
+    """Whatever the filters hold: from the address bar alone, as any process would be asked."""
+
+    def asked(file: str) -> list[dict[str, str]]:
+        with urllib.request.urlopen(f"{demo.url}/export/{file}?{urlsplit(page.url).query}", timeout=LIMIT) as answer:
+            return list(csv.DictReader(io.StringIO(answer.read().decode("utf-8-sig"))))
+
+    settled_at(page, demo.url)
+    choose(page, "Figures", "Kim Jong Un")
+    choose(page, "Figures", "Donald Trump")
+    choose(page, "Topics", "Sanctions")
+    page.get_by_text("Count offices", exact=True).click()
+    page.get_by_label("Count", exact=True).get_by_text("number").click()
+    settled(page)
+    page.get_by_role("textbox", name="Search").fill("talks OR summit")
+    page.keyboard.press("Enter")
+    settled(page)
+    page.locator("[class*=st-key-menu-attention] button").first.click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV").click()
+    made = list(csv.DictReader(io.StringIO(saved.value.path().read_text(encoding="utf-8-sig"))))
+    assert made == asked("attention.csv")
+    assert {row["figure"] for row in made} == {"kim-jong-un", "donald-trump"}
+    page.keyboard.press("Escape")
+    visit(page, "articles")
+    count = int(re.search(r"(\d+) articles?, newest first", page.get_by_text("newest first").inner_text())[1])
+    rows = asked("articles.csv")
+    assert len(rows) == count < 96
+    assert all(" sanctions " in f" {row['topics']} " for row in rows)
+    assert rows[0]["filters"].count("=") >= 6
+    shown = page.locator("[class*=st-key-hits] a").all_inner_texts()
+    assert [row["title"] for row in rows][: len(shown)] == shown
+
+
+def test_a_click_brings_at_most_forty_five_kilobytes(demo: Server) -> None:
+    clicks = [
+        Click("", ""),
+        Click("", "period=Custom&dates=2025-01-01&dates=2025-12-31&bin=week"),
+        Click("figures", "figure=Donald+Trump"),
+        Click("articles", ""),
+        Click("sources", ""),
+    ]
+
+    async def looked() -> tuple[dict[str, int], list[str]]:
+        seen, sizes = Seen(), {}
+        async with Viewer(int(demo.url.rpartition(":")[2]), seen) as viewer:
+            for click in clicks:
+                before = seen.bytes
+                await viewer.click(click)
+                sizes[f"{click.page}?{click.query}"] = seen.bytes - before
+        return sizes, seen.errors
+
+    sizes, errors = asyncio.run(looked())
+    assert not errors
+    assert {address: size for address, size in sizes.items() if not 5_000 < size <= 45_000} == {}
 
 
 def test_the_reader_marks_names_and_links_only_to_the_web(demo: Server, page: Page) -> None:

@@ -88,7 +88,8 @@ chips = {button.key: button.label for button in at.button if str(button.key).sta
 assert chips == {
     "chip-byline": "byline North", "chip-letters": "letters 0 to 15", "chip-undersigned": "Only signed"
 }, chips
-link = at.code[0].value
+at.session_state["copy-link"] = True
+link = at.run().code[0].value
 assert "byline=North&letters=0&letters=15&undersigned=true" in link, link
 next(button for button in at.sidebar.button if button.label == "Reset").click().run()
 assert articles(at) == "**4 articles**"

@@ -18,6 +18,8 @@ from ingest.store.search import search
 
 _c, _a, _art = schema.content.c, schema.analysis.c, schema.article.c
 _m, _t = schema.mention.c, schema.analysis_topic.c
+#: Made once: an alias takes longer to make than most statements.
+_named = schema.analysis.alias()
 
 #: Which copies of a text count: all of them (exposure), or of each story the one that arrived first (editorial).
 Copies = Literal["all", "once"]
@@ -228,8 +230,7 @@ def names_one(connection: Connection, filters: Filters) -> ColumnElement[bool]:
     if something_leads or named_often(connection, filters.figures):
         return exists().where(_m.analysis_id == _a.id, *naming)
     # Few mentions: they lead. To the content, not the analysis: of that, SQLite would try each for every content.
-    analysis = schema.analysis.alias()
-    rare = select(analysis.c.content_id).join(schema.mention, _m.analysis_id == analysis.c.id)
+    rare = select(_named.c.content_id).join(schema.mention, _m.analysis_id == _named.c.id)
     return _c.id.in_(rare.where(_m.kind.in_(filters.kinds), _m.figure.in_(filters.figures))) & exists().where(
         _m.analysis_id == _a.id, *naming
     )

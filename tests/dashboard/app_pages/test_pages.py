@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import re
@@ -10,7 +9,6 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from csv import DictReader as csv_rows
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -20,19 +18,16 @@ from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard import app_pages, keys
-from dashboard.look import borders, palette, words
+from dashboard.look import borders, words
 from dashboard.model.follower import Follower
 from dashboard.numbers import holdings, kpi, queries
-from dashboard.parts.panel import csv
 from dashboard.state import choices, process
-from dashboard.state.page import Page, Pin
 from dashboard.view import View
 from ingest.analyser import Analyser
 from ingest.run.pipeline import Pipeline
@@ -44,8 +39,8 @@ from ingest.store.read.filters import Filters
 from ingest.store.write.commit import Commit
 from ingest.text.escape import csv_cell
 from ingest.watchlist.lists import Watchlist
+from tests.helpers import drawn, reprints
 from tests.helpers import newsroom as press
-from tests.helpers import reprints
 from tests.helpers.desk import Desk, on_sqlite, until
 from tests.helpers.newsroom import EAST, NORTH, WEST, Press, entry
 
@@ -90,14 +85,14 @@ def closed(engine: Engine, path: Path) -> Path:
 
 
 @pytest.fixture
-def open_page(desk: Desk) -> Iterator[Open]:
-    """Opens a page as a browser does: its path, and parameters of the URL."""
-    opened: list[process.Shared] = []
+def open_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens a page of a server that has just started as a browser does: its path, and parameters of the URL."""
+    state = process.Shared()
+    monkeypatch.setattr(process, "_state", state)
 
     def open_(page: str = "", **parameters: str | list[str]) -> AppTest:
-        if not opened:
-            opened.append(process.shared())
-            until(lambda: opened[0].ready.is_set() or opened[0].fault is not None, 20)
+        process.shared()
+        until(lambda: state.ready.is_set() or state.fault is not None, 20)
         at = AppTest.from_file(PROJECT / "dashboard/main.py", default_timeout=30)
         at._bidi_component_manager = _components()
         at.query_params.update(parameters)
@@ -106,14 +101,12 @@ def open_page(desk: Desk) -> Iterator[Open]:
         return at.run()
 
     yield open_
-    for state in opened:
-        state.stop.set()
-        for thread in threading.enumerate():
-            if thread.name == "read-model":
-                thread.join(10)
-        if state.follower:
-            state.follower.engine.dispose()
-    st.cache_resource.clear()
+    state.stop.set()
+    for thread in threading.enumerate():
+        if thread.name == "read-model":
+            thread.join(10)
+    if state.follower:
+        state.follower.engine.dispose()
 
 
 @pytest.fixture
@@ -148,6 +141,14 @@ def metrics(at: AppTest) -> dict[str, str]:
 def summary(at: AppTest) -> str:
     """The line that says how many articles are in view, from when."""
     return next(str(text.value) for text in at.markdown if " source" in str(text.value))
+
+
+def unfolded(at: AppTest) -> AppTest:
+    """The page with every menu and expander open whose content is made when somebody looks."""
+    ids = [each.proto.popover.id for each in at.get("popover")] + [each.proto.id for each in at.expander]
+    for key in (id_.split("-", 2)[2] for id_ in ids if id_):
+        at.session_state[key] = True
+    return at.run()
 
 
 def charts(at: AppTest) -> dict[str, dict[str, Any]]:
@@ -196,11 +197,10 @@ def test_the_attention_chart_holds_the_numbers_of_its_query(demo: Open) -> None:
     counted = {(row.figure, row.bin.isoformat()): row.articles for row in frame.itertuples() if row.all}
     points: dict[tuple[str, str], float] = {}
     for trace in charts(at)["attention"]["data"]:
-        values = trace.get("y")
-        if isinstance(values, list) and trace.get("customdata"):
-            for point, value in zip(trace["customdata"], values, strict=True):
-                if value is not None and point[0] is not None:
-                    points[point[0], point[1]] = value
+        if figure := trace.get("legendgroup"):
+            for start, value in zip(drawn.bins(trace), trace["y"], strict=True):
+                if value is not None:
+                    points[figure, start] = value
     assert points == counted
 
 
@@ -250,14 +250,16 @@ def test_all_three_links_open_the_same_numbers(demo: Open) -> None:
     for parameters in ({}, {"figures": "Kim Jong Un", "q": "talks"}, {"topics": "Sanctions", "tone": ["-0.5", "0.9"]}):
         at = demo(**parameters)
         numbers, line = metrics(at), summary(at)
-        drawn = [trace.get("name") for trace in charts(at)["attention"]["data"]]
-        links = [code.value for code in at.code]
+        lines = [trace.get("legendgroup") for trace in charts(at)["attention"]["data"]]
+        assert not at.code  # links are made when somebody looks
+        at.session_state["copy-link"] = True
+        links = [code.value for code in at.run().code]
         assert len(links) == 3
         for link in links:
             opened = demo(**parse_qs(link.partition("?")[2]))
             assert metrics(opened) == numbers
             assert summary(opened) == line
-            assert [trace.get("name") for trace in charts(opened)["attention"]["data"]] == drawn
+            assert [trace.get("legendgroup") for trace in charts(opened)["attention"]["data"]] == lines
 
 
 def test_lines_that_came_with_a_link_go_with_a_reset(demo: Open) -> None:
@@ -421,23 +423,6 @@ def test_the_sources_are_listed_with_their_articles(demo: Open) -> None:
     assert f"{len(rows)} sources · 5 with articles · 0 failing" in shown(at)
 
 
-def test_the_csv_of_a_panel_leaves_empty_what_is_not_known_and_says_what_it_was_made_from(demo: Open) -> None:
-    demo()
-    view = replace(demo_view(figures=("kim-jong-un",)), bin="quarter")
-    snapshot, at = model().snapshot, Pin(7, datetime.now(UTC))
-    page = Page(snapshot, view, choices.of(snapshot), palette.of("light"), at, "All")
-    frame = queries.tone(model().snapshot, view, page.names)
-    assert frame["tone"].isna().any()
-    rows = list(csv_rows(io.StringIO(csv(page, frame).decode("utf-8-sig"))))
-    assert len(rows) == len(frame)
-    assert "nan" not in {cell.lower() for row in rows for cell in row.values()}
-    for row, ours in zip(rows, frame.itertuples(), strict=True):
-        assert row["bin"] == ours.bin.isoformat()
-        assert row["tone"] == ("" if ours.tone != ours.tone else str(ours.tone))
-        assert row["revision"] == "7"
-        assert "figures=kim-jong-un" in row["filters"]
-
-
 # -- nothing, and nothing any more ------------------------------------------------------------------------------------
 
 
@@ -590,7 +575,7 @@ def test_hostile_words_are_shown_as_they_are_and_do_nothing(
     hostile: Open, page: str, parameters: dict[str, str]
 ) -> None:
     today = HOURS_AGO.date().isoformat()
-    at = hostile(page, **{name: value.replace("{today}", today) for name, value in parameters.items()})
+    at = unfolded(hostile(page, **{name: value.replace("{today}", today) for name, value in parameters.items()}))
     assert not at.exception, [element.value for element in at.exception]
     everything = texts(at) + [str(button.label) for button in at.button] + [str(metric.value) for metric in at.metric]
     assert [text for text in everything if raw_markup(text)] == []
@@ -614,8 +599,9 @@ def test_the_reader_shows_hostile_articles_literally(hostile: Open) -> None:
         headlines = articles.headlines(connection, Filters())
     assert len(headlines) == 3 * len(HOSTILE)
     for headline in headlines[: len(HOSTILE)]:
-        at = hostile("articles", article=headline.uid)
+        at = unfolded(hostile("articles", article=headline.uid))
         assert not at.exception
+        assert "how likely its label is right" in shown(at)
         assert at.header[0].value == borders.markdown(headline.title)
         assert [text for text in texts(at) if raw_markup(text)] == []
         assert "<script" not in at.html[0].value

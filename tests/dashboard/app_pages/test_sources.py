@@ -27,6 +27,7 @@ from ingest.store.read.sources import listing
 from ingest.store.read.verdicts import Judged
 from tests.dashboard.app_pages.test_pages import Open, charts, shown
 from tests.dashboard.app_pages.test_pages import open_page as open_page
+from tests.helpers import drawn
 from tests.helpers import newsroom as press
 from tests.helpers.desk import Desk, on_sqlite, until, utc
 from tests.helpers.newsroom import EAST, NORTH, WEST, Press, entry
@@ -127,9 +128,7 @@ def test_charts_hatch_what_was_not_heard_and_say_so_at_a_fall(dead_feed: Press, 
         assert hatched["fillpattern"]["shape"] == "/"
         assert hatched["x"][0].startswith(_ago(6).isoformat()), "half-way between two points"
     lines = [trace for trace in charts(at)["attention"]["data"] if "hovertext" in trace]
-    hover = {
-        point[1]: text for trace in lines for point, text in zip(trace["customdata"], trace["hovertext"], strict=True)
-    }
+    hover = {start: text for trace in lines for start, text in zip(drawn.bins(trace), trace["hovertext"], strict=True)}
     falls = [text for text in hover.values() if "Falls while sources are not heard" in text]
     assert falls, "every second day nobody but the West Post named her"
     assert "West Post failing" in hover[_ago(1).isoformat()]

@@ -14,6 +14,7 @@ import pytest
 from dashboard.charts import alt, canvas, charts, plot
 from dashboard.look.palette import DARK, LIGHT, Theme
 from dashboard.model.cache import Cache
+from tests.helpers import drawn
 
 MONDAY = date(2025, 3, 10)
 NAN = math.nan
@@ -75,7 +76,7 @@ def labels(figure: Any) -> list[str]:
 def test_a_week_in_which_nothing_was_read_is_a_gap() -> None:
     (line,) = attention(weeks(0.3, NAN, 0.2)).data
     assert line.y[1] is None
-    assert line.connectgaps is False
+    assert not line.connectgaps
 
 
 def test_a_count_of_nothing_read_is_a_gap_too_and_no_zero() -> None:
@@ -86,11 +87,16 @@ def test_a_count_of_nothing_read_is_a_gap_too_and_no_zero() -> None:
 
 def test_a_point_says_what_it_stands_for() -> None:
     (line,) = attention(weeks(0.3, 0.2)).data
-    assert [list(point) for point in line.customdata] == [["trump", "2025-03-10"], ["trump", "2025-03-17"]]
+    assert (line.legendgroup, drawn.bins(line.to_plotly_json())) == ("trump", ["2025-03-10", "2025-03-17"])
     assert "markers" in line.mode
-    assert (
-        line.hovertext[0].replace("\u00a0", " ") == "<b>Trump</b><br>Week of 10 Mar 2025<br>30 % · 60 of 200 articles"
-    )
+    assert line.hovertemplate == "<b>Trump</b><br>Week of %{x|%-d %b %Y}<br>%{hovertext}<extra></extra>"
+    assert line.hovertext[0].replace("\u00a0", " ") == "30 % · 60 of 200 articles"
+
+
+def test_weeks_with_a_hole_between_them_are_written_out() -> None:
+    frame = weeks(0.3, 0.2, 0.1, 0.2).drop(1)
+    (line,) = attention(frame).data
+    assert drawn.bins(line.to_plotly_json()) == ["2025-03-10", "2025-03-24", "2025-03-31"]
 
 
 def test_the_week_that_is_not_over_is_dashed_and_not_in_the_label() -> None:
@@ -98,7 +104,8 @@ def test_the_week_that_is_not_over_is_dashed_and_not_in_the_label() -> None:
     whole, rest = figure.data
     assert (whole.line.dash, rest.line.dash) == (None, "dot")
     assert list(rest.y) == [0.2, 0.05]
-    assert "so far" in rest.hovertext[1]
+    assert drawn.bins(rest.to_plotly_json()) == ["2025-03-17", "2025-03-24"]
+    assert [text.partition("<br>")[0] for text in rest.hovertext] == ["", ", so far"]
     assert any("Trump <b>20 %</b>" in text for text in labels(figure))
     assert "this week, so far" in labels(figure)
 
@@ -129,9 +136,9 @@ def test_names_are_escaped_wherever_they_are_drawn() -> None:
         checked(charts.by_source(sources((evil, 3, 9, 0.1)), theme=LIGHT)),
     ]
     for figure in figures:
-        drawn = repr(figure.update_traces(customdata=None).to_plotly_json())  # customdata is for clicks, not for eyes
-        assert "<a" not in drawn
-        assert "&lt;a" in drawn
+        sent = repr(figure.to_plotly_json())
+        assert "<a" not in sent
+        assert "&lt;a" in sent
 
 
 def test_labels_at_the_lines_ends_do_not_overlap() -> None:
@@ -171,7 +178,7 @@ def test_a_mean_of_too_few_stories_is_a_tick_that_says_so_and_no_dot() -> None:
     tick = next(trace for trace in figure.data if trace.mode == "markers")
     assert line.y[1] is None
     assert tick.hovertext[0].endswith("n = 4, too few")
-    assert list(tick.customdata[0]) == ["trump", "2025-03-17"]
+    assert (tick.legendgroup, tick.x[0]) == ("trump", "2025-03-17")
 
 
 def test_the_interval_does_not_bridge_a_gap() -> None:
@@ -193,7 +200,7 @@ def test_the_mix_adds_up_and_leaves_out_weeks_without_mentions() -> None:
     figure = checked(charts.mix(mixes((5, 10, 5), (0, 0, 0), (1, 1, 0)), unit="week", theme=DARK))
     assert [trace.marker.color for trace in figure.data] == [DARK.tone_negative, DARK.tone_neutral, DARK.tone_positive]
     assert [sum(heights) for heights in zip(*(trace.y for trace in figure.data), strict=True)] == [1, 1]
-    assert list(figure.data[0].customdata[1]) == ["negative", "2025-03-24"]
+    assert (figure.data[0].legendgroup, figure.data[0].x[1]) == ("negative", "2025-03-24")
     assert figure.data[0].marker.opacity[1] < figure.data[0].marker.opacity[0]  # two mentions are few
     assert "n = 20" in figure.data[2].hovertext[0]
 
@@ -201,7 +208,7 @@ def test_the_mix_adds_up_and_leaves_out_weeks_without_mentions() -> None:
 def test_voice_is_sorted_but_keeps_the_colours_of_the_view() -> None:
     frame = pd.DataFrame({"figure": ["a", "b"], "name": ["A", "B"], "mentions": [10, 1204], "share": [0.008, 0.992]})
     (bars,) = checked(charts.voice(frame, theme=LIGHT)).data
-    assert [list(point) for point in bars.customdata] == [["b"], ["a"]]
+    assert list(bars.x) == [1204, 10]
     assert list(bars.marker.color) == [LIGHT.series[1], LIGHT.series[0]]
     assert bars.text[0].replace("\u00a0", " ") == "<b>99 %</b> · 1,204"
 
@@ -216,10 +223,10 @@ def test_a_source_with_few_stories_has_no_tone() -> None:
     assert "too few" in figure.data[0].hovertext[1]
 
 
-def test_days_are_bars_that_lead_to_their_day() -> None:
+def test_days_in_a_row_are_sent_as_the_first_and_how_many_came_on_each() -> None:
     frame = pd.DataFrame({"day": pd.to_datetime(["2025-03-12", "2025-03-13"]), "articles": [3, 0]})
     (bars,) = checked(charts.per_day(frame, theme=LIGHT)).data
-    assert [list(point) for point in bars.customdata] == [["2025-03-12"], ["2025-03-13"]]
+    assert (bars.x, bars.x0, bars.dx, list(bars.y)) == (None, "2025-03-12", 86_400_000, [3, 0])
 
 
 EVERY = [
@@ -255,9 +262,7 @@ def test_charts_let_the_card_show_and_leave_the_frame_alone(
 @every
 def test_the_other_theme_draws_the_same_data(draw: Any, tell: Any, frame: pd.DataFrame, how: dict[str, Any]) -> None:
     light, dark = (checked(draw(frame, theme=theme, **how)) for theme in (LIGHT, DARK))
-    assert [list(trace.customdata or ()) for trace in light.data] == [
-        list(trace.customdata or ()) for trace in dark.data
-    ]
+    assert [(trace.y, trace.legendgroup) for trace in light.data] == [(each.y, each.legendgroup) for each in dark.data]
     assert light.to_json() != dark.to_json()
 
 

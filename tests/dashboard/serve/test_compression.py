@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import random
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Scope
+from streamlit import config, file_util
 
 from dashboard.serve.compression import Compression
 
 SCRIPT = b"function plot() { return 'a chart'; }\n" * 500
 PICTURE = bytes(range(256)) * 40
+#: What Streamlit answers where there is no file. Random, so that it takes memory when it is compressed, too.
+WHOLE_PAGE = random.Random(1).randbytes(20_000).hex()
 
 
 class Shelf(StaticFiles):
@@ -35,21 +41,24 @@ class Shelf(StaticFiles):
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
+    folder = tmp_path / "static"
+    folder.mkdir()
     for name, content in (("plot.js", SCRIPT), ("icon.png", PICTURE), ("tiny.css", b"a{}")):
-        (tmp_path / name).write_bytes(content)
-    return Shelf(tmp_path)
+        (folder / name).write_bytes(content)
+    return Shelf(folder)
 
 
 @pytest.fixture
-def client(shelf: Shelf) -> Iterator[TestClient]:
+def client(shelf: Shelf, tmp_path: Path) -> Iterator[TestClient]:
     site = Starlette(
         routes=[
             Mount("/static", shelf),
             Route("/json", lambda _: JSONResponse({"rows": ["figure"] * 500})),
             Route("/short", lambda _: PlainTextResponse("ok")),
             Route("/stream", lambda _: StreamingResponse(iter([b"line\n"] * 1_000), media_type="text/plain")),
+            Route("/{path:path}", lambda _: HTMLResponse(WHOLE_PAGE)),
         ],
-        middleware=[Middleware(Compression)],
+        middleware=[Middleware(Compression, folder=tmp_path)],
     )
     with TestClient(site) as opened:
         yield opened
@@ -150,7 +159,46 @@ def test_everything_else_is_compressed_as_it_is_sent(client: TestClient) -> None
     assert "content-encoding" not in raw(client, "/short")[1]
 
 
-def test_only_so_much_is_kept(client: TestClient, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.serve.compression._MOST_BYTES", 10)
-    assert raw(client, "/static/plot.js") == raw(client, "/static/plot.js")
-    assert shelf.asked == ["plot.js", "plot.js"]
+def test_nothing_is_kept_for_paths_that_somebody_made_up(tmp_path: Path, client: TestClient, shelf: Shelf) -> None:
+    async def ask(site: ASGIApp, path: str) -> None:
+        async def receive() -> Message:
+            raise AssertionError("a GET has no body")
+
+        async def send(message: Message) -> None:
+            pass
+
+        headers = [(b"accept-encoding", b"gzip")]
+        await site({"type": "http", "method": "GET", "path": path, "headers": headers}, receive, send)
+
+    async def ask_for_all() -> None:
+        site = Compression(HTMLResponse(WHOLE_PAGE), folder=tmp_path)
+        await ask(site, "/x/static/first")
+        tracemalloc.start()
+        for number in range(500):
+            for path in (f"/{number}/static/plot.js", f"/static/{number}.js", f"/static/../{number}/static/plot.js"):
+                await ask(site, path)
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000, "they come to thirty million bytes"
+
+    try:
+        asyncio.run(ask_for_all())
+    finally:
+        tracemalloc.stop()
+
+    # Nor is it taken for the file that its end names.
+    raw(client, "/static/plot.js")
+    status, _, body = raw(client, "/x/static/plot.js")
+    assert (status, gzip.decompress(body)) == (200, WHOLE_PAGE.encode())
+
+
+def test_streamlits_own_files_are_known_wherever_the_dashboard_is_served() -> None:
+    files = {
+        f"/{path.relative_to(file_util.get_static_dir()).as_posix()}"
+        for path in Path(file_util.get_static_dir()).rglob("*.js")
+    }
+    assert files
+    assert files <= Compression(HTMLResponse())._static
+    config.set_option("server.baseUrlPath", "/watch/", "a test")
+    try:
+        assert {f"/watch{path}" for path in files} <= Compression(HTMLResponse())._static
+    finally:
+        config.set_option("server.baseUrlPath", "", "a test")

@@ -139,5 +139,8 @@ def test_the_edits_of_an_article_are_drawn_newest_first() -> None:
     at = AppTest.from_function(_page).run()
     assert not at.exception
     assert [box.label for box in at.expander] == ["What changed in 2 edits"]
+    assert not at.html  # compared when somebody looks
+    at.session_state["edits"] = True
+    at.run()
     assert [str(text.value) for text in at.markdown] == ["**5 Mar 2026 12:00 UTC**", "**5 Mar 2026 11:00 UTC**"]
     assert "&lt;b&gt;came&lt;/b&gt;" in at.html[-1].value
