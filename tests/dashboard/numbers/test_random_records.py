@@ -134,9 +134,10 @@ def differing(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, tuple[
 
 
 @pytest.fixture(scope="module")
-def nothing(empty_record: Path) -> Iterator[Engine]:
+def nothing(empty_record: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A record in which nothing stands: snapshots of histories have an engine, and never ask."""
-    opened = record.open_engine(f"sqlite:///{empty_record}")
+    path = shutil.copyfile(empty_record, tmp_path_factory.mktemp("nothing") / "discourse.db")
+    opened = engines.make(f"sqlite:///{path}")
     yield opened
     opened.dispose()
 
@@ -181,10 +182,10 @@ def compare(case: Case, nothing: Engine) -> None:
     followed = Following(history, nothing, luck)
     begun = luck.randint(1, history.newest)
     started, late = Following(history, nothing, luck, begun), Following(history, nothing, luck, history.newest)
-    with tempfile.TemporaryDirectory() as folder, nothing.connect() as connection:
-        file = Path(folder) / "kept"
-        assert Kept(file).write(started.snapshot, connection)
-        kept = Kept(file).read(Snapshot(nothing, followed.older), connection)
+    file = Kept(nothing, Path())  # beside the record
+    with nothing.connect() as connection:
+        assert file.write(started.snapshot, connection)
+        kept = file.read(Snapshot(nothing, followed.older), connection)
     assert kept is not None
     for view in case.asked:
         wanted = plain.answers(history, view, history.newest)
