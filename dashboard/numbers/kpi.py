@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,6 @@ from polars import col
 from dashboard.model.snapshot import Snapshot
 from dashboard.numbers import queries, scope, sums
 from dashboard.numbers.scope import Scope, cached
-from dashboard.numbers.sums import Sums
 from dashboard.view import View
 
 
@@ -43,7 +42,8 @@ def of(model: Snapshot, view: View, *, now: datetime, before: bool = False) -> K
     ends = None
     if before:
         # To the minute, so that all viewers of one view within a minute share the result.
-        ends = (now - timedelta(days=view.days)).replace(second=0, microsecond=0) if view.running else None
+        utc = now.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
+        ends = utc - timedelta(days=view.days) if view.running else None
         view = view.before()
     return _of(model, view, ends=ends, before=before)
 
@@ -75,7 +75,8 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
             rows = here.hit.with_columns(neg=pl.lit(0), pos=pl.lit(0))
         clusters += np.array(scope.story_sums(rows.filter(~col("alone")), "net").collect().row(0), float)
     _, stories, mean, low, high, *_ = scope.mean(clusters, steps=1)
-    most = None if before else _most_named(model, view, mine)
+    ranked = [] if before else queries.ranking(model, view)
+    most = next(((figure, count) for figure, count in ranked if not figures or figure in figures), None)
     return Kpi(
         articles=int(articles.sum()),
         mentions=mine.total("mentions"),
@@ -91,13 +92,3 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
         mentions_by_bin=tuple(map(int, mentions)),
         net_by_bin=tuple(tone / of if of else None for tone, of in zip(net.tolist(), n.tolist(), strict=True)),
     )
-
-
-def _most_named(model: Snapshot, view: View, mine: Sums) -> tuple[str, int] | None:
-    """The figure named in most articles, of the chosen ones or of all, with the number of articles."""
-    if figures := view.filters.figures:
-        mine_of = {figure: mine.where(mine["figure"] == model.number(figure)) for figure in figures}
-        ranked = [(figure, count) for figure, of in mine_of.items() if (count := of.total("articles"))]
-    else:
-        ranked = queries.ranking(model, view)
-    return min(ranked, key=lambda named: (-named[1], named[0]), default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -50,7 +50,7 @@ class Scope:
     `base` is the denominator and `hit` the numerator, a row an article. `named` has a row for each article of the
     numerator and figure: `mentions`, `n` scored ones, the `sum` of their tone, and how many are `neg` and `pos`.
     `alone` marks the only article of its story, `single` a row whose article names no other figure. Figures are numbers
-    of the snapshot, days that are not over end at `ends`.
+    of the snapshot, days that are not over end at `ends` (UTC, without a zone).
     """
 
     def __init__(self, model: Snapshot, view: View, *, ends: datetime | None = None) -> None:
@@ -69,7 +69,7 @@ class Scope:
         found = self._within(self.model.articles).filter(held(self.revision), one_of("source", view.sources))
         found = found.filter(*self._conditions(conditional(view.filters, base=True)))
         if ends is not None:
-            found = found.filter(col("published") <= ends.astimezone(UTC).replace(tzinfo=None))
+            found = found.filter(col("published") <= ends)
         if self.once:
             # The copy of each story that arrived first. Only those with copies need to be grouped.
             first = found.filter(~col("alone")).group_by("story").agg(col("id").min()).collect()["id"]
@@ -102,7 +102,7 @@ class Scope:
         return one_of("figure", [self.model.number(figure) for figure in figures])
 
     def _within(self, rows: Rows) -> pl.LazyFrame:
-        until = self.view.until if self.ends is None else min(self.view.until, self.ends.astimezone(UTC).date())
+        until = self.view.until if self.ends is None else min(self.view.until, self.ends.date())
         return rows.between(self.view.since, until).lazy()
 
     def _counted(self, *names: str) -> list[pl.Expr]:
@@ -187,9 +187,8 @@ def mean(sums: Sequence[Any] | NDArray[Any], *, steps: int = TONE_STEPS) -> tupl
     `sums` are the number of clusters, Σn, Σs, Σs², Σsn, Σn², and the numbers of negative and positive mentions; s
     counts in 1/`steps`.
     """
-    stories, n, negative, positive = (int(sums[place] or 0) for place in (0, 1, 6, 7))
-    total, squares, products, n_squares = (float(value or 0) for value in sums[2:6])
-    found = statistics.mean_interval(stories, n, total / steps, squares / steps**2, products / steps, n_squares)
+    stories, n, total, squares, products, n_squares, negative, positive = map(int, sums)
+    found = statistics.mean_interval(stories, n, total, squares, products, n_squares, steps=steps)
     return n, stories, *(found or (None, None, None)), negative, n - negative - positive, positive
 
 

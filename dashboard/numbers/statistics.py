@@ -23,18 +23,19 @@ def student(freedom: int) -> float:
 
 
 def mean_interval(
-    stories: int, n: float, total: float, total_squares: float, products: float, n_squares: float
+    stories: int, n: float, total: float, total_squares: float, products: float, n_squares: float, *, steps: int = 1
 ) -> tuple[float, float, float] | None:
     """Mean of n values in k stories with its 95 % interval, clustered by story; None under five stories.
 
-    With n_c and s_c the count and sum of story c: n = Σn_c, total = Σs_c, total_squares = Σs_c², products = Σs_c·n_c,
-    n_squares = Σn_c². m ± t·√(k/(k−1))·√Σ(s_c − m·n_c)² / n (linearised ratio estimator).
+    With n_c and s_c the count and sum of story c, in 1/`steps`: n = Σn_c, total = Σs_c, total_squares = Σs_c²,
+    products = Σs_c·n_c, n_squares = Σn_c². m ± t·√(k/(k−1))·√Σ(s_c − m·n_c)² / n (linearised ratio estimator).
     """
     if stories < FEWEST_STORIES or n <= 0:
         return None
-    mean = total / n
-    residual = max(0.0, total_squares - 2 * mean * products + mean * mean * n_squares)
-    half = student(stories - 1) * math.sqrt(stories / (stories - 1)) * math.sqrt(residual) / n
+    mean = total / n / steps
+    # n²·Σ(s_c − m·n_c)²: of whole numbers this is exact, and equal tones leave nothing.
+    residual = max(0.0, n * n * total_squares - 2 * n * total * products + total * total * n_squares)
+    half = student(stories - 1) * math.sqrt(stories / (stories - 1)) * math.sqrt(residual) / n**2 / steps
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 

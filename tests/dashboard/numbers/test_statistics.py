@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -85,6 +86,15 @@ def test_under_five_stories_there_is_no_mean_however_often_they_are_told() -> No
     assert interval(four) is None
     assert interval([*four, [0.0]]) is not None
     assert statistics.mean_interval(0, 0, 0, 0, 0, 0) is None
+
+
+@pytest.mark.parametrize("tone", [3_000, -7, 9_999])
+def test_equal_tones_have_an_interval_of_no_width(tone: int) -> None:
+    counts = (1, 2, 3, 4, 5, 6)
+    sums = [tone * n for n in counts]
+    products, squares = sum(map(operator.mul, sums, counts)), sum(s * s for s in sums)
+    found = statistics.mean_interval(6, 21, sum(sums), squares, products, sum(n * n for n in counts), steps=10_000)
+    assert found == (tone / 10_000,) * 3
 
 
 @given(
