@@ -74,7 +74,6 @@ class Scope:
             # The copy of each story that arrived first. Only those with copies need to be grouped.
             first = found.filter(~col("alone")).group_by("story").agg(col("id").min()).collect()["id"]
             found = found.filter(col("alone") | one_of("id", first)).with_columns(alone=pl.lit(value=True))
-        # Their products leave the smaller types.
         return found.with_columns(self._counted("mentions", "n", "net"))
 
     @cached_property
@@ -106,7 +105,7 @@ class Scope:
         return rows.between(self.view.since, until).lazy()
 
     def _counted(self, *names: str) -> list[pl.Expr]:
-        return [col(f"{self.kinds}_{name}").cast(pl.Int64).alias(name) for name in names]
+        return [col(f"{self.kinds}_{name}").alias(name) for name in names]
 
     def _conditions(self, given: FilterValues) -> list[pl.Expr]:
         """Filters as expressions. The record is asked for those that the snapshot has no column for."""
@@ -140,10 +139,16 @@ class Scope:
         return one_of(*self.model.cache.get(("found", self.revision, query), compute))
 
 
+def wide(column: str) -> pl.Expr:
+    """A column of small integers, which sums and products would leave."""
+    return col(column).cast(pl.Int64)
+
+
 #: Sums over clusters, each with `n` scored mentions whose values add up to `s`: see `mean`.
 PRODUCTS: Mapping[str, pl.Expr] = {
-    "n": col("n").sum(), "s": col("s").sum(), "ss": (col("s") * col("s")).sum(), "sn": (col("s") * col("n")).sum(),
-    "nn": (col("n") * col("n")).sum(), "neg": col("neg").sum(), "pos": col("pos").sum(),
+    "n": wide("n").sum(), "s": wide("s").sum(), "ss": (wide("s") * wide("s")).sum(),
+    "sn": (wide("s") * wide("n")).sum(), "nn": (wide("n") * wide("n")).sum(), "neg": wide("neg").sum(),
+    "pos": wide("pos").sum(),
 }  # fmt: skip
 
 
@@ -153,7 +158,7 @@ def story_sums(rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> pl.LazyFrame:
     Only these stories need grouping: an article that is `alone` is a cluster by itself. `rows` are those of articles
     that are not, `value` is the column that is averaged.
     """
-    of_story = (col("n").sum(), col(value).sum().alias("s"), col("neg").sum(), col("pos").sum())
+    of_story = (wide("n").sum(), wide(value).sum().alias("s"), wide("neg").sum(), wide("pos").sum())
     stories = rows.filter(col("n") > 0).group_by("story", *keys).agg(*of_story)
     sums = {"k": pl.len(), **PRODUCTS}
     names = [key.meta.output_name() for key in keys]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from polars import col
 
 from dashboard.model.snapshot import Snapshot
-from dashboard.numbers.scope import Scope, cached, first_day, held, story_sums
+from dashboard.numbers.scope import Scope, cached, first_day, held, story_sums, wide
 from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
@@ -35,11 +35,11 @@ TONE = ("k", "n", "s", "ss", "sn", "nn", "neg", "pos")
 NET = ("k", "n", "net", "net_net", "net_n", "nn", "neg", "pos")
 
 
-_n, _net, _sum = col("n"), col("net"), col("sum")
+_n, _net, _sum = wide("n"), wide("net"), wide("sum")
 _NET = {"net_net": (_net * _net).sum(), "net_n": (_net * _n).sum(), "nn": (_n * _n).sum(), "k": (_n > 0).sum()}
-_ADDED = {"articles": pl.len(), "mentions": col("mentions").sum(), "n": _n.sum(), "net": _net.sum(), **_NET}
+_ADDED = {"articles": pl.len(), "mentions": wide("mentions").sum(), "n": _n.sum(), "net": _net.sum(), **_NET}
 _FIGURES = {
-    **_ADDED, "neg": col("neg").sum(), "pos": col("pos").sum(), "s": _sum.sum(), "ss": (_sum * _sum).sum(),
+    **_ADDED, "neg": wide("neg").sum(), "pos": wide("pos").sum(), "s": _sum.sum(), "ss": (_sum * _sum).sum(),
     "sn": (_sum * _n).sum(),
 }  # fmt: skip
 #: Articles have no labels: only mentions do.
@@ -128,7 +128,7 @@ def of_all(model: Snapshot, as_of: int | None = None, *, kinds: str = "p") -> Su
     model = model.reaching(revision)
 
     def compute() -> Sums:
-        counts = {name: col(f"{kinds}_{name}").cast(pl.Int64) for name in ("mentions", "n", "net")}
+        counts = {name: col(f"{kinds}_{name}") for name in ("mentions", "n", "net")}
         articles = model.articles.all().lazy().filter(held(revision)).with_columns(**counts)
         keys = "day", "source", "language", "text_kind", "alone"
         found = articles.group_by(keys).agg(**_ARTICLES).sort("day")
@@ -198,12 +198,12 @@ def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Nam
 @cached
 def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Namings:
     day, figure = first_day(view.bin).alias("day"), col("figure")
-    named = Scope(model, view, ends=ends).named.with_columns(net=col("pos") - col("neg"))
-    summed = named.group_by(figure, day, "alone", "single").agg(**_FIGURES)
-    shared = named.filter(~col("alone"))
-    found, tone, net = pl.collect_all(
-        [summed, story_sums(shared, "sum", figure, day), story_sums(shared, "net", figure)]
-    )
+    needed = "figure", "alone", "single", "story", "mentions", "n", "sum", "neg", "pos"
+    rows = Scope(model, view, ends=ends).named.select(*needed, day, net=col("pos") - col("neg")).collect()
+    # One after the other: Polars would find the rows anew for each.
+    found = rows.group_by("figure", "day", "alone", "single").agg(**_FIGURES)
+    shared = rows.lazy().filter(~col("alone"))
+    tone, net = story_sums(shared, "sum", figure, col("day")).collect(), story_sums(shared, "net", figure).collect()
     return Namings(
         Sums.of(found),
         {(number, start): np.array(rest, float) for number, start, *rest in tone.rows()},
@@ -218,7 +218,7 @@ def of_several(here: Scope, chosen: Sequence[str]) -> Sums:
     """
     several = here.named.filter(here.of(*chosen), ~col("single")).group_by("day", "alone", "article")
     each = several.agg(
-        mentions=pl.lit(0), n=_n.sum(), net=(col("pos") - col("neg")).sum(), again=pl.len().cast(pl.Int64) - 1
+        mentions=pl.lit(0), n=_n.sum(), net=(wide("pos") - wide("neg")).sum(), again=pl.len().cast(pl.Int64) - 1
     )
     return Sums.of(each.group_by("day", "alone").agg(**_ARTICLES, again=col("again").sum()).collect())
 
