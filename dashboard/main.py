@@ -86,8 +86,7 @@ def head(page: Page, title: str, follower: Follower) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if not at.fixed:
             st.toggle("Live", value=True, key="live", persist_state="session")
-        with st.container(width="content"):  # a fragment alone would take all the width that is left
-            copy_link(page)
+        copy_link(page)
     if at.fixed:
         st.caption(f"○ pinned · {at.as_of}")
     else:
@@ -137,7 +136,6 @@ def ago(then: datetime) -> str:
     return "just now"
 
 
-@st.fragment  # the links are made when somebody looks, without a run of the page
 def copy_link(page: Page) -> None:
     """The three links of this view: its period moving, its dates fixed, or its very numbers."""
     popover = st.popover("Copy link", icon=":material/link:", type="tertiary", key="copy-link", on_change="rerun")

@@ -143,7 +143,7 @@ def attention(page: Page) -> None:
     def make() -> Chart:
         drawn = charts.attention(frame, measure=view.measure, unit=view.bin, theme=page.theme, gaps=missing)
         said = alt.attention(frame, measure=view.measure, unit=view.bin) + alt.hatched(missing, view.bin)
-        return Chart(drawn, said, int(frame.drop_duplicates("bin")["all"].sum()))
+        return Chart(drawn, said, int(frame["all"].sum()) // max(1, len(view.lines)))
 
     chart = plot.cached(page, "attention", make, tuple(missing.items()))
     what = "Share of articles that mention …" if view.measure == "share" else "Articles that mention …"

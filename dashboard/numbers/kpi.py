@@ -55,7 +55,7 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
     everything = sums.articles(here, hits=False)
     if figures:
         named = sums.figures(model, view, ends=ends)
-        mine = named.sums.where(np.isin(named.sums["figure"], numbers))
+        mine = named.where(np.isin(named["figure"], numbers))
     else:  # the articles' own sums are enough
         mine = sums.articles(here, hits=True)
     articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
@@ -66,9 +66,7 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
         clusters += several.cluster_sums(sums.NET, several["alone"])
     else:
         clusters = mine.cluster_sums(sums.NET, mine["alone"])
-    if len(figures) == 1:
-        clusters += named.net.get(numbers[0], 0)
-    elif mine["k"][~mine["alone"]].any():
+    if mine["k"][~mine["alone"]].any():
         if figures:
             rows = here.named.filter(here.of(*figures)).with_columns(net=col("pos") - col("neg"))
         else:

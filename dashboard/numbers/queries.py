@@ -48,7 +48,7 @@ def texts(model: Snapshot, view: View) -> dict[TextKind, int]:
 @cached
 def ranking(model: Snapshot, view: View) -> list[tuple[str, int]]:
     """The figures named in the view, each with the number of articles; the most named first."""
-    named = sums.figures(model, view).sums
+    named = sums.figures(model, view)
     numbers, place = np.unique(named["figure"], return_inverse=True)
     counts = (np.bincount(place, named[name], len(numbers)).tolist() for name in ("articles", "mentions"))
     found = sorted(
@@ -69,7 +69,7 @@ def attention(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     low and high are Wilson's interval with stories for n: a text printed twenty times is one decision.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    by_figure, here = sums.figures(model, view).sums, Scope(model, view)
+    by_figure, here = sums.figures(model, view), Scope(model, view)
     everything = sums.articles(here, hits=False)
     (stories,) = everything.by_bin(view, "articles", rows=everything["alone"])
     if not everything["alone"].all():
@@ -100,10 +100,15 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     Tone is the mean over mentions with its 95 % interval; NaN under five stories.
     """
     starts = bins.between(view.since, view.until, view.bin)
-    named, numbers = sums.figures(model, view), _numbers(model, view)
-    lone = np.moveaxis(named.sums.by_line(view, numbers, *sums.TONE, rows=named.sums["alone"]), 0, -1)
+    named, numbers, shared = sums.figures(model, view), _numbers(model, view), {}
+    if named["k"][~named["alone"] & np.isin(named["figure"], numbers)].any():
+        here = Scope(model, view)
+        copied = here.named.filter(here.of(*view.lines), ~col("alone"))
+        of_stories = scope.story_sums(copied, "sum", col("figure"), scope.first_day(view.bin).alias("bin"))
+        shared = {row[:2]: np.array(row[2:], float) for row in of_stories.collect().rows()}
+    lone = np.moveaxis(named.by_line(view, numbers, *sums.TONE, rows=named["alone"]), 0, -1)
     rows = [
-        scope.mean(own + named.tone.get((number, start), 0))
+        scope.mean(own + shared.get((number, start), 0))
         for number, of in zip(numbers, lone, strict=True)
         for start, own in zip(starts, of, strict=True)
     ]
@@ -117,7 +122,7 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
 @cached
 def mix(model: Snapshot, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
-    by_figure = sums.figures(model, view).sums
+    by_figure = sums.figures(model, view)
     rows = by_figure["figure"] == model.number(figure)
     negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n", rows=rows).astype(int)
     starts = bins.between(view.since, view.until, view.bin)
@@ -128,12 +133,13 @@ def mix(model: Snapshot, view: View, figure: str) -> pd.DataFrame:
 @cached
 def voice(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     """Share of voice: one row a figure in view, its mentions ÷ the mentions of all figures in view."""
-    by_figure = sums.figures(model, view).sums
+    by_figure = sums.figures(model, view)
     counts = by_figure.by_line(view, _numbers(model, view), "mentions")[0].sum(axis=1).astype(int).tolist()
-    rows = [(line, names.get(line, line), count) for line, count in zip(view.lines, counts, strict=True)]
-    rows.sort(key=lambda row: -row[2])
-    frame = pd.DataFrame(rows, columns=["figure", "name", "mentions"])
-    frame["share"] = frame["mentions"] / sum(counts) if sum(counts) else float("nan")
+    ranked = sorted(zip(view.lines, counts, strict=True), key=lambda row: -row[1])
+    mentions = np.array([count for _, count in ranked], int)
+    figures = [line for line, _ in ranked]
+    columns = {"figure": figures, "name": [names.get(line, line) for line in figures], "mentions": mentions}
+    frame = pd.DataFrame({**columns, "share": mentions / sum(counts) if sum(counts) else np.nan})
     return _true_for(frame, view)
 
 

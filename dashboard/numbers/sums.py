@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from polars import col
 
 from dashboard.model.snapshot import Snapshot
-from dashboard.numbers.scope import Scope, cached, first_day, held, story_sums, wide
+from dashboard.numbers.scope import Scope, cached, first_day, held, wide
 from dashboard.view import View
 from ingest import bins
 from ingest.bins import Bin
@@ -175,40 +175,19 @@ def alike(view: View) -> View:
     return View(replace(view.filters, figures=()), view.bin, "share", view.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Namings:
-    """What the numerator says of figures: serves all charts of a page, whatever figures are chosen."""
+def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Sums:
+    """The sums of the numerator by figure (its number), bin (its first day is `day`), `alone` and `single`.
 
-    sums: Sums  #: by figure (its number), bin (its first day is `day`), `alone` and `single`
-    #: What `scope.story_sums` gives of tone by figure and bin, and of positive minus negative by figure.
-    tone: Mapping[tuple[int, date], Array]
-    net: Mapping[int, Array]
-
-    @property
-    def nbytes(self) -> int:
-        """About how much memory it takes, in bytes."""
-        return self.sums.nbytes + 400 * (len(self.tone) + len(self.net))
-
-
-def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Namings:
-    """What the numerator of a view says of all figures."""
+    One query serves all charts of a page, whatever figures are chosen.
+    """
     return _figures(model, alike(view), ends=ends)
 
 
 @cached
-def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Namings:
-    day, figure = first_day(view.bin).alias("day"), col("figure")
-    needed = "figure", "alone", "single", "story", "mentions", "n", "sum", "neg", "pos"
-    rows = Scope(model, view, ends=ends).named.select(*needed, day, net=col("pos") - col("neg")).collect()
-    # One after the other: Polars would find the rows anew for each.
-    found = rows.group_by("figure", "day", "alone", "single").agg(**_FIGURES)
-    shared = rows.lazy().filter(~col("alone"))
-    tone, net = story_sums(shared, "sum", figure, col("day")).collect(), story_sums(shared, "net", figure).collect()
-    return Namings(
-        Sums.of(found),
-        {(number, start): np.array(rest, float) for number, start, *rest in tone.rows()},
-        {number: np.array(rest, float) for number, *rest in net.rows()},
-    )
+def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Sums:
+    named = Scope(model, view, ends=ends).named.with_columns(net=wide("pos") - wide("neg"))
+    by = named.group_by("figure", "alone", "single", day=first_day(view.bin))
+    return Sums.of(by.agg(**_FIGURES).collect())
 
 
 def of_several(here: Scope, chosen: Sequence[str]) -> Sums:

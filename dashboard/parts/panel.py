@@ -37,21 +37,16 @@ def panel(
     with st.container(border=True, key=f"panel-{key}"):
         head = st.container(horizontal=True, vertical_alignment="center", wrap=False)
         head.markdown(f"**{title}**", width="stretch")
-
-        @st.fragment  # what is in the menu is made when it is opened, without a run of the page
-        def menu() -> None:
-            popover = st.popover(
-                "", icon=":material/more_horiz:", type="tertiary", help="Data and definition", key=f"menu-{key}",
-                on_change="rerun",
-            )  # fmt: skip
-            if popover.open:
-                with popover:
-                    st.caption(about)
-                    downloads.link(page, f"{key}.csv", extra, pinned=pinned)
-                    table(data().head(_ROWS), key=f"data-{key}", label=f"Data of: {title}")
-
-        with head.container(width="content"):  # a fragment alone would take all the width that is left
-            menu()
+        menu = head.popover(
+            "", icon=":material/more_horiz:", type="tertiary", help="Data and definition", key=f"menu-{key}",
+            on_change="rerun",
+        )  # fmt: skip
+        # Made when somebody looks. A fragment would spare that a run, and cost every other run more than this does.
+        if menu.open:
+            with menu:
+                st.caption(about)
+                downloads.link(page, f"{key}.csv", extra, pinned=pinned)
+                table(data().head(_ROWS), key=f"data-{key}", label=f"Data of: {title}")
         yield
         st.caption(" · ".join(part for part in (caption, page.pin.as_of) if part))
 
