@@ -7,7 +7,7 @@ narrow only the numerator (docs/methods.md). A frame's `attrs["revision"]` is th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -237,15 +237,21 @@ def _numbers(model: Snapshot, view: View) -> list[int]:
 
 def _by_line(view: View, starts: Sequence[date], names: Names, columns: dict[str, Any]) -> pd.DataFrame:
     """A row for each figure of the view's lines and bin: bin, figure, name, the columns, partial."""
-    lines, count = view.lines, len(starts)
+    lines = view.lines
+
+    def objects(values: Iterable[Any]) -> Any:
+        # Into pandas' own strings and back takes longer than the query.
+        return pd.array([*values], dtype=object)
+
     frame = pd.DataFrame(
         {
-            "bin": [*starts] * len(lines),
-            "figure": np.repeat(np.array(lines, object), count),
-            "name": np.repeat(np.array([names.get(line, line) for line in lines], object), count),
+            "bin": objects([*starts] * len(lines)),
+            "figure": objects(line for line in lines for _ in starts),
+            "name": objects(names.get(line, line) for line in lines for _ in starts),
             **columns,
-            "partial": [view.partial(start) for start in starts] * len(lines),
-        }
+            "partial": np.array([view.partial(start) for start in starts] * len(lines), bool),
+        },
+        copy=False,
     )
     return _true_for(frame, view)
 

@@ -84,12 +84,16 @@ class Scope:
 
     @cached_property
     def named(self) -> pl.LazyFrame:
-        articles = self.hit.select("analysis", "source", "story", "alone", article="id")
-        namings = self._within(self.model.namings).filter(col(f"{self.kinds}_mentions") > 0)
-        return namings.join(articles, on="analysis").select(
-            "analysis", "article", "figure", "day", "source", "story", "alone", "single",
-            *self._counted("mentions", "n", "sum", "neg", "pos"),
-        )  # fmt: skip
+        def rows() -> pl.DataFrame:
+            articles = self.hit.select("analysis", "source", "story", "alone", article="id")
+            namings = self._within(self.model.namings).filter(col(f"{self.kinds}_mentions") > 0)
+            counts = self._counted("mentions", "n", "sum", "neg", "pos")
+            columns = "analysis", "article", "figure", "day", "source", "story", "alone", "single"
+            return namings.join(articles, on="analysis").select(*columns, *counts).collect()
+
+        # Found once for all charts of all viewers of these articles, whatever figures they chose.
+        filters = replace(self.view.filters, figures=(), as_of=self.revision)
+        return self.model.cache.get(("named", filters, self.ends), rows).lazy()
 
     def mentions(self, *figures: str) -> pl.LazyFrame:
         """The mentions that count of some figures, or of all: the columns of the snapshot."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from dashboard.model.snapshot import Snapshot
@@ -85,7 +85,8 @@ def of(model: Snapshot, as_of: int | None = None, at: datetime | None = None) ->
 def _of(model: Snapshot, revision: int, at: datetime | None) -> Choices:
     held = holdings.by_source(model, revision)
     with model.engine.connect() as connection:
-        watchlist = watched.watchlist(connection, revision)
+        listed = partial(watched.watchlist, connection, revision)
+        watchlist = model.cache.get(("watchlist", revision), listed)
         rows = tuple(sources.listing(connection, held, at=at))
     shown = [row for row in rows if row.articles or (row.listed and row.kind == "feed")]
     # The oldest first: a namesake that comes later must not take over a label that links carry.
