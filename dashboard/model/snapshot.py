@@ -8,12 +8,12 @@ numbers of 1/TONE_STEPS.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 from polars import col
@@ -79,9 +79,8 @@ class Rows:
     def between(self, since: date, until: date) -> pl.DataFrame:
         """The rows of a period, both days included."""
         # Not by Polars, where each search is a query of its own.
-        days = self.ordered["day"].to_numpy()
-        first = int(days.searchsorted(np.datetime64(since)))
-        last = int(days.searchsorted(np.datetime64(until), side="right"))
+        days = self.ordered["day"]
+        first, last = bisect_left(days, since), bisect_right(days, until)
         within = self.ordered.slice(first, max(0, last - first))
         added = self.added.filter(col("day").is_between(since, until)) if len(self.added) else self.added
         return Rows(within, added).all()

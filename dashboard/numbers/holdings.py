@@ -16,7 +16,7 @@ from dashboard.numbers.scope import held, one_of
 
 def extent(model: Snapshot, sources: Sequence[int], as_of: int | None = None) -> tuple[date, date] | None:
     """The first and last day with articles of these sources; None if there are none."""
-    days = sums.of_all(model, as_of).select(sources, date.min, date.max, "day")["day"]
+    days = sums.of_all(model, as_of).select(sources, date.min, date.max)["day"]
     return (sums.day(days[0]), sums.day(days[-1])) if len(days) else None
 
 
@@ -24,7 +24,7 @@ def articles_between(
     model: Snapshot, sources: Sequence[int], since: date, until: date, as_of: int | None = None
 ) -> int:
     """How many articles of these sources are dated from one day to the other, both included."""
-    return sums.of_all(model, as_of).select(sources, since, until, "articles").total("articles")
+    return sums.of_all(model, as_of).select(sources, since, until).total("articles")
 
 
 def articles_after(model: Snapshot, revision: int, sources: Sequence[int]) -> int:
@@ -60,7 +60,7 @@ def per_day(
 ) -> dict[int, dict[date, int]]:
     """The number of articles of each source, by its id, on each day that has any."""
     found: dict[int, dict[date, int]] = {}
-    counted = sums.of_all(model, as_of).select(sources, since, until, "source", "day", "articles")
+    counted = sums.of_all(model, as_of).select(sources, since, until)
     for source, day, count in zip(*(counted[name].tolist() for name in ("source", "day", "articles")), strict=True):
         days = found.setdefault(source, {})
         days[sums.day(day)] = days.get(sums.day(day), 0) + int(count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -51,13 +51,11 @@ def of(model: Snapshot, view: View, *, now: datetime, before: bool = False) -> K
 @cached
 def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> Kpi:
     figures = view.filters.figures
-    here, numbers = Scope(model, view, ends=ends), [model.number(figure) for figure in figures]
+    view = replace(view, lines=figures)
+    here = Scope(model, view, ends=ends)
     everything = sums.articles(here, hits=False)
-    if figures:
-        named = sums.figures(model, view, ends=ends)
-        mine = named.where(np.isin(named["figure"], numbers))
-    else:  # the articles' own sums are enough
-        mine = sums.articles(here, hits=True)
+    # Without chosen figures the articles' own sums are enough.
+    mine = sums.figures(model, view, ends=ends) if figures else sums.articles(here, hits=True)
     articles, mentions, n, net = mine.by_bin(view, "articles", "mentions", "n", "net")
     if len(figures) > 1:  # an article that names two of them counts once, and is one cluster
         several = sums.of_several(here, figures)

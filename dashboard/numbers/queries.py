@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -48,13 +49,9 @@ def texts(model: Snapshot, view: View) -> dict[TextKind, int]:
 @cached
 def ranking(model: Snapshot, view: View) -> list[tuple[str, int]]:
     """The figures named in the view, each with the number of articles; the most named first."""
-    named = sums.figures(model, view)
-    numbers, place = np.unique(named["figure"], return_inverse=True)
-    counts = (np.bincount(place, named[name], len(numbers)).tolist() for name in ("articles", "mentions"))
-    found = sorted(
-        (-articles, -mentions, model.word(of)) for of, articles, mentions in zip(numbers, *counts, strict=True)
-    )
-    return [(figure, -int(articles)) for articles, _, figure in found]
+    named = Scope(model, view).named.group_by("figure").agg(pl.len(), mentions=scope.wide("mentions").sum()).collect()
+    found = sorted((-articles, -mentions, model.word(figure)) for figure, articles, mentions in named.rows())
+    return [(figure, -articles) for articles, _, figure in found]
 
 
 def most_named(model: Snapshot, view: View, limit: int) -> list[str]:
@@ -101,7 +98,7 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
     """
     starts = bins.between(view.since, view.until, view.bin)
     named, numbers, shared = sums.figures(model, view), _numbers(model, view), {}
-    if named["k"][~named["alone"] & np.isin(named["figure"], numbers)].any():
+    if named["k"][~named["alone"]].any():
         here = Scope(model, view)
         copied = here.named.filter(here.of(*view.lines), ~col("alone"))
         of_stories = scope.story_sums(copied, "sum", col("figure"), scope.first_day(view.bin).alias("bin"))
@@ -122,9 +119,8 @@ def tone(model: Snapshot, view: View, names: Names) -> pd.DataFrame:
 @cached
 def mix(model: Snapshot, view: View, figure: str) -> pd.DataFrame:
     """One row a bin of one figure: bin, negative, neutral, positive, n (scored mentions)."""
-    by_figure = sums.figures(model, view)
-    rows = by_figure["figure"] == model.number(figure)
-    negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n", rows=rows).astype(int)
+    by_figure = sums.figures(model, replace(view, lines=(figure,)))
+    negative, positive, n = by_figure.by_bin(view, "neg", "pos", "n").astype(int)
     starts = bins.between(view.since, view.until, view.bin)
     columns = (starts, negative, n - negative - positive, positive, n)
     return _true_for(pd.DataFrame(dict(zip(("bin", *LABELS, "n"), columns, strict=True))), view)

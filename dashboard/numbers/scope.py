@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from polars import col
@@ -85,11 +86,14 @@ class Scope:
     @cached_property
     def named(self) -> pl.LazyFrame:
         def rows() -> pl.DataFrame:
-            articles = self.hit.select("analysis", "source", "story", "alone", article="id")
-            namings = self._within(self.model.namings).filter(col(f"{self.kinds}_mentions") > 0)
             counts = self._counted("mentions", "n", "sum", "neg", "pos")
-            columns = "analysis", "article", "figure", "day", "source", "story", "alone", "single"
-            return namings.join(articles, on="analysis").select(*columns, *counts).collect()
+            named = self._within(self.model.namings).filter(col(f"{self.kinds}_mentions") > 0)
+            named = named.select("analysis", "figure", "day", "single", *counts)
+            hits = self.hit.select("analysis", "source", "story", "alone", article="id")
+            namings, articles = pl.collect_all([named, hits])
+            place = _places(articles["analysis"].to_numpy(), namings["analysis"].to_numpy())
+            found = place >= 0
+            return namings.filter(found).hstack(articles.drop("analysis")[place[found]].get_columns())
 
         # Found once for all charts of all viewers of these articles, whatever figures they chose.
         filters = replace(self.view.filters, figures=(), as_of=self.revision)
@@ -167,6 +171,19 @@ def story_sums(rows: pl.LazyFrame, value: str, *keys: pl.Expr) -> pl.LazyFrame:
     sums = {"k": pl.len(), **PRODUCTS}
     names = [key.meta.output_name() for key in keys]
     return stories.group_by(names).agg(**sums) if keys else stories.select(**sums)
+
+
+def _places(ids: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.int32]:
+    """Where each wanted id stands among the ids, −1 for those that do not.
+
+    A join in a quarter of the time: ids of analyses are small numbers, and a table of all of them is soon made.
+    """
+    if not len(ids):
+        return np.full(len(wanted), -1, np.int32)
+    before = int(ids.min()) - 1
+    table = np.full(int(ids.max()) - before + 2, -1, np.int32)  # the first and the last are for those outside
+    table[ids - before] = np.arange(len(ids), dtype=np.int32)
+    return table.take(wanted - before, mode="clip")
 
 
 #: The filters that the snapshot has a column for.

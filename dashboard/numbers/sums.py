@@ -6,7 +6,7 @@ that planning a query takes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -46,6 +46,24 @@ _FIGURES = {
 _ARTICLES = {**_ADDED, "neg": pl.lit(0), "pos": pl.lit(0)}
 
 
+class _Taken(Mapping[str, Array]):
+    """Some rows of columns, each column taken when it is first asked for: most queries ask for three of thirteen."""
+
+    def __init__(self, columns: Mapping[str, Array], rows: Array) -> None:
+        self._columns, self._rows, self._taken = columns, rows, dict[str, Array]()
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._taken:
+            self._taken[name] = self._columns[name][self._rows]
+        return self._taken[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Sums in columns, a row for each group. `day` counts from 1970; `alone` is whether its stories have no copies.
@@ -71,9 +89,9 @@ class Sums:
         """Memory, in bytes."""
         return sum(column.nbytes for column in self.columns.values())
 
-    def where(self, rows: Array | slice) -> Sums:
-        """Some of the rows."""
-        return Sums({name: column[rows] for name, column in self.columns.items()})
+    def where(self, rows: Array) -> Sums:
+        """Some of the rows: those whose places are given, or that are marked."""
+        return Sums(_Taken(self.columns, rows))
 
     def total(self, name: str) -> int:
         """The sum of a column."""
@@ -99,15 +117,14 @@ class Sums:
         """The sums that `scope.mean` takes, each article being a cluster; `names` are TONE or NET."""
         return np.array([self[name][rows].sum() for name in names], float)
 
-    def select(self, sources: Iterable[int], since: date, until: date, *names: str) -> Sums:
-        """The rows of some sources from one day to another, both included, with the named columns or all.
+    def select(self, sources: Iterable[int], since: date, until: date) -> Sums:
+        """The rows of some sources from one day to another, both included.
 
         The rows must be in the order of days.
         """
         first, last = np.searchsorted(self["day"], (_number(since), _number(until) + 1))
         within = slice(first, max(first, last))
-        chosen = _in_ids(self["source"][within], sources)
-        return Sums({name: self[name][within][chosen] for name in names or self.columns})
+        return self.where(first + np.flatnonzero(_in_ids(self["source"][within], sources)))
 
     def _bins(self, view: View, rows: Array | slice) -> tuple[Array, int]:
         """The index of each row's bin, and the number of bins."""
@@ -176,16 +193,16 @@ def alike(view: View) -> View:
 
 
 def figures(model: Snapshot, view: View, *, ends: datetime | None = None) -> Sums:
-    """The sums of the numerator by figure (its number), bin (its first day is `day`), `alone` and `single`.
-
-    One query serves all charts of a page, whatever figures are chosen.
+    """The sums of the numerator by figure of the view's lines (its number), bin (its first day is `day`), `alone`
+    and `single`. One query serves all charts of a page.
     """
-    return _figures(model, alike(view), ends=ends)
+    return _figures(model, replace(alike(view), lines=view.lines), ends=ends)
 
 
 @cached
 def _figures(model: Snapshot, view: View, *, ends: datetime | None) -> Sums:
-    named = Scope(model, view, ends=ends).named.with_columns(net=wide("pos") - wide("neg"))
+    here = Scope(model, view, ends=ends)
+    named = here.named.filter(here.of(*view.lines)).with_columns(net=wide("pos") - wide("neg"))
     by = named.group_by("figure", "alone", "single", day=first_day(view.bin))
     return Sums.of(by.agg(**_FIGURES).collect())
 
