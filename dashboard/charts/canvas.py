@@ -258,8 +258,8 @@ def known(value: float | None) -> float | None:
 
 
 def drawn(values: Iterable[float | None]) -> list[float | None]:
-    """Values as they are sent: a chart is not a million pixels high."""
-    return [None if value is None else round(value, 5) for value in values]
+    """Values as they are sent, with four digits: a chart is not ten thousand pixels high."""
+    return [None if value is None else float(f"{value:.4g}") for value in values]
 
 
 def faded(colour: str, alpha: float) -> str:

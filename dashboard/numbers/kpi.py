@@ -72,7 +72,9 @@ def _of(model: Snapshot, view: View, *, ends: datetime | None, before: bool) -> 
         clusters += np.array(scope.story_sums(rows.filter(~col("alone")), "net").collect().row(0), float)
     _, stories, mean, low, high, *_ = scope.mean(clusters, steps=1)
     ranked = [] if before else queries.ranking(model, view)
-    most = next(((figure, count) for figure, count in ranked if not figures or figure in figures), None)
+    chosen = [(figure, count) for figure, count in ranked if not figures or figure in figures]
+    # Of two that are named in as many articles the first by name, as links have shown it ever since.
+    most = min(chosen, key=lambda named: (-named[1], named[0]), default=None)
     return Kpi(
         articles=int(articles.sum()),
         mentions=mine.total("mentions"),

@@ -8,6 +8,7 @@ import io
 import re
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -236,7 +237,6 @@ def test_the_address_of_a_page_gives_the_rows_that_stand_on_it(demo: Server, pag
 
 def test_a_click_brings_at_most_forty_five_kilobytes(demo: Server) -> None:
     clicks = [
-        Click("", ""),
         Click("", "period=Custom&dates=2025-01-01&dates=2025-12-31&bin=week"),
         Click("figures", "figure=Donald+Trump"),
         Click("articles", ""),
@@ -246,12 +246,14 @@ def test_a_click_brings_at_most_forty_five_kilobytes(demo: Server) -> None:
     async def looked() -> tuple[dict[str, int], list[str]]:
         seen, sizes = Seen(), {}
         async with Viewer(int(demo.url.rpartition(":")[2]), seen) as viewer:
+            await viewer.click(Click("", ""))  # the first page, with all that clicks leave as it is
             for click in clicks:
                 await viewer.click(click)
                 sizes[f"{click.page}?{click.query}"] = seen.plain[-1]
         return sizes, seen.errors
 
-    sizes, errors = asyncio.run(looked())
+    with ThreadPoolExecutor(1) as apart:  # Playwright's loop runs in this thread
+        sizes, errors = apart.submit(lambda: asyncio.run(looked())).result()
     assert not errors
     assert {address: size for address, size in sizes.items() if not 5_000 < size <= 45_000} == {}
 

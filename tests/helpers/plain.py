@@ -224,7 +224,8 @@ def kpi(pieces: Sequence[Piece], view: View, ends: datetime | None, *, most: boo
     mentions = [m for m in named(there, view) if not figures or m.figure in figures]
     articles = [p for p in hit(there, view) if not figures or p.id in {m.article for m in mentions}]
     _, stories, mean, low, high = interval(mentions, net=True)
-    named_most = ranking(mentions) if most else []
+    # Of those named in as many articles the first by name.
+    named_most = ordered(Counter(figure for figure, _ in {(m.figure, m.article) for m in mentions})) if most else []
     by_bin = [[m for m in mentions if start(m.day, view.bin) == at] for at in starts(view)]
     net = [(negative, positive, n) for negative, _, positive, n in map(mix, by_bin)]
     return (
