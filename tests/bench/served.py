@@ -31,7 +31,7 @@ _FIRST = Click("", "")
 def dashboard(url: str, corpus: Corpus, folder: Path, *, crowds: dict[int, tuple[int, ...]] = CROWDS) -> dict[str, Any]:
     """First page, clicks of one viewer by kind, idle viewers, crowds, memory and errors of `app.py`."""
     start = functools.partial(server.running, PROJECT / "app.py", folder, environment(url, folder))
-    for kept in folder.parent.rglob("snapshot.arrow*"):
+    for kept in folder.parent.rglob("*.snapshot"):
         kept.unlink()
     found: dict[str, Any] = {"errors": [], "crowds": []}
     mixed = clicks.mixed(corpus, 2)
@@ -43,7 +43,7 @@ def dashboard(url: str, corpus: Corpus, folder: Path, *, crowds: dict[int, tuple
                 _crowd(there, running, count, mixed, found, workers=1)
             found["errors"] += running.errors()
         # The server has kept its snapshot when it ended, or before.
-        if any(folder.parent.rglob("snapshot.arrow")):
+        if any(folder.parent.rglob("*.snapshot")):
             with start() as running:
                 found["warm_page_seconds"] = _first_page(there, running)
                 found["errors"] += running.errors()
