@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from dashboard.look import borders, palette, words
 from dashboard.model.follower import Follower
 from dashboard.numbers import holdings
 from dashboard.state import choices, process
-from dashboard.state.page import Page
+from dashboard.state.page import Page, Pin
 from dashboard.view import AUTOMATIC
 from ingest.errors import SearchError
 
@@ -90,7 +91,7 @@ def head(page: Page, title: str, follower: Follower) -> None:
     if at.fixed:
         st.caption(f"○ pinned · {at.as_of}")
     else:
-        live(page, follower)
+        live(page.pin, page.view.sources, follower)
     pin.notice(at)
     if follower.fault:
         st.warning(
@@ -111,20 +112,23 @@ _TICK = timedelta(seconds=4)
 
 
 @st.fragment(run_every=_TICK)
-def live(page: Page, follower: Follower) -> None:
-    """The revision shown and how much is new since; reruns the page when Live is on."""
+def live(at: Pin, sources: Sequence[int], follower: Follower) -> None:
+    """The revision shown and how much is new since; reruns the page when Live is on.
+
+    It takes no page: what a fragment takes stays in memory as long as its viewer, and a page has a snapshot.
+    """
     model = follower.snapshot
     on = st.session_state.get("live", True)
-    behind = model.revision > page.pin.revision
+    behind = model.revision > at.revision
     if behind and on:
         st.rerun()
-    new = holdings.articles_after(model, page.pin.revision, page.view.sources) if behind else 0
+    new = holdings.articles_after(model, at.revision, sources) if behind else 0
     fresh = f" · a feed was last heard {ago(heard)}" if (heard := follower.heard) else ""
     dot = ":green[●] live" if on else "○ paused"
     more = f" · **{words.number(new)} new**" if new else " · 0 new"
     active = process.shared().settings
     idle = "" if active is None or process.worker_alive(active) else " · **no ingest worker is running**"
-    st.caption(f"{dot} · {page.pin.as_of}{more}{fresh}{idle}")
+    st.caption(f"{dot} · {at.as_of}{more}{fresh}{idle}")
 
 
 def ago(then: datetime) -> str:

@@ -24,7 +24,7 @@ SHARED_NAMES = {
     "sources": "where bytes come from; what the record answers; the page of that name",
     "tone": "a package; a group of commands is called as one types it",
 }
-#: What builds or sends a statement to the record; the read model asks DuckDB, and the record for its facts.
+#: What builds or sends a statement to the record; the read model reads the record for its facts.
 SQL = {"select", "insert", "update", "delete", "text", "func", "exec_driver_sql"}
 WITH_SQL = ("ingest/store", "dashboard/model")
 #: Modules that are longer, with the reason.

@@ -117,7 +117,8 @@ def companions(page: Page, figure: str) -> None:
     frame = data()
     with panel(page, "Named in the same articles", key="companions", data=data, about=COMPANIONS):
         if len(frame):
-            plot.draw(Chart(charts.companions(frame, theme=page.theme), alt.companions(frame)), key="companions")
+            drawn = lambda: Chart(charts.companions(frame, theme=page.theme), alt.companions(frame))  # noqa: E731
+            plot.draw(plot.cached(page, "companions", drawn), key="companions")
         else:
             st.caption("Nobody else on the watch-list.")
 
@@ -127,4 +128,6 @@ def by_source(page: Page, figure: str) -> None:
     data = partial(queries.by_source, page.model, page.view, figure, page.choices.source_names)
     frame = data()
     with panel(page, "Articles that name the figure, by source", key="by-source", data=data, about=BY_SOURCE):
-        plot.draw(Chart(charts.by_source(frame, theme=page.theme), alt.by_source(frame)), key="by-source")
+        drawn = lambda: Chart(charts.by_source(frame, theme=page.theme), alt.by_source(frame))  # noqa: E731
+        named = tuple(page.choices.source_names.items())
+        plot.draw(plot.cached(page, "by-source", drawn, named), key="by-source")

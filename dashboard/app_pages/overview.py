@@ -193,7 +193,8 @@ def voice(page: Page) -> None:
     caption = _caption(page, f"n = {words.count(int(frame['mentions'].sum()), 'mention')}")
     title = "Share of voice among the figures in view"
     with panel(page, title, key="voice", data=data, about=VOICE, caption=caption):
-        plot.draw(Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)), key="voice")
+        chart = plot.cached(page, "voice", lambda: Chart(charts.voice(frame, theme=page.theme), alt.voice(frame)))
+        plot.draw(chart, key="voice")
 
 
 def newest(page: Page) -> None:

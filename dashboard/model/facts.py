@@ -8,7 +8,7 @@ numbers in digits, so it writes them as characters: see `_read_sqlite`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -116,13 +116,6 @@ class Facts:
     mention: pa.Table
     topic: pa.Table
 
-    @classmethod
-    def together(cls, parts: Iterable[Facts]) -> Facts:
-        """All parts in one; there must be one at least."""
-        return cls(
-            *map(pa.concat_tables, zip(*((part.article, part.mention, part.topic) for part in parts), strict=True))
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -153,34 +146,26 @@ def count(connection: Connection, selection: Selection) -> int:
     return int(connection.execute(text(f"SELECT count(*) FROM analysis a WHERE {selection.condition}")).scalar_one())
 
 
-def parts(connection: Connection, selection: Selection, articles: int) -> Iterator[Selection]:
-    """The selection in parts small enough to be read at once; `articles` is its size."""
-    if articles <= STEP:
-        yield selection
-        return
-    for first, last in _ranges(connection, "analysis", STEP):
-        yield selection.in_range(first, last)
+def parts(connection: Connection, selection: Selection, articles: int) -> Iterator[Part]:
+    """The rows of all tables for a selection, in parts small enough to be read at once: articles, mentions, topics.
 
-
-def all_parts(connection: Connection, selection: Selection, articles: int) -> Iterator[Part]:
-    """The rows of all tables for a selection, articles first, then mentions and topics.
-
-    Where the selection is most of the record, mentions and topics are read in the order in which they are stored, those
-    of other analyses too: looking up the analysis of each one takes longer, unless articles have many versions.
+    `articles` is the size of the selection. Where that is most of the record, mentions and topics are read in the order
+    in which they are stored, those of other analyses too: looking up the analysis of each one takes longer, unless
+    articles have many versions.
     """
-    selections = list(parts(connection, selection, articles))
-    for each in selections:
-        yield Part("article", _tail("article", each), selection.newest)
-    if articles > STEP and 2 * articles > connection.execute(text("SELECT max(id) FROM analysis")).scalar_one():
+    selections, whole = [selection], False
+    if articles > STEP:
+        selections = [selection.in_range(*ends) for ends in _ranges(connection, "analysis", STEP)]
+        whole = 2 * articles > connection.execute(text("SELECT max(id) FROM analysis")).scalar_one()
+    for table in TABLES[:1] if whole else TABLES:
+        for each in selections:
+            yield Part(table, _tail(table, each), selection.newest)
+    if whole:
         for first, last in _ranges(connection, "mention", _MENTIONS):
             yield Part("mention", f"FROM mention m WHERE m.id BETWEEN {first} AND {last}", selection.newest)
         for first, last in _ranges(connection, "analysis", 4 * STEP):
             tail = f"FROM analysis_topic t WHERE t.analysis_id BETWEEN {first} AND {last}"
             yield Part("topic", tail, selection.newest)
-        return
-    for table in TABLES[1:]:
-        for each in selections:
-            yield Part(table, _tail(table, each), selection.newest)
 
 
 def read(connection: Connection, selection: Selection) -> Facts:

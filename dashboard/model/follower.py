@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from dashboard.model import facts
-from dashboard.model.facts import TABLES, Facts, TableName
+from dashboard.model.facts import TABLES, Facts, Part, Selection, TableName
 from dashboard.model.kept import Kept
 from dashboard.model.snapshot import Snapshot
 from ingest.errors import IngestError
@@ -26,9 +25,6 @@ log = logging.getLogger(__name__)
 
 #: Threads that read while the record is loaded: databases and Arrow leave Python free meanwhile.
 _READERS = 2
-
-Part = TypeVar("Part")
-Read = TypeVar("Read")
 
 _NEVER: Callable[[int, int], None] = lambda done, total: None  # noqa: E731
 
@@ -125,10 +121,8 @@ class Follower:
             snapshot = self.snapshot
             if revision < snapshot.back_to:
                 with self.engine.connect() as connection:
-                    selection = facts.closed(revision, snapshot.back_to)
-                    parts = facts.parts(connection, selection, facts.count(connection, selection))
-                    read = [*self._in_threads(facts.read, parts)]
-                snapshot = self.snapshot = replace(snapshot.with_facts(Facts.together(read)), back_to=revision)
+                    old, _ = self._read(connection, facts.closed(revision, snapshot.back_to))
+                snapshot = self.snapshot = replace(snapshot.with_facts(old), back_to=revision)
             return snapshot
 
     def _begun(self, connection: Connection) -> Snapshot:
@@ -139,31 +133,31 @@ class Follower:
     def _loaded(
         self, connection: Connection, newest: int, progress: Callable[[int, int], None]
     ) -> tuple[Snapshot, int]:
-        selection = facts.current(newest)
-        total = facts.count(connection, selection)
-        parts = list(facts.all_parts(connection, selection, total))
-        tables: dict[TableName, list[pa.Table]] = {name: [] for name in TABLES}
-        read = self._in_threads(facts.read_part, parts)
-        for done, (part, rows) in enumerate(zip(parts, read, strict=True), 1):
-            tables[part.table].append(rows)
-            progress(total * done // len(parts), total)
-        found = Facts(*(pa.concat_tables(tables.pop(name)) for name in TABLES))
+        found, total = self._read(connection, facts.current(newest), progress)
         empty = replace(self._empty(), revision=newest, back_to=newest, at=record.made(connection, newest))
         return empty.with_facts(found).in_order(), total
 
-    def _in_threads(self, read: Callable[[Connection, Part], Read], parts: Iterable[Part]) -> Iterator[Read]:
-        """Reads parts in a few threads, each with a connection of its own; in the order of `parts`."""
+    def _read(
+        self, connection: Connection, selection: Selection, progress: Callable[[int, int], None] = _NEVER
+    ) -> tuple[Facts, int]:
+        """The facts of any number of analyses, and that number. A few threads read them, in parts."""
+        total = facts.count(connection, selection)
+        parts = list(facts.parts(connection, selection, total))
+        tables: dict[TableName, list[pa.Table]] = {name: [] for name in TABLES}
 
-        def one(part: Part) -> Read:
-            with self.engine.connect() as connection:
-                return read(connection, part)
+        def read(part: Part) -> pa.Table:
+            with self.engine.connect() as own:
+                return facts.read_part(own, part)
 
         with ThreadPoolExecutor(_READERS, "facts") as pool:
             try:
-                yield from pool.map(one, parts)
+                for done, (part, rows) in enumerate(zip(parts, pool.map(read, parts), strict=True), 1):
+                    tables[part.table].append(rows)
+                    progress(total * done // len(parts), total)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
+        return Facts(*(pa.concat_tables(tables.pop(name)) for name in TABLES)), total
 
     def _inode(self) -> tuple[int, int] | None:
         if self.engine.dialect.name != "sqlite" or not self.engine.url.database:

@@ -157,6 +157,10 @@ class Snapshot:
     def topics(self) -> Rows:
         return self.tables["topics"]
 
+    def revision_of(self, as_of: int | None) -> int:
+        """The revision that answers are true for: the one asked for, or the newest."""
+        return self.revision if as_of is None else min(as_of, self.revision)
+
     def word(self, number: int) -> str:
         """The figure, topic or language that a number stands for."""
         return self.words.known[number]

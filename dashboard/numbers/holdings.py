@@ -35,7 +35,7 @@ def articles_after(model: Snapshot, revision: int, sources: Sequence[int]) -> in
 
 def languages(model: Snapshot, as_of: int | None = None) -> list[str]:
     """The languages of all articles, the most frequent first."""
-    model = model.reaching(model.revision if as_of is None else as_of)
+    model = model.reaching(model.revision_of(as_of))
     everything = sums.of_all(model, as_of)
     known, place = np.unique(everything["language"], return_inverse=True)
     counts = np.bincount(place, everything["articles"], len(known)).tolist()
@@ -45,7 +45,7 @@ def languages(model: Snapshot, as_of: int | None = None) -> list[str]:
 
 def by_source(model: Snapshot, as_of: int | None = None) -> dict[int, tuple[int, datetime | None]]:
     """The number of articles of each source, and the time of its newest; by the source's id."""
-    revision = model.revision if as_of is None else min(as_of, model.revision)
+    revision = model.revision_of(as_of)
 
     def compute() -> dict[int, tuple[int, datetime | None]]:
         articles = model.reaching(revision).articles.all().lazy().filter(held(revision))

@@ -55,8 +55,8 @@ class Scope:
     """
 
     def __init__(self, model: Snapshot, view: View, *, ends: datetime | None = None) -> None:
-        filters, newest = view.filters, model.revision
-        self.revision = newest if filters.as_of is None else min(filters.as_of, newest)  #: what answers are true for
+        filters = view.filters
+        self.revision = model.revision_of(filters.as_of)  #: what answers are true for
         self.model = model.reaching(self.revision)
         self.view, self.ends = view, ends
         self.once = filters.copies == "once"  #: whether only one article of each story counts
@@ -202,9 +202,7 @@ _EXPRESSIONS: Mapping[str, Callable[[Scope, Any], pl.Expr]] = {
 
 def pinned(model: Snapshot, view: View) -> View:
     """The view as of one revision: the one it names, or the newest that is loaded."""
-    newest = model.revision
-    wanted = newest if view.filters.as_of is None else min(view.filters.as_of, newest)
-    return replace(view, filters=replace(view.filters, as_of=wanted))
+    return replace(view, filters=replace(view.filters, as_of=model.revision_of(view.filters.as_of)))
 
 
 def mean(sums: Sequence[Any] | NDArray[Any], *, steps: int = TONE_STEPS) -> tuple[Any, ...]:
@@ -225,7 +223,7 @@ def cached(query: Query[P, Answer]) -> Query[P, Answer]:
     def wrapper(model: Snapshot, view: View, *args: P.args, **named: P.kwargs) -> Answer:
         view = pinned(model, view)
         # With all versions that held then: numbers of words are the same only within one line of snapshots.
-        model = model.reaching(view.filters.as_of or 0)
+        model = model.reaching(model.revision_of(view.filters.as_of))
         key = (query, view, *map(_hashable, args), *((name, _hashable(of)) for name, of in named.items()))
         return model.cache.get(key, lambda: query(model, view, *args, **named))
 

@@ -141,7 +141,7 @@ def of_all(model: Snapshot, as_of: int | None = None, *, kinds: str = "p") -> Su
 
     `kinds` is "p" for mentions of persons, "a" for offices too.
     """
-    revision = model.revision if as_of is None else min(as_of, model.revision)
+    revision = model.revision_of(as_of)
     model = model.reaching(revision)
 
     def compute() -> Sums:

@@ -38,12 +38,12 @@ def answers(page: Page) -> None:
     found = _recent(page.model.engine)
     if found:
         names = {row.id: row.name for row in page.choices.sources}
-        _watched(page, names) if any(each.open for each in found) else _list(found, names)
+        _watched(page.model.engine, names) if any(each.open for each in found) else _list(found, names)
 
 
 @st.fragment(run_every=2)
-def _watched(page: Page, names: Mapping[int, str]) -> None:
-    found = _recent(page.model.engine)
+def _watched(engine: Engine, names: Mapping[int, str]) -> None:
+    found = _recent(engine)
     _list(found, names)
     active = process.shared().settings
     if active is not None and not process.worker_alive(active):

@@ -76,7 +76,7 @@ def of(model: Snapshot, as_of: int | None = None, at: datetime | None = None) ->
 
     Read from the record once for all viewers, and again when it has changed.
     """
-    revision = model.revision if as_of is None else as_of
+    revision = model.revision_of(as_of)
     # Failures and names of sources change without a revision: they may be a few seconds old.
     slot = int(time.monotonic()) // _SECONDS
     return model.cache.get(("choices", revision, slot, at), lambda: _of(model, revision, at))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import re
 import shutil
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +27,7 @@ from streamlit.util import calc_hash
 
 from dashboard import app_pages, keys
 from dashboard.look import borders, words
+from dashboard.model.cache import Cache
 from dashboard.model.follower import Follower
 from dashboard.numbers import holdings, kpi, queries
 from dashboard.state import choices, process
@@ -647,6 +650,16 @@ def test_a_record_mended_meanwhile_is_taken_up(
     at.run()
     assert not at.error
     assert "Nothing has arrived yet." in shown(at)
+
+
+def test_a_page_that_was_drawn_holds_no_old_snapshot(demo: Open) -> None:
+    at = demo()
+    old = weakref.ref(model().snapshot)
+    model().snapshot = replace(model().snapshot, cache=Cache())
+    demo("sources")  # another viewer's page, and all that a process keeps of its last one
+    gc.collect()
+    assert shown(at)
+    assert old() is None, gc.get_referrers(old())
 
 
 def test_a_record_that_can_no_longer_be_followed_says_so_above_the_numbers_it_has(demo: Open) -> None:
