@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 
 #: Threads that read while the record is loaded: databases and Arrow leave Python free meanwhile.
 _READERS = 2
+
+#: The record is looked at so often even if its file seems unchanged.
+_AT_LEAST = timedelta(seconds=5)
 
 _NEVER: Callable[[int, int], None] = lambda done, total: None  # noqa: E731
 
@@ -48,6 +53,7 @@ class Follower:
         self._kept = kept
         self._mapping = True  # whether the next look begins with the kept snapshot
         self._following = threading.Lock()
+        self._written: list[tuple[int, int] | None] = []  # when the record's files were changed, at the last look
         self._file = self._inode()
 
     @property
@@ -85,7 +91,7 @@ class Follower:
         while not ended:
             ended = stop.wait(seconds)
             try:
-                if not ended:
+                if not ended and not (self.fault is None and self._quiet()):
                     self.catch_up()
                     self.fault = None
                 if self.fault is None:
@@ -128,6 +134,11 @@ class Follower:
     def _begun(self, connection: Connection) -> Snapshot:
         """The snapshot to go on from: the one at hand, or the one that is kept if that is to be mapped."""
         found = self._kept.read(self._empty(), connection) if self._kept and self._mapping else None
+        if found and self.revision:
+            # What was loaded or sorted took three times the memory of what is mapped now; libraries keep it for later.
+            pa.default_memory_pool().release_unused()
+            if sys.platform == "linux":
+                ctypes.CDLL(None).malloc_trim(0)
         return found or self.snapshot
 
     def _loaded(
@@ -159,6 +170,18 @@ class Follower:
                 raise
         return Facts(*(pa.concat_tables(tables.pop(name)) for name in TABLES)), total
 
+    def _quiet(self) -> bool:
+        """Whether nothing was written to the record's file since the last look, which then can be left out.
+
+        Not for long: two commits within one tick of the file system's clock look like one.
+        """
+        if self._file is None:
+            return False
+        path = Path(self.engine.url.database or "")
+        written = [_changed(path), _changed(path.with_name(f"{path.name}-wal"))]
+        before, self._written = self._written, written
+        return written == before and self.checked is not None and datetime.now(UTC) - self.checked < _AT_LEAST
+
     def _inode(self) -> tuple[int, int] | None:
         if self.engine.dialect.name != "sqlite" or not self.engine.url.database:
             return None
@@ -177,6 +200,14 @@ class Follower:
             raise IngestError(f"The record's file {self.engine.url.database} is gone.")
         self.engine.dispose()
         self._file = file
+
+
+def _changed(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _same(snapshot: Snapshot, connection: Connection) -> bool:

@@ -23,7 +23,7 @@ from ingest.store import record, schema, watched
 from ingest.store.read.filters import Filters
 from ingest.store.write.commit import Commit
 from tests.helpers import newsroom as press
-from tests.helpers.desk import until, utc
+from tests.helpers.desk import on_sqlite, until, utc
 from tests.helpers.newsroom import EAST, FIGURES, NAMES, NOW, TODAY, WEST, Newsroom, Press, entry
 
 DAY = utc(2026, 11, 20, 10)
@@ -215,6 +215,24 @@ def test_a_fault_is_kept_in_words_and_recovered_from(outlets: Press, engine: Eng
         until(lambda: model.fault is None)
         outlets.publish(WEST, entry(2, "Ben Marsh", "He spoke.", DAY))
         until(lambda: len(named(model)) == 2)
+    finally:
+        stop.set()
+        thread.join()
+
+
+@on_sqlite
+def test_a_record_that_nobody_writes_to_is_asked_now_and_then_only(outlets: Press, engine: Engine) -> None:
+    outlets.publish(WEST, entry(1, "Ada Quill", "She spoke.", DAY))
+    model, stop, looks = fresh(engine), threading.Event(), list[int]()
+    catch_up = model.catch_up
+    model.catch_up = lambda *_: looks.append(catch_up()) or 0  # type: ignore[method-assign]
+    thread = threading.Thread(target=model.follow, args=(stop, 0.01))
+    thread.start()
+    try:
+        assert not stop.wait(1)  # a hundred looks
+        assert len(looks) < 5
+        outlets.publish(WEST, entry(2, "Ben Marsh", "He spoke.", DAY))
+        until(lambda: model.revision == 2, 2)
     finally:
         stop.set()
         thread.join()
