@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -71,10 +71,11 @@ class Shared:
             self._thread.start()
 
     def _run(self) -> None:
-        if self.follower and self.ready.is_set():
-            self.follower.follow(self.stop)
-        else:
-            self.start()
+        with suppress(KeyboardInterrupt):  # Ctrl-C ends Polars' queries in whatever thread; the process ends anyway
+            if self.follower and self.ready.is_set():
+                self.follower.follow(self.stop)
+            else:
+                self.start()
 
     def start(self) -> None:
         """Opens the record and follows it, again and again until it works. Runs in a thread of its own."""

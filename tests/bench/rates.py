@@ -34,6 +34,7 @@ def measure(corpus: Corpus, articles: int, folder: Path) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DISCOURSE_")}
     environment |= {
         "DISCOURSE_DATABASE_URL": url, "DISCOURSE_DATA_DIR": str(folder), "DISCOURSE_SEEDS_DIR": str(folder / "seeds"),
+        "DISCOURSE_TONE": "rule",  # as in the analysis alone
     }  # fmt: skip
     start = time.perf_counter()
     run = subprocess.run(
