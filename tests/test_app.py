@@ -18,18 +18,13 @@ from sqlalchemy import insert
 from ingest.run import lock
 from ingest.store import record, schema
 from tests.helpers.desk import Desk, until, utc
-from tests.helpers.server import START, Server
+from tests.helpers.server import START, Server, with_worker
 
 
 @pytest.fixture
 def server(desk: Desk) -> Iterator[Server]:
-    running = Server(desk)
-    try:
-        running.wait()
-        until(lambda: bool(running.health().get("worker")), START)
+    with with_worker(desk) as running:
         yield running
-    finally:
-        running.close()
 
 
 def _listening(port: int) -> set[str]:

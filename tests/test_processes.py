@@ -8,7 +8,6 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,7 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.bench.viewers import Click, Seen, Viewer
 from tests.helpers.desk import Desk, until
-from tests.helpers.server import START, Server, connected, serving
+from tests.helpers.server import START, Server, connected, serving, with_worker
 
 
 def ingests(desk: Desk) -> list[psutil.Process]:
@@ -31,25 +30,13 @@ def ingests(desk: Desk) -> list[psutil.Process]:
     return found
 
 
-@contextlib.contextmanager
-def two(desk: Desk) -> Iterator[Server]:
-    """A dashboard of two processes that has its ingest worker."""
-    server = Server(desk, workers=2)
-    try:
-        server.wait()
-        until(lambda: bool(server.health().get("worker")), START)
-        yield server
-    finally:
-        server.close()
-
-
 def answering(server: Server) -> set[str]:
     """The process that answers a question, as it names itself."""
     return set(re.findall(r'discourse_read_model_revision\{process="(\d+)"\}', server.get("/metrics")[1].decode()))
 
 
 def test_two_processes_answer_with_one_ingest_which_outlives_the_process_that_has_it(desk: Desk) -> None:
-    with two(desk) as server:
+    with with_worker(desk, workers=2) as server:
         seen: set[str] = set()
         until(lambda: seen.update(answering(server)) or len(seen) == 2, START)
         assert seen == {str(process.pid) for process in serving(server.process.pid)}
@@ -89,7 +76,7 @@ class Watched(Viewer):
 def test_when_one_of_two_processes_is_killed_ten_viewers_go_on_each_with_a_view_of_their_own(desk: Desk) -> None:
     for number in range(20):
         desk.drop(f"{number}.txt", f"Talks {number}\n\nAda Quill met Ben Marsh.")
-    with two(desk) as server:
+    with with_worker(desk, workers=2) as server:
         until(lambda: server.health().get("revision") == 1, START)
         seen = asyncio.run(_ten_click_while_one_dies(server))
         assert seen.errors == []

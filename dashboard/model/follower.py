@@ -135,7 +135,7 @@ class Follower:
         """The snapshot to go on from: the one at hand, or the one that is kept if that is to be mapped."""
         found = self._kept.read(self._empty(), connection) if self._kept and self._mapping else None
         if found and self.revision:
-            # What was loaded or sorted took three times the memory of what is mapped now; libraries keep it for later.
+            # What was loaded or sorted took more memory than what is mapped now, and libraries keep it for later.
             pa.default_memory_pool().release_unused()
             if sys.platform == "linux":
                 ctypes.CDLL(None).malloc_trim(0)

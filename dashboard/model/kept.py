@@ -88,15 +88,15 @@ class Kept:
         It does not while another process writes, and if that is impossible; then the old one stays.
         """
         self._next = time.monotonic() + _EVERY_SECONDS
-        articles = snapshot.articles.all()
-        closed = int((articles["rev_to"] < OPEN).sum())
-        # In order, it takes the next start a tenth of a second; and old versions are asked for rarely.
-        snapshot = snapshot.without_closed() if 2 * closed > len(articles) else snapshot.in_order()
         made = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
         try:
             with FileLock(f"{self._file}.lock", timeout=0):
                 for left in self._file.parent.glob(f"{self._file.name}.*.new"):  # by a process that was killed
                     left.unlink()
+                articles = snapshot.articles.all()
+                closed = int((articles["rev_to"] < OPEN).sum())
+                # In order, the next start need not sort it; and old versions are asked for rarely.
+                snapshot = snapshot.without_closed() if 2 * closed > len(articles) else snapshot.in_order()
                 _write(made, snapshot, connection)
                 made.replace(self._file)
         except filelock.Timeout:
@@ -118,11 +118,10 @@ class Kept:
 
 
 def _identity(connection: Connection, snapshot: Snapshot) -> list[Any]:
-    """What another record, or one put back from a copy that went on otherwise, has not in common with this one."""
+    """What another record, or a migrated one, has not in common with this one; but for the time of its revision."""
     newest = snapshot.articles.all()["id"].max()
-    at = record.made(connection, snapshot.revision)
     uid = connection.execute(select(schema.article.c.uid).where(schema.article.c.id == newest)).scalar()
-    return [record.version(connection), at and at.isoformat(), newest, uid]
+    return [record.version(connection), newest, uid]
 
 
 def _write(file: Path, snapshot: Snapshot, connection: Connection) -> None:
@@ -169,6 +168,8 @@ def _read(file: Path, empty: Snapshot, connection: Connection) -> Snapshot:
         engine=empty.engine, older=empty.older, revision=about["revision"], back_to=about["back_to"],
         at=about["at"] and datetime.fromisoformat(about["at"]), words=Words(tuple(about["words"])), tables=tables,
     )  # fmt: skip
-    if about["record"] != _identity(connection, snapshot):
+    # The time is the snapshot's own: when it was written, another record may just have taken the place of its own.
+    same = record.made(connection, snapshot.revision) == snapshot.at
+    if not same or about["record"] != _identity(connection, snapshot):
         raise Unusable("it is of another record, or of one that was put back or migrated since")
     return snapshot

@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 2.0
 #: Seconds spent looking for damage before the record is shown: enough for all of a small one; the worker looks longer.
 _QUICK_CHECK_SECONDS = 0.5
 
-#: Seconds for writing the snapshot at the end: of ten million articles it takes about five.
+#: Seconds for writing the snapshot at the end: of a million articles it takes .2.
 _FINISH_SECONDS = 10
 
 #: Runs of the script at the same time. More of them compete for Python's lock and all end late: 50 viewers who click

@@ -7,6 +7,7 @@ import http.client
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -86,3 +87,15 @@ def connected(process: psutil.Process, port: int) -> int:
         found = process.net_connections("tcp")
         return sum(each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port for each in found)
     return 0
+
+
+@contextlib.contextmanager
+def with_worker(desk: Desk, *, workers: int = 1) -> Iterator[Server]:
+    """A dashboard of so many processes that has its ingest worker."""
+    server = Server(desk, workers=workers)
+    try:
+        server.wait()
+        until(lambda: bool(server.health().get("worker")), START)
+        yield server
+    finally:
+        server.close()

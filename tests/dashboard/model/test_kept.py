@@ -190,6 +190,19 @@ def test_the_one_of_another_record_is_not_believed(
     other.dispose()
 
 
+def test_one_written_when_the_record_had_just_been_replaced_is_not_believed(
+    outlets: Press, engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    follower = started(engine, tmp_path)
+    with record.writing(engine) as connection:  # another record, as far along as the one that was read
+        connection.exec_driver_sql("UPDATE revision SET at = '2020-01-01 00:00:00' WHERE number = 2")
+        connection.exec_driver_sql("UPDATE analysis SET tone = 0.5 WHERE id = 1")
+    follower.keep()
+    late = started(engine, tmp_path)
+    assert "of another record" in caplog.text
+    assert rows(late) == rows(loaded(engine))
+
+
 def test_an_older_revision_than_it_holds_is_read_from_the_record(
     outlets: Press, engine: Engine, tmp_path: Path
 ) -> None:

@@ -208,7 +208,7 @@ def test_every_answer_is_what_counting_gives_however_the_snapshot_was_made(nothi
 @pytest.mark.slow
 @given(CASES)
 @settings(QUICK, max_examples=500)
-def test_every_answer_is_what_counting_gives_in_two_thousand_records(nothing: Engine, case: Case) -> None:
+def test_every_answer_is_what_counting_gives_in_five_hundred_records(nothing: Engine, case: Case) -> None:
     compare(case, nothing)
 
 
