@@ -25,7 +25,7 @@ def ingests(desk: Desk) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if "--with-parent" in process.cmdline() and process.environ()["DISCOURSE_DATA_DIR"] == str(desk.data):
+            if "--with-parent" in process.cmdline() and process.environ().get("DISCOURSE_DATA_DIR") == str(desk.data):
                 found.append(process)
     return found
 
