@@ -125,7 +125,12 @@ class WorkerPool:
         """Ends the workers, also busy ones."""
         for executor in (self._executor, self._isolated):
             if executor:
+                results = getattr(executor, "_result_queue", None)  # Dask's has none
                 executor.shutdown(wait=False, cancel_futures=True)
+                if results is not None:
+                    # A worker may have ended in the middle of a result. As long as this end is open, the rest of it is
+                    # waited for, and so is whoever waits at the end of this process.
+                    results._writer.close()
         self._executor = self._isolated = None
 
     def _first(self, under_way: deque[tuple[B, Future[list[Result]]]]) -> tuple[B, list[Result]]:

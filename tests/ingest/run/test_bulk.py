@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -335,6 +336,18 @@ def test_scoring_again_goes_on_where_it_was_stopped(desks: Desks, monkeypatch: p
     assert desks.score(new, stop=lambda: next(answers)).checked == 2
     assert desks.score(new).checked == 3
     assert desks.figures() == ["benedict-marsh"] * 5
+
+
+def test_a_worker_that_ends_while_it_sends_its_results_holds_nobody_up(desk: Desk) -> None:
+    with analysts.pool(Method(_watchlist(desk)), utcnow, workers=1) as pool:
+        executor: Any = pool._make()
+        pool._executor = executor
+        executor.submit(os.getpid).result()
+        following = executor._executor_manager_thread
+        # The length of a message that never comes: what a worker leaves that ends in the middle of one.
+        os.write(executor._result_queue._writer.fileno(), struct.pack("!i", 1_000) + b"...")
+    following.join(20)
+    assert not following.is_alive()
 
 
 @on_sqlite
